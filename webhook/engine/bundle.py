@@ -1,0 +1,161 @@
+"""The versioned policy bundle: what the compiler writes and the engine reads.
+
+A bundle belongs to one cluster. Its bytes are indented JSON; its digest is taken over the canonical form, that is the same
+value with sorted keys, no white space and an empty ``digest``, so that indentation never matters and every value does.
+"""
+
+import hashlib
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+
+from webhook.engine.selector import Selector
+
+VERSION: Final = "overbank.dev/bundle/v1"
+"""Reader and writer must agree on this exactly; a change of meaning of any field gets a new one."""
+
+
+class BundleError(Exception):
+    """The bytes are no bundle that this engine can trust. The text says why and what to do."""
+
+
+class Toleration(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+    """A core/v1 Toleration that a policy adds."""
+
+    key: str = ""
+    operator: str = ""
+    value: str = ""
+    effect: str = ""
+    toleration_seconds: int | None = None
+
+
+class Fields(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+    """Pod fields that a policy wants to see. Keys of ``labels`` and ``annotations`` are whole, unescaped keys."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    scheduler_name: str | None = None
+    tolerations: tuple[Toleration, ...] = ()
+
+
+class Accelerator(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Annotations that choose GPU instances, for the pods that ask for ``resource`` and only for them.
+
+    A pod without the resource must not get them: the vendor would start the GPU instance all the same, and bill it.
+    """
+
+    resource: str
+    annotations: dict[str, str]
+
+
+class Placement(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+    """How the policy that owns a pod's placement brings it onto its pools.
+
+    ``marker`` says that a ResourcePolicy selects the pod by the marker label; otherwise it selects the author's own labels, or
+    there is none.
+    """
+
+    mechanism: str
+    marker: bool = False
+    fields: Fields = field(default_factory=Fields)
+    accelerator: Accelerator | None = None
+
+
+class NamespaceMatch(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Which namespaces: exactly one of exact ``names``, a label ``selector``, or ``all``."""
+
+    names: tuple[str, ...] = ()
+    selector: Selector | None = None
+    all: bool = False
+
+    def __post_init__(self) -> None:
+        if bool(self.names) + (self.selector is not None) + self.all != 1:
+            raise ValueError("exactly one of names, selector and all")
+
+    def matches(self, name: str, labels: dict[str, str] | None) -> bool:
+        """Say whether the namespace is meant. ``labels`` is None where they are unknown: then no selector matches."""
+        if self.selector is not None:
+            return labels is not None and self.selector.matches(labels)
+        return self.all or name in self.names
+
+
+class Policy(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The normal form of one policy in one cluster. A policy without ``placement`` only injects."""
+
+    name: str
+    priority: int
+    namespaces: NamespaceMatch
+    pods: Selector
+    placement: Placement | None = None
+    inject: Fields = field(default_factory=Fields)
+    override: bool = False
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the canonical JSON of this policy, in hexadecimal."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+
+
+class Cluster(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+    """The cluster that a bundle is for."""
+
+    name: str
+    platform: str
+
+
+class Bundle(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Everything a webhook needs to know about one cluster.
+
+    ``namespaces`` maps the declared namespaces to their labels. ``policies`` is sorted by priority (descending), then name.
+    """
+
+    version: str
+    cluster: Cluster
+    excluded_namespaces: tuple[str, ...]
+    namespaces: dict[str, dict[str, str]]
+    policies: tuple[Policy, ...]
+    digest: str = ""
+
+
+class _Header(Struct):
+    version: str
+
+
+def seal(bundle: Bundle) -> Bundle:
+    """Return the bundle with the digest of its own content."""
+    unsealed = msgspec.structs.replace(bundle, digest="")
+    digest = hashlib.sha256(msgspec.json.encode(unsealed, order="sorted")).hexdigest()
+    return msgspec.structs.replace(bundle, digest=f"sha256:{digest}")
+
+
+def encode(bundle: Bundle) -> bytes:
+    """Return the bytes of ``bundle.json``: sorted keys, two spaces of indentation, a final newline."""
+    return msgspec.json.format(msgspec.json.encode(seal(bundle), order="sorted"), indent=2) + b"\n"
+
+
+def decode(raw: bytes) -> Bundle:
+    """Read and verify a bundle.
+
+    Raises:
+        BundleError: not JSON, another version, an unknown field, a wrong type, policies out of order, or a digest that does
+            not belong to the content.
+    """
+    try:
+        header = msgspec.json.decode(raw, type=_Header)
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"not a bundle: {error}; build it with `overbank build`") from error
+    if header.version != VERSION:
+        raise BundleError(
+            f"bundle version {header.version!r} cannot be read by this webhook, which reads {VERSION!r}; "
+            "run the same release of overbank and overbank-webhook"
+        )
+    try:
+        bundle = msgspec.json.decode(raw, type=Bundle)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise BundleError(f"malformed bundle: {error}") from error
+    if seal(bundle).digest != bundle.digest:
+        raise BundleError("the bundle was changed after it was built: its digest does not belong to its content; build it again")
+    ranks = [(-policy.priority, policy.name) for policy in bundle.policies]
+    if any(first >= second for first, second in zip(ranks, ranks[1:], strict=False)):
+        raise BundleError("malformed bundle: policies must be unique and sorted by priority, then name")
+    return bundle

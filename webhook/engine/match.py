@@ -1,0 +1,108 @@
+"""Which policies match a pod, at a cost that does not grow with the number of policies.
+
+Policies are found by namespace name first and then by one label pair that they require. Policies that select namespaces by
+label, or all of them, are resolved once per namespace and remembered. What is left to evaluate for a pod is the policies of
+its namespace that share a label pair with it, and those that require no pair at all.
+"""
+
+from collections.abc import Mapping
+
+from webhook.engine.bundle import Fields, Policy
+from webhook.engine.selector import Operator, Requirement
+
+MAX_NAMESPACES = 10_000
+"""How many resolved namespaces are remembered before the memory is cleared."""
+
+
+class Candidate:
+    """A policy with what can be computed before any pod arrives. Candidates are compared by identity.
+
+    Attributes:
+        rank: position in the total order of the bundle; the lowest decides.
+        mark: ``name@digest12``, as it stands in the applied annotation.
+    """
+
+    __slots__ = ("accelerator", "mark", "name", "override", "placed", "policy", "rank", "residue")
+
+    def __init__(self, rank: int, policy: Policy) -> None:
+        self.rank = rank
+        self.policy = policy
+        self.name = policy.name
+        self.mark = f"{policy.name}@{policy.digest()[:12]}"
+        self.override = policy.override
+        self.placed: Fields | None = policy.placement.fields if policy.placement else None
+        self.accelerator = policy.placement.accelerator if policy.placement else None
+        key = index_requirement(policy)
+        self.residue = tuple(requirement for requirement in policy.pods.requirements if requirement is not key)
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Evaluate what the index has not decided yet."""
+        return all(requirement.matches(labels) for requirement in self.residue)
+
+
+def index_requirement(policy: Policy) -> Requirement | None:
+    """Choose the requirement by which a policy is found: the ``In`` with the fewest values, or none."""
+    pairs = [requirement for requirement in policy.pods.requirements if requirement.operator is Operator.IN]
+    return min(pairs, key=lambda requirement: len(requirement.values), default=None)
+
+
+class Table:
+    """The candidates of one namespace, found by label pair."""
+
+    __slots__ = ("_anywhere", "_by_key")
+
+    def __init__(self, candidates: list[Candidate]) -> None:
+        self._by_key: dict[str, dict[str, list[Candidate]]] = {}
+        self._anywhere: list[Candidate] = []
+        for candidate in candidates:
+            requirement = index_requirement(candidate.policy)
+            if requirement is None:
+                self._anywhere.append(candidate)
+                continue
+            by_value = self._by_key.setdefault(requirement.key, {})
+            for value in requirement.values:
+                by_value.setdefault(value, []).append(candidate)
+
+    def matching(self, labels: Mapping[str, str]) -> list[Candidate]:
+        """Return the candidates that match, best rank first."""
+        found = [candidate for candidate in self._anywhere if candidate.matches(labels)]
+        if self._by_key:
+            for key, value in labels.items():
+                by_value = self._by_key.get(key)
+                if by_value is not None:
+                    found.extend(candidate for candidate in by_value.get(value, ()) if candidate.matches(labels))
+        if len(found) > 1:
+            found.sort(key=_rank)
+        return found
+
+
+class Index:
+    """All policies of a bundle, found by namespace."""
+
+    def __init__(self, policies: tuple[Policy, ...]) -> None:
+        self._by_name: dict[str, list[Candidate]] = {}
+        self._broad: list[Candidate] = []
+        self._resolved: dict[str, tuple[dict[str, str] | None, Table]] = {}
+        for rank, policy in enumerate(policies):
+            candidate = Candidate(rank, policy)
+            if policy.namespaces.names:
+                for name in policy.namespaces.names:
+                    self._by_name.setdefault(name, []).append(candidate)
+            else:
+                self._broad.append(candidate)
+
+    def table(self, namespace: str, labels: dict[str, str] | None) -> Table:
+        """Return the candidates of a namespace. ``labels`` is None where they are unknown."""
+        known = self._resolved.get(namespace)
+        if known is not None and known[0] == labels:
+            return known[1]
+        broad = [candidate for candidate in self._broad if candidate.policy.namespaces.matches(namespace, labels)]
+        table = Table(self._by_name.get(namespace, []) + broad)
+        if len(self._resolved) >= MAX_NAMESPACES:
+            self._resolved.clear()
+        self._resolved[namespace] = (labels, table)
+        return table
+
+
+def _rank(candidate: Candidate) -> int:
+    return candidate.rank
