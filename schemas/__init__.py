@@ -1,1 +1,38 @@
-"""JSON Schemas of the policy language."""
+"""JSON Schemas (draft 2020-12) of the policy language, one file a kind, and their loader.
+
+A package, so that wheels, zip files and editable installs all find the files.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+__all__ = ["API_GROUP", "API_VERSION", "KINDS", "schema", "schema_text"]
+
+API_GROUP: Final = "overbank.dev"
+API_VERSION: Final = "overbank.dev/v1alpha1"
+
+KINDS: Final = ("AcceleratorClass", "BurstPolicy", "Cluster", "PolicyTest", "Repository")
+
+
+def schema_text(kind: str) -> str:
+    """Return the schema of a kind as it stands in its file.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise KeyError(kind)
+    return files(__name__).joinpath(f"{kind}.schema.json").read_text(encoding="utf-8")
+
+
+@cache
+def schema(kind: str) -> dict[str, Any]:
+    """Return the parsed schema of a kind. Callers must not change it.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    parsed: dict[str, Any] = json.loads(schema_text(kind))
+    return parsed

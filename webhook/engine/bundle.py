@@ -5,6 +5,7 @@ value with sorted keys, no white space and an empty ``digest``, so that indentat
 """
 
 import hashlib
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -156,6 +157,6 @@ def decode(raw: bytes) -> Bundle:
     if seal(bundle).digest != bundle.digest:
         raise BundleError("the bundle was changed after it was built: its digest does not belong to its content; build it again")
     ranks = [(-policy.priority, policy.name) for policy in bundle.policies]
-    if any(first >= second for first, second in zip(ranks, ranks[1:], strict=False)):
+    if any(first >= second for first, second in pairwise(ranks)):
         raise BundleError("malformed bundle: policies must be unique and sorted by priority, then name")
     return bundle

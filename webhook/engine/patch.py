@@ -35,7 +35,9 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def edit_map(path: str, current: dict[str, str] | None, additions: dict[str, str], removals: tuple[str, ...] = ()) -> list[Operation]:
+def edit_map(
+    path: str, current: dict[str, str] | None, additions: dict[str, str], removals: tuple[str, ...] = ()
+) -> list[Operation]:
     """Write the operations that bring ``additions`` into, and ``removals`` out of, a map.
 
     A missing (or null) map is created whole by one operation, since adding a member to it would fail.

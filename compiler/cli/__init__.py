@@ -1,0 +1,94 @@
+"""The command line: one file a command, the only printers of the compiler.
+
+Exit codes, the same for every command:
+
+== ==========================================================================
+0  clean, or done
+1  findings: errors in the policies, tests that fail
+2  usage or environment: wrong arguments, a folder that cannot be written
+3  nothing found where something was required: no repository, no tests, no pods
+== ==========================================================================
+
+Results go to stdout, everything else to stderr. Commands are imported when they run, so that ``--help`` stays quick.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+COMMANDS: Final = {
+    "check": "validate a policy repository and report what is wrong with it",
+    "build": "compile a policy repository into manifests for every cluster",
+    "test": "run the PolicyTest documents of a repository",
+    "try": "show what one cluster's policies would do to a pod",
+    "explain": "say what a diagnostic code means and what to do",
+    "schema": "print the JSON Schema of a kind, or list the kinds",
+}
+
+CLEAN, FINDINGS, USAGE, NOTHING = 0, 1, 2, 3
+
+
+class CommandError(Exception):
+    """A command cannot go on; carries the exit code and, if any, a line of help."""
+
+    def __init__(self, message: str, *, code: int = USAGE, help: str = "") -> None:  # noqa: A002 - the field's own word
+        super().__init__(message)
+        self.code = code
+        self.help = help
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        options = _parser(arguments).parse_args(arguments)
+        run = import_module(f"compiler.cli.{_module(options.command)}").run
+        code: int = run(options)
+        sys.stdout.flush()
+    except CommandError as error:
+        sys.stderr.write(f"overbank: error: {error}\n")
+        if error.help:
+            sys.stderr.write(f"  help: {error.help}\n")
+        return error.code
+    except BrokenPipeError:
+        # The reader has gone, which is its right; without this, flushing at exit would complain.
+        sys.stdout = None
+        return CLEAN
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="overbank",
+        description="Placement policy as code: fill the data centre first, then cloud nodes, then serverless containers.",
+        epilog="exit codes: 0 clean, 1 findings, 2 usage or environment, 3 nothing found where something was required",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
+        if name in arguments:
+            import_module(f"compiler.cli.{_module(name)}").configure(command)
+    return parser
+
+
+def _module(command: str) -> str:
+    return f"{command}_" if command == "try" else command
+
+
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only when asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002 - argparse's word
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from compiler import __version__  # noqa: PLC0415
+
+        sys.stdout.write(f"overbank {__version__}\n")
+        parser.exit(CLEAN)

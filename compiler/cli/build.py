@@ -1,0 +1,47 @@
+"""``overbank build``: compile and write the tree. The changed paths are the result; findings go to stderr."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from compiler import output
+from compiler.cli import CLEAN, FINDINGS, CommandError
+from compiler.cli.repository import add_colour, add_format, add_repository, count, hint, open_tree, report
+from compiler.pipeline import compile_repository
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    add_repository(parser)
+    parser.add_argument("-o", "--output", metavar="DIR", help="where to write (default: spec.output of the Repository)")
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite and delete files that were edited by hand or are not overbank's"
+    )
+    add_format(parser)
+    add_colour(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Build a repository."""
+    tree = open_tree(options.repository)
+    result = compile_repository(tree)
+    if result.failed or result.model is None:
+        report(result.diagnostics, options, sys.stderr)
+        sys.stderr.write(f"{count(result.diagnostics)}; nothing was written\n{hint(result.diagnostics)}")
+        return FINDINGS
+    folder = Path(options.output) if options.output else tree.root / result.model.repository.output
+    try:
+        output.check_place(tree.root, folder)
+        changes, objections = output.plan(result.files, folder, force=options.force)
+        report([*result.diagnostics, *objections], options, sys.stderr)
+        if objections:
+            sys.stderr.write(f"{count(objections)}; nothing was written\n{hint(objections)}")
+            return FINDINGS
+        output.apply(changes, folder)
+    except (output.OutputError, OSError) as error:
+        raise CommandError(str(error)) from error
+    for path in changes.files:
+        sys.stdout.write(f"{'deleted' if path in changes.delete else 'wrote'} {path}\n")
+    written = sum(path in changes.write for path in changes.files)
+    sys.stderr.write(f"{folder}: {written} written, {len(changes.files) - written} deleted, {changes.unchanged} unchanged\n")
+    return CLEAN

@@ -1,0 +1,26 @@
+"""``overbank check``: every pass but writing. Findings are the result, so they go to stdout."""
+
+import argparse
+import sys
+
+from compiler.cli import CLEAN, FINDINGS
+from compiler.cli.repository import add_colour, add_format, add_repository, count, hint, open_tree, report
+from compiler.pipeline import compile_repository
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    add_repository(parser)
+    add_format(parser)
+    add_colour(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check a repository."""
+    result = compile_repository(open_tree(options.repository))
+    report(result.diagnostics, options, sys.stdout)
+    others = f", {result.ignored} of other tools passed over" if result.ignored else ""
+    sys.stderr.write(f"{count(result.diagnostics)} in {result.documents} documents{others}\n")
+    if options.format == "text":
+        sys.stderr.write(hint(result.diagnostics))
+    return FINDINGS if result.failed else CLEAN

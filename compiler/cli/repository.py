@@ -1,0 +1,125 @@
+"""What commands on a repository share: its arguments, reading it, and reporting on it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from compiler.cli import NOTHING, CommandError
+from compiler.diagnostics import Diagnostic, Severity
+from compiler.ir import ClusterIR
+from compiler.pipeline import REPOSITORY_FILE, Result, compile_repository
+from compiler.report import json_v1, text
+from compiler.report.style import Paint, painter
+from compiler.sources.tree import Tree
+from compiler.spelling import did_you_mean, listing
+
+FORMATS = ("text", "concise", "json-v1")
+
+
+def add_repository(parser: argparse.ArgumentParser) -> None:
+    """Add the repository's folder as an argument."""
+    parser.add_argument(
+        "repository",
+        nargs="?",
+        default=".",
+        metavar="REPO",
+        help=f"folder with {REPOSITORY_FILE} (default: the current folder)",
+    )
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Add the shape of diagnostics as an option."""
+    parser.add_argument("--format", choices=FORMATS, default="text", help="shape of the report (default: text)")
+
+
+def add_colour(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of colour."""
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour the output (default: auto)")
+
+
+def paint_for(stream: TextIO, choice: str) -> Paint:
+    """Decide on colour: the flag, then NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, then the terminal."""
+    if choice != "auto":
+        return painter(colour=choice == "always")
+    if os.environ.get("NO_COLOR"):
+        return painter(colour=False)
+    forced = os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0"
+    return painter(colour=bool(forced) or (stream.isatty() and os.environ.get("TERM") != "dumb"))
+
+
+def open_tree(folder: str) -> Tree:
+    """Open a repository's folder.
+
+    Raises:
+        CommandError: there is no such folder (2), or it is no policy repository (3).
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise CommandError(f"{folder} is not a folder")
+    try:
+        tree = Tree(root)
+    except OSError as error:
+        raise CommandError(f"cannot read {error.filename}: {(error.strerror or '').lower()}") from error
+    if REPOSITORY_FILE not in tree.paths():
+        advice = f"run overbank in the folder that has {REPOSITORY_FILE}; `overbank explain OB2101` shows the smallest one"
+        raise CommandError(f"{folder} is no policy repository: there is no {REPOSITORY_FILE}", code=NOTHING, help=advice)
+    return tree
+
+
+def compiled(tree: Tree, options: argparse.Namespace) -> Result:
+    """Compile for a command that needs clean policies; findings go to stderr.
+
+    Raises:
+        CommandError: the policies have errors (1).
+    """
+    result = compile_repository(tree)
+    paint = paint_for(sys.stderr, options.color)
+    sys.stderr.write(text.render(result.diagnostics, paint))
+    if result.failed:
+        raise CommandError(f"the policies have errors: {count(result.diagnostics)}", code=1)
+    return result
+
+
+def cluster_named(result: Result, name: str) -> ClusterIR:
+    """Return a cluster.
+
+    Raises:
+        CommandError: there is none of this name.
+    """
+    for cluster in result.clusters:
+        if cluster.name == name:
+            return cluster
+    names = [cluster.name for cluster in result.clusters]
+    advice = "".join(did_you_mean(name, names)) or f"clusters: {listing(names)}"
+    raise CommandError(f"there is no cluster `{name}`", help=advice)
+
+
+def report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace, stream: TextIO) -> None:
+    """Print diagnostics in the asked-for shape."""
+    found = list(diagnostics)
+    if options.format == "json-v1":
+        stream.write(json_v1.render(found))
+    elif options.format == "concise":
+        stream.write(text.concise(found, paint_for(stream, options.color)))
+    else:
+        stream.write(text.render(found, paint_for(stream, options.color)))
+
+
+def count(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return ``2 errors, 1 warning``, or ``no findings``."""
+    found = list(diagnostics)
+    parts = []
+    for severity in Severity:
+        number = sum(each.code.severity is severity for each in found)
+        if number:
+            parts.append(f"{number} {severity}{'s' if number > 1 else ''}")
+    return ", ".join(parts) or "no findings"
+
+
+def hint(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return where to read more, if there is anything to read more about."""
+    ids = sorted({each.code.id for each in diagnostics})
+    return f"  for more: overbank explain {' '.join(ids[:3])}\n" if ids else ""

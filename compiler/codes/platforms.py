@@ -1,0 +1,106 @@
+"""Codes of what platforms and versions can and cannot do."""
+
+from typing import Final
+
+from compiler.diagnostics import Code, Severity
+
+MECHANISM: Final = Code(
+    "OB3101",
+    Severity.ERROR,
+    "no vendor mechanism does this",
+    """A workload gets onto elastic capacity by exactly one mechanism of its platform; the vendors forbid mixing them.
+`mechanism: auto` takes the first that fits:
+
+    none            the policy has no pools
+    eciLabel        the only pool is `eci`, without max (ack-registered, ack-pro)
+    vciEnforce      the only pool is `vci`, without max (vke)
+    resourcePolicy  several pools, or a max: idc, ecs and eci on ack-registered; ecs and eci on ack-pro; ecs and vci on vke
+
+A combination that is in no row cannot be expressed to the vendor's scheduler, so no manifest could do what the policy says.""",
+)
+VERSION_GATE: Final = Code(
+    "OB3102",
+    Severity.ERROR,
+    "not available in this version",
+    """The vendor documents the feature only from a certain version on. An older API server or scheduler would drop or
+ignore the field, and the policy would silently mean something else.
+
+Declare the version that the cluster really runs (`kubernetesVersion`, `scheduler.version`), upgrade it, or do without the
+feature there. A version that is not declared counts as unknown, and an unknown version has only fields without a gate.""",
+)
+ADDON: Final = Code(
+    "OB3103",
+    Severity.ERROR,
+    "a needed add-on is absent",
+    """The mechanism needs an add-on that the cluster declares as `false`. Without it the ResourcePolicy has no reader, or
+there is no virtual node to run on, and pods stay Pending.
+
+Install the add-on and declare its version under `spec.addons`.""",
+)
+STRATEGY: Final = Code(
+    "OB3104",
+    Severity.ERROR,
+    "strategy is not available on this platform",
+    """Alibaba documents only `prefer` for a ResourcePolicy, in every generation of its pages; `require` has no equivalent
+there. Volcengine documents both. A single pool defaults to `require`, so it needs `strategy: prefer` to be written where the
+platform has nothing else.""",
+)
+INERT_SELECTOR: Final = Code(
+    "OB3105",
+    Severity.WARNING,
+    "nodeSelector has no effect on this pool",
+    """In a ResourcePolicy of a registered cluster, nodeSelector takes effect on units of type `ecs` only (vendor page of
+2023-09-06, "Use multilevel resources scheduling"). Overbank leaves it out of the other units, so that nobody reads a
+restriction into the manifest that does not hold.
+
+Remove it from the pool, or use a pool of type `ecs`.""",
+)
+NO_CANDIDATE: Final = Code(
+    "OB3106",
+    Severity.ERROR,
+    "accelerator class has no candidate for a pool",
+    """A pod that asks for a GPU cannot run on ECI or VCI without an instance type: the vendor rejects it or chooses a CPU
+instance, and it stays Pending.
+
+Add candidates for the pool's type to the AcceleratorClass, or take the pool out of the policy.""",
+)
+AUTOSCALED_MAX: Final = Code(
+    "OB3107",
+    Severity.WARNING,
+    "max on a pool that is autoscaled",
+    """The cluster autoscaler does not know `max`: it adds nodes for pods that the ResourcePolicy then keeps away, and you
+pay for empty nodes (Alibaba help 398680 says not to set it there).
+
+Limit the node pool's own size instead.""",
+)
+EXCLUSION_LABEL: Final = Code(
+    "OB3108",
+    Severity.ERROR,
+    "excluded namespaces cannot be told apart",
+    """The webhook configuration keeps the API server from calling the webhook for excluded namespaces. From Kubernetes
+1.21 on every namespace carries the label `kubernetes.io/metadata.name`; before that, the namespaces themselves must be
+labelled, or an outage of the webhook could block kube-system.
+
+Label them, and declare it:
+
+    spec:
+      namespaces:
+      - {name: kube-system, labels: {overbank.dev/inject: "false"}}""",
+)
+ACCELERATOR_UNUSED: Final = Code(
+    "OB3109",
+    Severity.WARNING,
+    "accelerator class has no effect",
+    """The class chooses instances of serverless pools, and the policy has none on this cluster.
+
+Remove `accelerator`, or add the pool that it was meant for.""",
+)
+INDISTINCT_POOLS: Final = Code(
+    "OB3110",
+    Severity.ERROR,
+    "two pools are the same nodes",
+    """Two pools of one policy have the same type and the same nodeSelector, so the scheduler cannot tell them apart: the
+order between them, and a `max` on one of them, would mean nothing.
+
+Give each its own nodeSelector, such as the node pool's ID.""",
+)

@@ -1,0 +1,97 @@
+"""Codes of what policies mean, alone and together."""
+
+from typing import Final
+
+from compiler.diagnostics import Code, Severity
+
+OVERLAP: Final = Code(
+    "OB4101",
+    Severity.ERROR,
+    "policies of equal priority contradict each other",
+    """Some pod matches both policies, they have the same priority, and both decide the same thing: both have pools, or both
+set another value for one key. Which one wins would hang on their names, which no reviewer looks at.
+
+The note shows such a pod. Give one of the two the higher `priority`, or narrow one of the matches.""",
+)
+LABEL_FEEDBACK: Final = Code(
+    "OB4102",
+    Severity.ERROR,
+    "injected label feeds a match",
+    """A label that one policy writes is matched on by a policy of the same cluster. The API server may call the webhook
+again after other webhooks ran; then the pod would match differently than the first time, and the outcome would hang on who
+else runs in the cluster.
+
+Match on a label that the workload's author writes.""",
+)
+RESERVED_KEY: Final = Code(
+    "OB4103",
+    Severity.ERROR,
+    "key is reserved",
+    """Keys under `overbank.dev/` belong to Overbank: `overbank.dev/placement` is written by the webhook and selected by
+ResourcePolicies, `overbank.dev/inject` opts pods out, `overbank.dev/applied` says which policies stand in a pod. A policy
+cannot inject them or match pods on them.""",
+)
+NAMESPACES_UNKNOWN: Final = Code(
+    "OB4104",
+    Severity.ERROR,
+    "namespaces are not known",
+    """A ResourcePolicy is a namespaced object: Overbank must know the namespaces that it writes it to. A selector, or
+`all: true`, is resolved against the namespaces that the cluster declares, and none of those fits.
+
+Name the namespaces in the policy, or declare them in the Cluster:
+
+    spec:
+      namespaces:
+      - {name: shop, labels: {tier: web}}""",
+)
+EXCLUDED_NAMESPACE: Final = Code(
+    "OB4105",
+    Severity.ERROR,
+    "policy names an excluded namespace",
+    """The webhook never touches pods of excluded namespaces (`spec.webhook.excludeNamespaces` and the webhook's own), so
+the policy could not do there what it says.
+
+Take the namespace out of the policy, or out of the exclusion if you are sure.""",
+)
+SELECTION: Final = Code(
+    "OB4106",
+    Severity.ERROR,
+    "selection cannot be as asked",
+    """`selection: direct` makes the ResourcePolicy select the pods' own labels. That is exact only if the match is a plain
+map of labels and no other placing policy overlaps it in the namespace: a ResourcePolicy knows neither expressions nor
+priorities. `selection` has no meaning without a ResourcePolicy.
+
+Leave `selection` out: the webhook then marks the pods and the ResourcePolicy selects the mark.""",
+)
+OVERRIDE_LABELS: Final = Code(
+    "OB4107",
+    Severity.WARNING,
+    "merge: override does not reach labels",
+    """Labels that a pod has always stay: overriding a label that a ReplicaSet selects on would make it create pods for
+ever. `merge: override` holds for the policy's other fields.""",
+)
+SELF_CONTRADICTION: Final = Code(
+    "OB4108",
+    Severity.ERROR,
+    "policy contradicts itself",
+    """The policy injects one value for a key, and its pools, accelerator or platform need another one for the same key.
+
+Remove it from `inject`, or from the pool.""",
+)
+IMPOSSIBLE: Final = Code(
+    "OB4109",
+    Severity.ERROR,
+    "match can never hold",
+    """The conditions on one label key contradict each other, so no pod (or namespace) can satisfy them and the policy does
+nothing.""",
+)
+SECOND_MECHANISM: Final = Code(
+    "OB4110",
+    Severity.ERROR,
+    "injected field is a placement mechanism of its own",
+    """Some labels, annotations and tolerations choose where a pod runs: `alibabacloud.com/eci`, `alibabacloud.com/burst-resource`,
+`vke.volcengine.com/burst-to-vci`, tolerations of virtual nodes. The vendors forbid mixing mechanisms: the ECI label overrides a
+ResourcePolicy, and a virtual-node toleration beside one lets pods escape its order and its `max`.
+
+List the pools under `spec.pools`; Overbank writes what their mechanism needs.""",
+)

@@ -1,0 +1,88 @@
+"""What the compiler has to say to a policy author: codes and diagnostics as values. Rendering is elsewhere."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from compiler.source import Locatable
+
+
+class Severity(StrEnum):
+    """How bad it is: errors stop the build, warnings do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of diagnostic.
+
+    Attributes:
+        id: ``OB`` and four digits, of which the first is the category; never used again for something else.
+        title: one line without a final stop.
+        explanation: paragraphs for ``overbank explain``: why it matters, and what to do.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place and what is to be said about it."""
+
+    where: Locatable
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    Attributes:
+        message: what is wrong, in one sentence without a final stop.
+        primary: where.
+        related: other places that matter.
+        notes: facts, such as a witness or the vendor's rule and its source. help: what to do.
+    """
+
+    code: Code
+    message: str
+    primary: Label
+    related: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+
+
+def diagnose(
+    code: Code,
+    where: Locatable,
+    message: str,
+    *,
+    label: str = "",
+    related: Iterable[tuple[Locatable, str]] = (),
+    notes: Iterable[str] = (),
+    help: Iterable[str] = (),  # noqa: A002 - the field's own word, as in rustc's output
+) -> Diagnostic:
+    """Build a diagnostic."""
+    others = tuple(Label(place, text) for place, text in related)
+    return Diagnostic(code, message, Label(where, label), others, tuple(notes), tuple(help))
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Say whether the build has to stop."""
+    return any(diagnostic.code.severity is Severity.ERROR for diagnostic in diagnostics)
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sort by place, then code, then text, without duplicates, so that the order of discovery never shows."""
+
+    def key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+        location = diagnostic.primary.where.locate()
+        line, column = (location.span.line, location.span.column) if location.span else (0, 0)
+        return (location.path, line, column, diagnostic.code.id, diagnostic.message)
+
+    return list({key(diagnostic): diagnostic for diagnostic in sorted(diagnostics, key=key)}.values())

@@ -1,0 +1,15 @@
+"""``kustomization.yaml`` of a cluster: everything that ``kubectl apply -k`` shall apply."""
+
+from collections.abc import Iterable
+
+from compiler.emit.manifest import render
+
+
+def emit(paths: Iterable[str]) -> dict[str, bytes]:
+    """Return the kustomization that lists the YAML files among ``paths``, which are relative to its folder."""
+    manifest = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": sorted(path for path in paths if path.endswith(".yaml")),
+    }
+    return {"kustomization.yaml": render(manifest)}

@@ -1,0 +1,103 @@
+"""MutatingWebhookConfiguration, derived from the policies: pods that no policy can match never pay for a call.
+
+Narrowing is by over-approximation: every pod that the engine would change passes, others may pass. Namespaces are narrowed by
+name where all policies name theirs. Pods are narrowed by one label pair that each policy requires (the one that the engine's
+index uses); if a policy requires none, pods are not narrowed. Pods with the marker label always pass, since that key is ours.
+``caBundle`` is not written: the webhook fills it in.
+"""
+
+import json
+from typing import Any, Final
+
+from compiler.emit.manifest import MANAGED_BY, file_name, render
+from compiler.ir import ClusterIR
+from compiler.model import NAME_LABEL, NAME_LABEL_SINCE
+from compiler.platforms.gates import MATCH_CONDITIONS
+from webhook.engine.keys import INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
+from webhook.engine.match import index_requirement
+
+API_VERSION: Final = "admissionregistration.k8s.io/v1"
+KIND: Final = "MutatingWebhookConfiguration"
+NAME: Final = "00-overbank"
+"""Webhooks run in the order of their configurations' names; vendor webhooks that read our labels must come later."""
+
+SERVICE: Final = "overbank-webhook"
+MAX_VALUES: Final = 500
+"""Label values in one condition; beyond that the key alone is asked for, which keeps the expression small."""
+
+
+def emit(ir: ClusterIR) -> dict[str, bytes]:
+    """Return the configuration; without policies there is nothing to call the webhook for."""
+    if not ir.bundle.policies:
+        return {}
+    webhook: dict[str, Any] = {
+        "name": "pods.overbank.dev",
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {
+            "service": {"namespace": ir.webhook.namespace, "name": SERVICE, "path": "/mutate", "port": 443},
+        },
+        "rules": [
+            {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"},
+        ],
+        "namespaceSelector": {"matchExpressions": _namespaces(ir)},
+        "matchPolicy": "Equivalent",
+        "sideEffects": "None",
+        "reinvocationPolicy": "IfNeeded",
+        "failurePolicy": ir.webhook.failure_policy,
+        "timeoutSeconds": ir.webhook.timeout_seconds,
+    }
+    if ir.kubernetes >= MATCH_CONDITIONS:
+        webhook["matchConditions"] = _conditions(ir)
+    manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": NAME, "labels": MANAGED_BY}, "webhooks": [webhook]}
+    return {f"_cluster/{file_name(API_VERSION, KIND, NAME)}": render(manifest)}
+
+
+def _namespaces(ir: ClusterIR) -> list[dict[str, Any]]:
+    opted_in = {"key": INJECT_LABEL, "operator": "NotIn", "values": ["false"]}
+    if ir.kubernetes < NAME_LABEL_SINCE:
+        return [opted_in]
+    named = [set(policy.namespaces.names) for policy in ir.bundle.policies]
+    if all(named):
+        return [{"key": NAME_LABEL, "operator": "In", "values": sorted(set.union(*named))}]
+    return [{"key": NAME_LABEL, "operator": "NotIn", "values": list(ir.bundle.excluded_namespaces)}]
+
+
+def _conditions(ir: ClusterIR) -> list[dict[str, str]]:
+    conditions = [
+        {
+            "name": "not-of-a-daemonset",
+            "expression": "!has(object.metadata.ownerReferences) || !object.metadata.ownerReferences.exists(o, "
+            'o.kind == "DaemonSet" && has(o.controller) && o.controller)',
+        },
+        {
+            "name": "not-a-mirror-pod",
+            "expression": f"!has(object.metadata.annotations) || !({_quoted(MIRROR_ANNOTATION)} in object.metadata.annotations)",
+        },
+    ]
+    wanted = _labels(ir)
+    if wanted is not None:
+        conditions.append({"name": "a-policy-may-match", "expression": f"has(object.metadata.labels) && ({wanted})"})
+    return conditions
+
+
+def _labels(ir: ClusterIR) -> str | None:
+    """Return the condition on the pod's labels, or None where some policy requires no label pair."""
+    by_key: dict[str, set[str]] = {}
+    for policy in ir.bundle.policies:
+        requirement = index_requirement(policy)
+        if requirement is None:
+            return None
+        by_key.setdefault(requirement.key, set()).update(requirement.values)
+    labels = "object.metadata.labels"
+    terms = [f"{_quoted(PLACEMENT_LABEL)} in {labels}"]
+    for key, values in sorted(by_key.items()):
+        term = f"{_quoted(key)} in {labels}"
+        if len(values) <= MAX_VALUES:
+            term += f" && {labels}[{_quoted(key)}] in [{', '.join(_quoted(value) for value in sorted(values))}]"
+        terms.append(term)
+    return " || ".join(terms)
+
+
+def _quoted(text: str) -> str:
+    """Write a CEL string literal; JSON's escapes are a subset of CEL's."""
+    return json.dumps(text)

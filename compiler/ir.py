@@ -1,0 +1,54 @@
+"""The normal form of one cluster: the contract between lowering and every back end."""
+
+from dataclasses import dataclass, field
+
+from compiler.model import Platform, PoolType, Strategy, WebhookSettings
+from compiler.source import Where
+from compiler.versions import Version
+from webhook.engine.bundle import Bundle
+
+MARKER_FIELD = "metadata.labels[overbank.dev/placement]"
+"""The marker label as the engine's explanations write it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One pool in a ResourcePolicy; ``node_selector`` is empty where all nodes of the type are meant."""
+
+    name: str
+    type: PoolType
+    node_selector: dict[str, str]
+    max: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourcePolicy:
+    """An ordered list of units for the pods of one namespace that carry ``selector``.
+
+    ``explicit_defaults`` says that the version documents defaults that older versions did not have, so they are written out.
+    """
+
+    name: str
+    namespace: str
+    selector: dict[str, str]
+    strategy: Strategy
+    units: tuple[Unit, ...]
+    explicit_defaults: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterIR:
+    """Everything that is rendered for one cluster.
+
+    Attributes:
+        resource_policies: sorted by namespace, then name.
+        origins: where the value of a pod field was written, by policy and field as the engine's effects name them.
+    """
+
+    name: str
+    platform: Platform
+    kubernetes: Version
+    webhook: WebhookSettings
+    resource_policies: tuple[ResourcePolicy, ...]
+    bundle: Bundle
+    origins: dict[tuple[str, str], Where] = field(repr=False)

@@ -1,0 +1,252 @@
+"""Bytes to positioned documents: YAML 1.2 core schema over libyaml's event stream.
+
+The event stream needs no recursion, so no depth can crash the interpreter (libyaml's composer overflows the C stack at 50,000
+levels). Values are built here and not by a stock constructor, because those drop duplicate keys silently, read ``yes`` as a
+boolean and ``012`` as ten, and know no positions.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from compiler.codes import reading
+from compiler.diagnostics import Code, Diagnostic, diagnose
+from compiler.source import Document, Location, Mark, SourceFile, Span
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_DEPTH = 100
+MAX_VALUES = 500_000
+
+# https://yaml.org/spec/1.2.2/#103-core-schema
+_INT = re.compile(r"[-+]?[0-9]+")
+_OCT = re.compile(r"0o[0-7]+")
+_HEX = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+_NUMBER_STARTS = frozenset("-+.0123456789")
+MAX_DIGITS = 4000
+"""Python refuses to convert longer integers (CVE-2020-10735), so they stay text."""
+
+# https://yaml.org/spec/1.2.2/#51-character-set
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
+
+
+class _RefusalError(Exception):
+    """A file that cannot be read on; carries the finding."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+
+
+def decode(path: str, raw: bytes) -> tuple[SourceFile | None, list[Diagnostic]]:
+    """Turn the bytes of a file into text. The file is None where that is impossible."""
+    if len(raw) > MAX_BYTES:
+        return None, [diagnose(reading.TOO_LARGE, Location(path), f"the file has more than {MAX_BYTES // 1024**2} MiB")]
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        file = SourceFile(path, raw.decode("utf-8", errors="replace"))
+        where = Location(path, file.span_at(len(raw[: error.start].decode("utf-8"))), file)
+        return None, [diagnose(reading.ENCODING, where, f"byte 0x{raw[error.start]:02x} is not UTF-8")]
+    file = SourceFile(path, text)
+    bad = _UNPRINTABLE.search(text)
+    if bad:
+        where = Location(path, file.span_at(bad.start()), file)
+        return None, [diagnose(reading.ENCODING, where, f"control character U+{ord(bad.group()):04X}")]
+    return file, []
+
+
+def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
+    """Read all documents of a file. A file that is broken anywhere gives no documents."""
+    reader = _Reader(file)
+    try:
+        documents = list(reader.documents())
+    except _RefusalError as refused:
+        return [], [*reader.diagnostics, refused.diagnostic]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        span = Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else None
+        notes = [error.context] if error.context else []
+        problem = error.problem or "the text cannot be parsed"
+        return [], [*reader.diagnostics, diagnose(reading.SYNTAX, Location(file.path, span, file), problem, notes=notes)]
+    except yaml.YAMLError as error:
+        return [], [*reader.diagnostics, diagnose(reading.SYNTAX, Location(file.path, None, file), str(error))]
+    return ([] if reader.diagnostics else documents), reader.diagnostics
+
+
+class _Frame:
+    """A collection that is being read."""
+
+    __slots__ = ("anchor", "is_map", "key", "key_span", "mark", "start_size", "value")
+
+    def __init__(self, value: Any, mark: Mark, anchor: str | None, size: int) -> None:
+        self.value = value
+        self.mark = mark
+        self.anchor = anchor
+        self.is_map = isinstance(value, dict)
+        self.key: str | None = None
+        self.key_span = mark.span
+        self.start_size = size
+
+
+class _Reader:
+    """Builds the values of one file from its events."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.diagnostics: list[Diagnostic] = []
+        self._stack: list[_Frame] = []
+        self._anchors: dict[str, tuple[Any, Mark, int]] = {}
+        self._size = 0
+        self._root: tuple[Any, Mark] | None = None
+
+    def documents(self) -> Iterator[Document]:
+        """Yield the documents; empty ones are left out."""
+        index = 0
+        for event in yaml.parse(self.file.text, Loader=yaml.CSafeLoader):
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._scalar(event)
+            elif kind is yaml.MappingStartEvent:
+                self._open({}, event)
+            elif kind is yaml.SequenceStartEvent:
+                self._open([], event)
+            elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
+                self._close(event)
+            elif kind is yaml.AliasEvent:
+                self._alias(event)
+            elif kind is yaml.DocumentStartEvent:
+                self._anchors, self._size, self._root = {}, 0, None
+            elif kind is yaml.DocumentEndEvent:
+                if self._root is not None and self._root[0] is not None:
+                    yield Document(self.file, index, *self._root)
+                index += 1
+
+    def _scalar(self, event: Any) -> None:
+        span = _span(event)
+        frame = self._stack[-1] if self._stack else None
+        if event.tag is not None and event.tag not in _STRING_TAGS:
+            self._report(reading.TAG, span, f"tag {event.tag} is not supported")
+        plain = event.implicit[0] and event.tag is None
+        value = resolve_plain(event.value) if plain else event.value
+        if frame is not None and frame.is_map and frame.key is None:
+            self._key(frame, value, event, span)
+            return
+        self._attach(value, Mark(span), 1, event.anchor)
+
+    def _key(self, frame: _Frame, value: Any, event: Any, span: Span) -> None:
+        text: str = event.value
+        if text == "<<" and event.implicit[0]:
+            self._report(reading.MERGE_KEY, span, "merge key `<<`")
+        elif not isinstance(value, str):
+            self._report(reading.KEY_NOT_TEXT, span, f"key {text or 'null'} is not a string", help=[f'write "{text}"'])
+        elif text in frame.value:
+            first = (frame.mark.members or {})[text][0]
+            earlier = [(Location(self.file.path, first, self.file), "first here")]
+            self._report(reading.DUPLICATE_KEY, span, f"key `{text}` stands twice in this mapping", related=earlier)
+        frame.key, frame.key_span = text, span
+        if event.anchor:
+            self._anchors[event.anchor] = (value, Mark(span), 1)
+
+    def _open(self, value: Any, event: Any) -> None:
+        span = _span(event)
+        if event.tag is not None and event.tag != "!":
+            self._report(reading.TAG, span, f"tag {event.tag} is not supported")
+        if len(self._stack) >= MAX_DEPTH:
+            raise _RefusalError(self._diagnostic(reading.TOO_LARGE, span, f"more than {MAX_DEPTH} levels of nesting"))
+        self._refuse_complex_key(span)
+        self._count(1, span)
+        self._stack.append(_Frame(value, Mark(span, {}), event.anchor, self._size))
+        if event.anchor:
+            self._anchors.pop(event.anchor, None)
+
+    def _close(self, event: Any) -> None:
+        frame = self._stack.pop()
+        start = frame.mark.span
+        # The end event of a block collection lies on the next token, so the last member tells where it ends.
+        last = max(
+            (mark.span for _, mark in (frame.mark.members or {}).values()), default=None, key=lambda s: (s.end_line, s.end_column)
+        )
+        if event.start_mark.index != event.end_mark.index or last is None:
+            frame.mark.span = Span(start.line, start.column, event.end_mark.line + 1, event.end_mark.column + 1)
+        else:
+            frame.mark.span = Span(start.line, start.column, last.end_line, last.end_column)
+        self._attach(frame.value, frame.mark, 0, frame.anchor, self._size - frame.start_size + 1)
+
+    def _alias(self, event: Any) -> None:
+        span = _span(event)
+        known = self._anchors.get(event.anchor)
+        if known is None:
+            inside = any(frame.anchor == event.anchor for frame in self._stack)
+            problem = "refers to a value that contains it" if inside else "refers to no anchor before it"
+            raise _RefusalError(self._diagnostic(reading.ALIAS, span, f"alias *{event.anchor} {problem}"))
+        value, mark, size = known
+        frame = self._stack[-1] if self._stack else None
+        if frame is not None and frame.is_map and frame.key is None:
+            raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, "an alias cannot be a key"))
+        self._attach(value, Mark(span, mark.members), size, None)
+
+    def _attach(self, value: Any, mark: Mark, size: int, anchor: str | None, anchor_size: int | None = None) -> None:
+        self._count(size, mark.span)
+        if anchor:
+            self._anchors[anchor] = (value, mark, anchor_size or size)
+        if not self._stack:
+            self._root = (value, mark)
+            return
+        frame = self._stack[-1]
+        members = frame.mark.members
+        assert members is not None  # noqa: S101 - frames are made with members
+        if frame.is_map:
+            assert frame.key is not None  # noqa: S101 - libyaml alternates keys and values
+            frame.value[frame.key] = value
+            members[frame.key] = (frame.key_span, mark)
+            frame.key = None
+        else:
+            members[len(frame.value)] = (mark.span, mark)
+            frame.value.append(value)
+
+    def _refuse_complex_key(self, span: Span) -> None:
+        if self._stack and self._stack[-1].is_map and self._stack[-1].key is None:
+            raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, "a mapping or list cannot be a key"))
+
+    def _count(self, size: int, span: Span) -> None:
+        self._size += size
+        if self._size > MAX_VALUES:
+            raise _RefusalError(self._diagnostic(reading.TOO_LARGE, span, f"more than {MAX_VALUES:,} values, aliases expanded"))
+
+    def _diagnostic(self, code: Code, span: Span, message: str, **details: Any) -> Diagnostic:
+        return diagnose(code, Location(self.file.path, span, self.file), message, **details)
+
+    def _report(self, code: Code, span: Span, message: str, **details: Any) -> None:
+        self.diagnostics.append(self._diagnostic(code, span, message, **details))
+
+
+def resolve_plain(text: str) -> Any:
+    """Give an unquoted scalar its value under the YAML 1.2 core schema: None, bool, int, float or str."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in _NUMBER_STARTS and len(text) <= MAX_DIGITS:
+        if _INT.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+        if _OCT.fullmatch(text):
+            return int(text, 8)
+        if _HEX.fullmatch(text):
+            return int(text, 16)
+    return text
+
+
+def _span(event: Any) -> Span:
+    start, end = event.start_mark, event.end_mark
+    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)

@@ -1,0 +1,74 @@
+"""Which bindings of one cluster can match the same pod, and a pod that shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compiler.resolve import Binding
+from compiler.selectors import possible_overlaps, witness
+from webhook.engine.selector import Selector
+
+_UNNAMED = "some-namespace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two bindings, in deciding order, and a pod that both match.
+
+    ``proved`` is False where the witness stands in a namespace that the cluster does not declare: it may exist or not.
+    """
+
+    first: Binding
+    second: Binding
+    labels: dict[str, str]
+    namespace: str
+    namespace_labels: dict[str, str]
+    proved: bool
+
+
+def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overlap]:
+    """Return all overlaps among the bindings of one cluster, which come in deciding order."""
+    items = [(index, binding.policy.pods) for index, binding in enumerate(bindings)]
+    found = []
+    for one, other in sorted(possible_overlaps(items)):
+        first, second = bindings[one], bindings[other]
+        labels = witness(first.policy.pods, second.policy.pods)
+        if labels is None:
+            continue
+        shared = _shared_namespace(first, second, excluded)
+        if shared is None:
+            continue
+        namespace, namespace_labels, proved = shared
+        found.append(
+            Overlap(
+                first=first,
+                second=second,
+                labels=labels,
+                namespace=namespace,
+                namespace_labels=namespace_labels,
+                proved=proved,
+            )
+        )
+    return found
+
+
+def _shared_namespace(first: Binding, second: Binding, excluded: Sequence[str]) -> tuple[str, dict[str, str], bool] | None:
+    """Return a namespace that both mean, with its labels, and whether it is known to be so."""
+    declared = first.cluster.namespaces
+    scopes = (first.policy.namespaces, second.policy.namespaces)
+    selectors = [scope.selector for scope in scopes if scope.selector is not None]
+    named = [set(scope.names) for scope in scopes if scope.names]
+    if named:
+        names = sorted(set.intersection(*named) - set(excluded))
+        for name in names:
+            if name in declared and all(selector.matches(declared[name]) for selector in selectors):
+                return name, declared[name], True
+        undeclared = next((name for name in names if name not in declared), None)
+        if undeclared is None:
+            return None
+        labels = witness(*selectors)
+        return None if labels is None else (undeclared, labels, not selectors)
+    for name, labels in sorted(declared.items()):
+        if name not in excluded and all(selector.matches(labels) for selector in selectors):
+            return name, labels, True
+    labels = witness(*(selectors or [Selector()]))
+    return None if labels is None else (_UNNAMED, labels, False)

@@ -1,0 +1,146 @@
+"""The passes, top to bottom. A pass takes a value and returns a value and findings; the pipeline stops at the gates only."""
+
+from dataclasses import dataclass, field
+
+from compiler import emit as emitters
+from compiler import rules
+from compiler.codes import names, output, reading
+from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
+from compiler.emit.bundle import MAX_BYTES as MAX_BUNDLE_BYTES
+from compiler.ir import ClusterIR
+from compiler.load import MAX_BYTES, decode, load
+from compiler.lower import lower
+from compiler.model import Model, Repository
+from compiler.model import repository as read_repository
+from compiler.resolve import build_model, resolve
+from compiler.source import Document, Location
+from compiler.sources import Source, SourceError
+from compiler.validate import is_ours, validate
+
+REPOSITORY_FILE = "overbank.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a repository. After an error the later values are missing: ``model`` is None, the others are empty.
+
+    Attributes:
+        documents: how many documents are Overbank's. ignored: how many are not.
+        files: content by path below ``model.repository.output``.
+    """
+
+    diagnostics: list[Diagnostic]
+    documents: int = 0
+    ignored: int = 0
+    model: Model | None = None
+    clusters: tuple[ClusterIR, ...] = ()
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error."""
+        return has_errors(self.diagnostics)
+
+
+def compile_repository(source: Source) -> Result:
+    """Compile a policy repository."""
+    repository, ours, ignored, diagnostics = _read(source)
+    if repository is None or has_errors(diagnostics):
+        return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored)
+
+    built, found = build_model(ours, repository)
+    diagnostics += found
+    resolved, found = resolve(built)
+    diagnostics += found
+    diagnostics += rules.check(resolved)
+    if has_errors(diagnostics):
+        return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built)
+
+    clusters = lower(resolved)
+    files: dict[str, bytes] = {}
+    for cluster in clusters:
+        emitted = emitters.emit(cluster)
+        diagnostics += _oversized(cluster, emitted, built)
+        files.update(emitted)
+    return Result(
+        diagnostics=in_order(diagnostics),
+        documents=len(ours),
+        ignored=ignored,
+        model=built,
+        clusters=clusters,
+        files=files,
+    )
+
+
+def _read(source: Source) -> tuple[Repository | None, list[Document], int, list[Diagnostic]]:
+    """Load and validate: the repository's settings first, since they say what else is read."""
+    diagnostics: list[Diagnostic] = []
+    if REPOSITORY_FILE not in source.paths():
+        where, help_lines = Location(REPOSITORY_FILE), ["see `overbank explain OB2101` for the smallest one"]
+        return None, [], 0, [diagnose(names.NO_REPOSITORY, where, f"there is no {REPOSITORY_FILE}", help=help_lines)]
+    first, ignored, found = _documents(source, REPOSITORY_FILE)
+    diagnostics += found
+    settings = next((document for document in first if document.get("kind") == "Repository"), None)
+    if settings is None:
+        if not has_errors(diagnostics):
+            where = Location(REPOSITORY_FILE)
+            diagnostics.append(diagnose(names.NO_REPOSITORY, where, f"{REPOSITORY_FILE} has no document of kind Repository"))
+        return None, first, ignored, diagnostics
+    repository = read_repository(settings)
+    ours = list(first)
+    paths, links = _selected(source, repository)
+    for path in links:
+        diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
+    for path in paths:
+        documents, others, found = _documents(source, path)
+        ours += documents
+        ignored += others
+        diagnostics += found
+    return repository, ours, ignored, diagnostics
+
+
+def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str]]:
+    """Return the files to read beside the repository's own, and the links to mention."""
+
+    def kept(paths: tuple[str, ...]) -> list[str]:
+        inside = [path for path in paths if not path.startswith(f"{repository.output}/") and path != REPOSITORY_FILE]
+        if not repository.exclude:
+            return inside
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most repositories exclude nothing
+
+        excluded = GitIgnoreSpec.from_lines(repository.exclude)
+        return [path for path in inside if not excluded.match_file(path)]
+
+    return kept(source.paths()), kept(source.links())
+
+
+def _documents(source: Source, path: str) -> tuple[list[Document], int, list[Diagnostic]]:
+    """Return the valid documents of ours in a file, the number of other documents, and findings."""
+    try:
+        raw = source.read(path, MAX_BYTES + 1)
+    except SourceError as error:
+        return [], 0, [diagnose(reading.UNREADABLE, Location(path), f"cannot read the file: {error}")]
+    file, diagnostics = decode(path, raw)
+    if file is None:
+        return [], 0, diagnostics
+    loaded, found = load(file)
+    diagnostics += found
+    ours = [document for document in loaded if is_ours(document)]
+    ignored = len(loaded) - len(ours)
+    valid = []
+    for document in ours:
+        found = validate(document)
+        diagnostics += found
+        if not found:
+            valid.append(document)
+    return valid, ignored, diagnostics
+
+
+def _oversized(cluster: ClusterIR, files: dict[str, bytes], built: Model) -> list[Diagnostic]:
+    """Find the bundle that no ConfigMap can hold."""
+    size = len(files[f"{emitters.folder(cluster.name)}/webhook/bundle.json"])
+    if size <= MAX_BUNDLE_BYTES:
+        return []
+    where = next(each for each in built.clusters if each.name == cluster.name).at_name()
+    message = f"the bundle of cluster `{cluster.name}` has {size:,} bytes, and a ConfigMap holds {MAX_BUNDLE_BYTES:,}"
+    return [diagnose(output.BUNDLE_TOO_LARGE, where, message)]

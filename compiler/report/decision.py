@@ -1,0 +1,74 @@
+"""A decision of the engine for people: which policies matched, what each wanted, what became of it, and where that is written."""
+
+from collections.abc import Mapping
+
+from compiler.report.style import Paint, plain
+from compiler.source import Where
+from webhook.engine.decision import Action, Decision, Effect, Exemption
+
+_EXEMPTIONS = {
+    Exemption.EXCLUDED_NAMESPACE: "its namespace is excluded (Repository, spec.webhook)",
+    Exemption.MIRROR_POD: "it is the mirror of a static pod",
+    Exemption.NODE_NAME: "it is bound to a node already (spec.nodeName)",
+    Exemption.DAEMON_SET: "it belongs to a DaemonSet",
+    Exemption.OPTED_OUT: 'it, or its namespace, is labelled overbank.dev/inject: "false"',
+}
+
+_SIGNS = {
+    Action.ADDED: ("+", "green"),
+    Action.REPLACED: ("~", "yellow"),
+    Action.REMOVED: ("-", "red"),
+    Action.KEPT: ("!", "magenta"),
+    Action.PRESENT: ("=", "dim"),
+}
+
+Origins = Mapping[tuple[str, str], Where]
+"""Where the value of a field was written, by policy and field."""
+
+
+def render(decision: Decision, origins: Origins, paint: Paint = plain) -> str:
+    """Return the whole decision, one line a value, each with the place that it comes from."""
+    lines = []
+    if decision.exemption is not None:
+        lines.append(f"left alone: {_EXEMPTIONS[decision.exemption]}")
+    if decision.policies:
+        names = (f"{name} ({_place(origins, name, '')})" for name in decision.policies)
+        lines.append(f"policies, deciding first: {', '.join(names)}")
+        lines.append(f"placement: {decision.owner or 'left to the cluster'}")
+    elif decision.exemption is None:
+        lines.append("no policy matches")
+    lines += effects(decision, origins, paint)
+    lines += [f"{paint('warning:', 'bold', 'yellow')} {warning}" for warning in decision.warnings]
+    if not decision.operations:
+        lines.append("the pod is not changed")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def effects(decision: Decision, origins: Origins, paint: Paint = plain) -> list[str]:
+    """Return a line for each value: a sign, the field, the value, and the policy line that wants it."""
+    return [_effect(effect, origins, paint) for effect in decision.effects]
+
+
+def _effect(effect: Effect, origins: Origins, paint: Paint) -> str:
+    sign, colour = _SIGNS[effect.action]
+    match effect.action:
+        case Action.REPLACED:
+            value = f"{effect.after} (was {effect.before})"
+        case Action.REMOVED:
+            value = f"{effect.before} (only Overbank may set it)"
+        case Action.KEPT:
+            value = f"{effect.before} (the pod's own value stays)"
+        case Action.PRESENT:
+            value = f"{effect.after or ''} (already there)"
+        case Action.ADDED:
+            value = effect.after or '""'
+    source = (
+        f"  {paint('<- ' + effect.policy + ' ' + _place(origins, effect.policy, effect.field), 'dim')}" if effect.policy else ""
+    )
+    field = effect.field.partition("[")[0] if effect.field.startswith("spec.tolerations[") else effect.field
+    return f"  {paint(f'{sign} {field}: {value.strip()}', colour)}{source}"
+
+
+def _place(origins: Origins, policy: str, field: str) -> str:
+    where = origins.get((policy, field)) or origins.get((policy, ""))
+    return str(where.locate()) if where else "unknown"

@@ -1,0 +1,47 @@
+"""Diagnostics for programs, format ``json-v1``.
+
+The shape is a promise: fields are only ever added. Lines and columns are 1-based, ends exclusive; ``span`` is null for a file
+as a whole.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from compiler.diagnostics import Diagnostic, Label, Severity
+
+
+def render(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return the report as indented JSON with a final newline."""
+    found = list(diagnostics)
+    report = {
+        "format": "json-v1",
+        "diagnostics": [_diagnostic(each) for each in found],
+        "summary": {f"{severity}s": sum(each.code.severity is severity for each in found) for severity in Severity},
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": diagnostic.code.id,
+        "severity": str(diagnostic.code.severity),
+        "title": diagnostic.code.title,
+        "message": diagnostic.message,
+        "location": _label(diagnostic.primary),
+        "related": [_label(label) for label in diagnostic.related],
+        "notes": list(diagnostic.notes),
+        "help": list(diagnostic.help),
+    }
+
+
+def _label(label: Label) -> dict[str, Any]:
+    place = label.where.locate()
+    span = place.span
+    return {
+        "path": place.path,
+        "span": {"line": span.line, "column": span.column, "endLine": span.end_line, "endColumn": span.end_column}
+        if span
+        else None,
+        "label": label.text,
+    }

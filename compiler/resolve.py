@@ -1,0 +1,197 @@
+"""Names, selectors and pools bound to the objects that they mean: one ``Binding`` for each policy and cluster."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from compiler import model
+from compiler.codes import names as codes
+from compiler.codes import platforms as platform_codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.model import AcceleratorClass, BurstPolicy, Cluster, Mechanism, Model, Named, Pool, PoolUse, Strategy
+from compiler.platforms import mechanisms
+from compiler.source import Document, Locatable
+from compiler.spelling import did_you_mean, listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """A policy in one cluster.
+
+    Attributes:
+        pools: the uses of pools that exist there, in order.
+        namespaces: the namespaces in which namespaced objects are written, sorted, without excluded ones.
+    """
+
+    policy: BurstPolicy
+    cluster: Cluster
+    pools: tuple[tuple[PoolUse, Pool], ...]
+    mechanism: Mechanism
+    strategy: Strategy
+    accelerator: AcceleratorClass | None
+    namespaces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A repository with everything bound. ``bindings`` is sorted by cluster, then priority (descending), then policy."""
+
+    model: Model
+    bindings: tuple[Binding, ...]
+
+    def of(self, cluster: Cluster) -> list[Binding]:
+        """Return the bindings of one cluster, in deciding order."""
+        return [binding for binding in self.bindings if binding.cluster is cluster]
+
+
+def build_model(documents: Iterable[Document], repository: model.Repository) -> tuple[Model, list[Diagnostic]]:
+    """Turn valid documents into the model; the first of two documents with one name counts."""
+    readers = {
+        "Cluster": model.cluster,
+        "AcceleratorClass": model.accelerator,
+        "BurstPolicy": model.policy,
+        "PolicyTest": model.policy_test,
+    }
+    found: dict[str, dict[str, Document]] = {kind: {} for kind in readers}
+    diagnostics = []
+    for document in sorted(documents, key=lambda each: (each.file.path, each.index)):
+        kind = document.value["kind"]
+        if kind == "Repository":
+            if document is not repository.document:
+                first = [(repository.document.at(), "the repository is defined here")]
+                diagnostics.append(
+                    diagnose(codes.STRAY_REPOSITORY, document.at("kind"), "another Repository document", related=first)
+                )
+            continue
+        name = document.get("metadata", "name")
+        earlier = found[kind].setdefault(name, document)
+        if earlier is not document:
+            where, first = document.at("metadata", "name"), [(earlier.at("metadata", "name"), "first here")]
+            diagnostics.append(diagnose(codes.DUPLICATE, where, f"there are two of {kind} `{name}`", related=first))
+
+    def read(kind: str) -> list:  # type: ignore[type-arg] # one list a kind
+        return [readers[kind](document) for _, document in sorted(found[kind].items())]
+
+    clusters: list[Cluster] = read("Cluster")
+    diagnostics += [each for cluster in clusters for each in _duplicates_within(cluster)]
+    built = Model(
+        repository=repository,
+        clusters=tuple(clusters),
+        accelerators=tuple(read("AcceleratorClass")),
+        policies=tuple(read("BurstPolicy")),
+        tests=tuple(read("PolicyTest")),
+    )
+    return built, diagnostics
+
+
+def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
+    """Bind every policy to its clusters, pools and accelerator class. Bindings that cannot be made are left out."""
+    diagnostics: list[Diagnostic] = []
+    bindings: list[Binding] = []
+    accelerators = {each.name: each for each in model.accelerators}
+    for policy in model.policies:
+        accelerator = accelerators.get(policy.accelerator or "")
+        if policy.accelerator and accelerator is None:
+            where = policy.at("spec", "accelerator")
+            diagnostics.append(_dangling(where, "accelerator class", policy.accelerator, model.accelerators))
+        diagnostics += _repeated_pools(policy)
+        clusters, found = _clusters(policy, model)
+        diagnostics += found
+        for cluster in clusters:
+            binding, found = _bind(policy, cluster, accelerator, model)
+            diagnostics += found
+            if binding:
+                bindings.append(binding)
+    for test in model.tests:
+        if test.cluster not in {cluster.name for cluster in model.clusters}:
+            diagnostics.append(_dangling(test.at("spec", "cluster"), "cluster", test.cluster, model.clusters))
+    bindings.sort(key=lambda each: (each.cluster.name, -each.policy.priority, each.policy.name))
+    return Resolved(model=model, bindings=tuple(bindings)), diagnostics
+
+
+def _clusters(policy: BurstPolicy, model: Model) -> tuple[list[Cluster], list[Diagnostic]]:
+    scope = policy.clusters
+    if scope.all:
+        return list(model.clusters), []
+    if scope.selector is not None:
+        selected = [cluster for cluster in model.clusters if scope.selector.matches(cluster.labels)]
+        if selected:
+            return selected, []
+        where = policy.at("spec", "match", "clusters", "selector")
+        return [], [diagnose(codes.NOTHING_SELECTED, where, f"policy `{policy.name}` selects none of the declared clusters")]
+    by_name = {cluster.name: cluster for cluster in model.clusters}
+    written: list[str] = policy.document.get("spec", "match", "clusters", "names")
+    dangling = [
+        _dangling(policy.at("spec", "match", "clusters", "names", index), "cluster", name, model.clusters)
+        for index, name in enumerate(written)
+        if name not in by_name
+    ]
+    return [by_name[name] for name in scope.names if name in by_name], dangling
+
+
+def _bind(
+    policy: BurstPolicy, cluster: Cluster, accelerator: AcceleratorClass | None, model: Model
+) -> tuple[Binding | None, list[Diagnostic]]:
+    diagnostics = []
+    pools = []
+    for use in policy.pools:
+        pool = cluster.pools.get(use.name)
+        if pool:
+            pools.append((use, pool))
+        elif not use.skip_if_missing:
+            where = policy.at("spec", "pools", use.index, "name")
+            help_lines = did_you_mean(use.name, cluster.pools) or [f"pools of `{cluster.name}`: {listing(cluster.pools)}"]
+            related = [(cluster.at("spec", "pools"), f"the pools of `{cluster.name}`")]
+            message = f"cluster `{cluster.name}` has no pool `{use.name}`"
+            diagnostics.append(diagnose(codes.POOL_MISSING, where, message, related=related, help=help_lines))
+    if diagnostics:
+        return None, diagnostics
+    if policy.pools and not pools:
+        where, message = policy.at("spec", "pools"), f"cluster `{cluster.name}` has none of the pools of policy `{policy.name}`"
+        return None, [diagnose(codes.POOL_MISSING, where, message, help=["narrow the policy's clusters"])]
+    chosen = mechanisms.choose(policy.mechanism, cluster.platform, pools)
+    if not isinstance(chosen, Mechanism):
+        where = policy.at("spec", "mechanism") if policy.document.get("spec", "mechanism") else policy.at_key("spec", "pools")
+        related = [(cluster.at("spec", "platform"), f"`{cluster.name}` is {cluster.platform}")]
+        message = f"policy `{policy.name}` cannot be put into effect on cluster `{cluster.name}`"
+        return None, [diagnose(platform_codes.MECHANISM, where, message, related=related, notes=[chosen])]
+    excluded = model.repository.webhook.excluded_namespaces
+    scope = policy.namespaces
+    known = scope.names or tuple(
+        name for name, labels in cluster.namespaces.items() if scope.all or (scope.selector and scope.selector.matches(labels))
+    )
+    return Binding(
+        policy=policy,
+        cluster=cluster,
+        pools=tuple(pools),
+        mechanism=chosen,
+        strategy=policy.strategy or (Strategy.REQUIRE if len(pools) == 1 else Strategy.PREFER),
+        accelerator=accelerator,
+        namespaces=tuple(sorted(name for name in known if name not in excluded)),
+    ), []
+
+
+def _dangling(where: Locatable, what: str, name: str, candidates: Sequence[Named]) -> Diagnostic:
+    names = [candidate.name for candidate in candidates]
+    help_lines = did_you_mean(name, names) or [f"defined: {listing(names)}"]
+    return diagnose(codes.DANGLING, where, f"there is no {what} `{name}`", help=help_lines)
+
+
+def _duplicates_within(cluster: Cluster) -> Iterable[Diagnostic]:
+    for what in ("pools", "namespaces"):
+        first: dict[str, int] = {}
+        for index, entry in enumerate(cluster.document.get("spec", what) or ()):
+            earlier = first.setdefault(entry["name"], index)
+            if earlier != index:
+                message = f"cluster `{cluster.name}` has two {what} `{entry['name']}`"
+                related = [(cluster.at("spec", what, earlier, "name"), "first here")]
+                yield diagnose(codes.DUPLICATE, cluster.at("spec", what, index, "name"), message, related=related)
+
+
+def _repeated_pools(policy: BurstPolicy) -> Iterable[Diagnostic]:
+    first: dict[str, int] = {}
+    for use in policy.pools:
+        earlier = first.setdefault(use.name, use.index)
+        if earlier != use.index:
+            related = [(policy.at("spec", "pools", earlier, "name"), "first here")]
+            message = f"policy `{policy.name}` lists pool `{use.name}` twice"
+            yield diagnose(codes.DUPLICATE, policy.at("spec", "pools", use.index, "name"), message, related=related)

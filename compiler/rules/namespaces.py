@@ -1,0 +1,26 @@
+"""Namespaces: a ResourcePolicy needs known ones, and excluded ones cannot be named."""
+
+from collections.abc import Iterator
+
+from compiler.codes import policies as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.model import Mechanism
+from compiler.resolve import Resolved
+
+
+def check(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield excluded namespaces that are named, and ResourcePolicies that would have no namespace."""
+    repository = resolved.model.repository
+    for policy in resolved.model.policies:
+        for index, name in enumerate(policy.document.get("spec", "match", "namespaces", "names") or ()):
+            if name in repository.webhook.excluded_namespaces:
+                where = policy.at("spec", "match", "namespaces", "names", index)
+                related = [(repository.document.at("spec"), "see `spec.webhook` here, and its defaults")]
+                message = f"policy `{policy.name}` names the excluded namespace `{name}`"
+                yield diagnose(codes.EXCLUDED_NAMESPACE, where, message, related=related)
+    for binding in resolved.bindings:
+        if binding.mechanism is Mechanism.RESOURCE_POLICY and not binding.namespaces and not binding.policy.namespaces.names:
+            where = binding.policy.at_key("spec", "match", "namespaces")
+            related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
+            message = f"cluster `{binding.cluster.name}` declares no namespace that policy `{binding.policy.name}` selects"
+            yield diagnose(codes.NAMESPACES_UNKNOWN, where, message, related=related)

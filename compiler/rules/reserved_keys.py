@@ -1,0 +1,26 @@
+"""Keys under ``overbank.dev/`` belong to Overbank; labels are never overridden."""
+
+from collections.abc import Iterator
+
+from compiler.codes import policies as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.resolve import Resolved
+from webhook.engine.keys import PREFIX
+
+
+def check(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield reserved keys in ``inject`` and in matches on pods, and labels beside ``merge: override``."""
+    for policy in resolved.model.policies:
+        for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
+            for key in written:
+                if key.startswith(PREFIX):
+                    where = policy.at_key("spec", "inject", part, key)
+                    yield diagnose(codes.RESERVED_KEY, where, f"policy `{policy.name}` injects the reserved key `{key}`")
+        for key in sorted({requirement.key for requirement in policy.pods.requirements}):
+            if key.startswith(PREFIX):
+                where = policy.at_key("spec", "match", "pods")
+                yield diagnose(codes.RESERVED_KEY, where, f"policy `{policy.name}` matches pods on the reserved key `{key}`")
+        if policy.override and policy.inject.labels:
+            where = policy.at_key("spec", "inject", "labels")
+            related = [(policy.at("spec", "merge"), "override is asked for here")]
+            yield diagnose(codes.OVERRIDE_LABELS, where, f"policy `{policy.name}` overrides, but not these labels", related=related)

@@ -1,0 +1,33 @@
+"""``selection: direct`` and ``selection: marker`` are promises that have to hold."""
+
+from collections.abc import Iterator
+
+from compiler.codes import policies as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.model import Mechanism, Selection
+from compiler.overlap import overlaps
+from compiler.resolve import Resolved
+from compiler.selectors import describe
+
+
+def check(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield forced selections that would be inexact, or that have nothing to select for."""
+    excluded = resolved.model.repository.webhook.excluded_namespaces
+    for binding in resolved.bindings:
+        policy = binding.policy
+        where = policy.at("spec", "selection")
+        if policy.selection is not None and binding.mechanism is not Mechanism.RESOURCE_POLICY:
+            message = f"policy `{policy.name}` has no ResourcePolicy on cluster `{binding.cluster.name}`"
+            yield diagnose(codes.SELECTION, where, message, notes=[f"its mechanism there is {binding.mechanism}"])
+        elif policy.selection is Selection.DIRECT and policy.pods.label_map() is None:
+            message = f"the match of policy `{policy.name}` is more than a map of labels"
+            related = [(policy.at_key("spec", "match", "pods"), "the match")]
+            yield diagnose(codes.SELECTION, where, message, related=related)
+    for cluster in resolved.model.clusters:
+        placing = [binding for binding in resolved.of(cluster) if binding.pools]
+        for overlap in overlaps(placing, excluded):
+            for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
+                if one.policy.selection is Selection.DIRECT:
+                    message = f"policy `{other.policy.name}` places some of the same pods as `{one.policy.name}`"
+                    pod = f"{describe(overlap.labels.items())} in namespace {overlap.namespace} on cluster {cluster.name}"
+                    yield diagnose(codes.SELECTION, one.policy.at("spec", "selection"), message, notes=[f"such a pod: {pod}"])

@@ -1,0 +1,34 @@
+"""``require`` and ``prefer`` where the platform can do only one of them."""
+
+from collections.abc import Iterator
+
+from compiler.codes import platforms as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.model import Mechanism, Platform, Strategy
+from compiler.platforms.mechanisms import FORCED
+from compiler.resolve import Resolved
+
+
+def check(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield strategies that the chosen mechanism does not have."""
+    for binding in resolved.bindings:
+        policy, cluster = binding.policy, binding.cluster
+        where = policy.at("spec", "strategy") if policy.strategy else policy.at_key("spec", "pools")
+        related = [(cluster.at("spec", "platform"), f"`{cluster.name}` is {cluster.platform}")]
+        if (
+            binding.mechanism is Mechanism.RESOURCE_POLICY
+            and cluster.platform is not Platform.VKE
+            and binding.strategy is Strategy.REQUIRE
+        ):
+            said = "" if policy.strategy else " (the default for a single pool)"
+            yield diagnose(
+                codes.STRATEGY,
+                where,
+                f"strategy `require`{said} of policy `{policy.name}` has no equivalent on cluster `{cluster.name}`",
+                related=related,
+                notes=["Alibaba documents only `prefer` for a ResourcePolicy (seeds 000 and 001, help 398680)"],
+                help=["write `strategy: prefer`"],
+            )
+        elif binding.mechanism in FORCED and policy.strategy is Strategy.PREFER:
+            message = f"`{binding.mechanism}` sends every pod of policy `{policy.name}` to its pool, so it cannot only prefer it"
+            yield diagnose(codes.STRATEGY, where, message, related=related, help=["write `strategy: require`, or add a pool"])

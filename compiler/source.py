@@ -1,0 +1,125 @@
+"""Where a value was written: files, spans, and routes that become spans only when somebody looks.
+
+Positions are 1-based; an end column is exclusive.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Route = tuple[str | int, ...]
+"""Keys and indices from a document's root to a value."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of text."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A text file, by its path relative to the repository, with ``/`` between its parts."""
+
+    path: str
+    text: str = field(repr=False)
+
+    def line(self, number: int) -> str:
+        """Return a line without its line break, or an empty string if there is none of this number."""
+        lines = self.text.split("\n", number)
+        return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+
+    def span_at(self, offset: int) -> Span:
+        """Return the span of one character, by its offset in the text."""
+        starts = [0, *(i + 1 for i, character in enumerate(self.text) if character == "\n")]
+        line = bisect_right(starts, offset)
+        column = offset - starts[line - 1] + 1
+        return Span(line, column, line, column + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file; without a span, the file as a whole. ``file`` is None where its text could not be read."""
+
+    path: str
+    span: Span | None = None
+    file: SourceFile | None = field(default=None, compare=False, repr=False)
+
+    def locate(self) -> "Location":
+        """Return the place itself."""
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.span.line}:{self.span.column}" if self.span else self.path
+
+
+class Locatable(Protocol):
+    """Something that is known to stand somewhere."""
+
+    def locate(self) -> Location:
+        """Return the place."""
+        ...
+
+
+@dataclass(slots=True)
+class Mark:
+    """The position of a value and of what is in it: ``members`` by key (with the key's own span) or index."""
+
+    span: Span
+    members: dict[str | int, tuple[Span, "Mark"]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document with the positions of its values."""
+
+    file: SourceFile
+    index: int
+    value: Any = field(repr=False)
+    mark: Mark = field(repr=False, compare=False)
+
+    def get(self, *route: str | int) -> Any:
+        """Return the value at a route, or None where there is none."""
+        value = self.value
+        for step in route:
+            if isinstance(value, Mapping):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    def at(self, *route: str | int) -> "Where":
+        """Return the place of the value at a route."""
+        return Where(self, route)
+
+    def at_key(self, *route: str | int) -> "Where":
+        """Return the place of the key that leads to the value at a route."""
+        return Where(self, route, on_key=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A symbolic place: a document and a route into it. A route that leads nowhere stands for its nearest ancestor."""
+
+    document: Document
+    route: Route
+    on_key: bool = False
+
+    def locate(self) -> Location:
+        """Return the place in the file."""
+        mark, span = self.document.mark, self.document.mark.span
+        for position, step in enumerate(self.route):
+            member = (mark.members or {}).get(step)
+            if member is None:
+                break
+            key_span, mark = member
+            last = position == len(self.route) - 1
+            span = key_span if self.on_key and last else mark.span
+        return Location(self.document.file.path, span, self.document.file)

@@ -1,0 +1,29 @@
+"""Where bytes come from. Only this package, ``compiler.output`` and ``compiler.cli`` touch the disk."""
+
+from typing import Protocol
+
+__all__ = ["Source", "SourceError"]
+
+
+class SourceError(Exception):
+    """A file cannot be read: the text says why, for people."""
+
+
+class Source(Protocol):
+    """A tree of files, by path relative to its root with ``/`` between the parts."""
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the paths of all YAML files outside of hidden folders, sorted."""
+        ...
+
+    def links(self) -> tuple[str, ...]:
+        """Return the paths of symbolic links that stand where a YAML file or a folder could be, sorted."""
+        ...
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Return at most ``limit`` bytes of a file.
+
+        Raises:
+            SourceError: it does not exist, is no regular file, lies outside of the root, or cannot be read.
+        """
+        ...

@@ -1,0 +1,72 @@
+"""A folder on disk as a source. No link is followed, no special file is opened."""
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+
+from compiler.sources import SourceError
+
+SUFFIXES = (".yaml", ".yml")
+
+
+class Tree:
+    """The files below a root folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._paths: list[str] = []
+        self._links: list[str] = []
+        self._walk("")
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the paths of all YAML files outside of hidden folders, sorted."""
+        return tuple(sorted(self._paths))
+
+    def links(self) -> tuple[str, ...]:
+        """Return the paths of symbolic links with a YAML file's name or to a folder, sorted."""
+        return tuple(sorted(self._links))
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Return at most ``limit`` bytes of a regular file below the root.
+
+        Raises:
+            SourceError: see ``Source``.
+        """
+        parts = PurePosixPath(path).parts
+        if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+            raise SourceError("the path leaves the repository")
+        try:
+            # One component at a time, so that no folder on the way can be a link either.
+            folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                for part in parts[:-1]:
+                    inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                    os.close(folder)
+                    folder = inner
+                # Without O_NONBLOCK, opening a FIFO would wait for a writer.
+                descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+            finally:
+                os.close(folder)
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise SourceError("it is not a regular file")
+                return file.read(limit)
+        except OSError as error:
+            raise SourceError((error.strerror or str(error)).lower()) from error
+
+    def _walk(self, start: str) -> None:
+        pending = [start]
+        while pending:
+            prefix = pending.pop()
+            with os.scandir(self.root / prefix) as entries:
+                for entry in entries:
+                    path = f"{prefix}{entry.name}"
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_symlink():
+                        if entry.name.endswith(SUFFIXES) or entry.is_dir():
+                            self._links.append(path)
+                    elif entry.is_dir(follow_symlinks=False):
+                        pending.append(f"{path}/")
+                    elif entry.name.endswith(SUFFIXES) and entry.is_file(follow_symlinks=False):
+                        self._paths.append(path)

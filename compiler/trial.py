@@ -1,0 +1,62 @@
+"""One pod against one cluster's policies, offline, by the very engine that runs in the cluster."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jsonpatch
+import msgspec
+
+from compiler.ir import ClusterIR
+from webhook.engine import patch
+from webhook.engine.decision import Decision
+from webhook.engine.defaults import defaulted
+from webhook.engine.mutate import Engine
+from webhook.engine.pod import Pod
+
+
+class NotAPodError(Exception):
+    """The API server would refuse the pod before it reaches a webhook; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What was sent, what was decided, and what came of it.
+
+    Attributes:
+        sent: the pod after API defaulting. after: the pod with the patch applied. operations: the JSON Patch.
+    """
+
+    sent: dict[str, Any]
+    decision: Decision
+    operations: list[dict[str, Any]]
+    after: dict[str, Any]
+
+
+class Bench:
+    """A cluster's engine, made once for many trials."""
+
+    def __init__(self, cluster: ClusterIR) -> None:
+        self.cluster = cluster
+        self._engine = Engine(cluster.bundle)
+
+    def admit(self, pod: dict[str, Any], namespace: str, labels: dict[str, str] | None = None) -> Trial:
+        """Admit a pod as it stands in a manifest.
+
+        Args:
+            pod: a Pod; defaults are filled in first.
+            namespace: where it is created.
+            labels: the namespace's labels; None stands for those that the cluster declares.
+
+        Raises:
+            NotAPodError: a field that is read has the wrong type.
+        """
+        sent = defaulted(pod)
+        try:
+            typed = msgspec.json.decode(msgspec.json.encode(sent), type=Pod)
+        except (msgspec.MsgspecError, TypeError) as error:
+            raise NotAPodError(f"the API server would refuse this pod: {error}") from error
+        known = self.cluster.bundle.namespaces.get(namespace) if labels is None else labels
+        decision = self._engine.admit(typed, namespace, known)
+        operations: Any = msgspec.json.decode(patch.encode(decision.operations))
+        after: Any = jsonpatch.JsonPatch(operations).apply(sent)
+        return Trial(sent=sent, decision=decision, operations=operations, after=after)

@@ -1,0 +1,178 @@
+"""JSON Schema: which documents are ours, and what is wrong with their shape.
+
+Two validators read the same schemas: jsonschema-rs accepts, in microseconds; jsonschema explains, and is loaded only when
+there is something to explain.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+import schemas
+from compiler.codes import documents as codes
+from compiler.diagnostics import Code, Diagnostic, diagnose
+from compiler.source import Document, Route, Where
+from compiler.spelling import did_you_mean, listing
+
+
+def is_ours(document: Document) -> bool:
+    """Say whether a document claims to be one of Overbank's, by its apiVersion."""
+    version = document.get("apiVersion")
+    return isinstance(version, str) and version.split("/", 1)[0] == schemas.API_GROUP
+
+
+def validate(document: Document) -> list[Diagnostic]:
+    """Check the shape of one of our documents against the schema of its kind."""
+    version, kind = document.get("apiVersion"), document.get("kind")
+    if version != schemas.API_VERSION:
+        help_lines = [f"write `{schemas.API_VERSION}`"]
+        return [diagnose(codes.UNKNOWN_VERSION, document.at("apiVersion"), f"unknown apiVersion `{version}`", help=help_lines)]
+    if not isinstance(kind, str) or kind not in schemas.KINDS:
+        help_lines = did_you_mean(str(kind), schemas.KINDS) or [f"kinds: {listing(schemas.KINDS)}"]
+        message = f"unknown kind `{kind}`" if kind is not None else "the document has no kind"
+        return [diagnose(codes.UNKNOWN_KIND, document.at("kind"), message, help=help_lines)]
+    if _accepting(kind).is_valid(document.value):
+        return []
+    found = [_explain(document, error) for error in _leaves(_explaining(kind).iter_errors(document.value))]
+    if not found:  # the two validators disagree; the stricter one wins
+        error = next(iter(_accepting(kind).iter_errors(document.value)))
+        found = [diagnose(codes.BAD_VALUE, document.at(*error.instance_path), str(error.message))]
+    return found
+
+
+@cache
+def _accepting(kind: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schemas.schema(kind))
+
+
+@cache
+def _explaining(kind: str) -> Any:
+    from jsonschema import Draft202012Validator, ValidationError, validators  # noqa: PLC0415 - 150 ms, only for bad input
+
+    def pattern(_validator: Any, expression: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        # ECMA-262 says that $ is the very end; Python's also stands before a final line break.
+        if isinstance(instance, str) and not re.search(expression.replace("$", r"\Z"), instance):
+            yield ValidationError(f"{instance!r} does not match {expression!r}")
+
+    extended: Any = validators.extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
+    return extended(schemas.schema(kind))
+
+
+def _leaves(errors: Any) -> Iterator[Any]:
+    """Replace an alternative that failed by the errors of the branch that came nearest."""
+    for error in errors:
+        if error.context and error.validator in {"anyOf", "oneOf"}:
+            branches: dict[int, list[Any]] = {}
+            for inner in error.context:
+                branches.setdefault(inner.schema_path[0], []).append(inner)
+            yield from _leaves(max(branches.values(), key=lambda branch: min(len(inner.absolute_path) for inner in branch)))
+        else:
+            yield error
+
+
+def _explain(document: Document, error: Any) -> Diagnostic:
+    route: Route = tuple(error.absolute_path)
+    where = document.at(*route)
+    name = f"`{_dotted(route)}`" if route else "the document"
+    match error.validator:
+        case "additionalProperties":
+            return _unknown_field(document, route, error)
+        case "required":
+            missing = next(field for field in error.validator_value if field not in error.instance)
+            description = error.schema.get("properties", {}).get(missing, {}).get("description", "")
+            return diagnose(codes.MISSING_FIELD, where, f"{name} lacks `{missing}`", help=[description] if description else [])
+        case "type":
+            return _wrong_type(where, name, error)
+        case "enum":
+            help_lines = did_you_mean(str(error.instance), error.validator_value) or [
+                f"write one of {listing(error.validator_value)}"
+            ]
+            return diagnose(codes.BAD_VALUE, where, f"{name} cannot be {_shown(error.instance)}", help=help_lines)
+        case "const":
+            return diagnose(codes.BAD_VALUE, where, f"{name} has to be {_shown(error.validator_value)}", help=_description(error))
+        case "pattern" if error.parent is None and "propertyNames" in error.schema_path:
+            key = document.at_key(*route, error.instance)
+            return diagnose(
+                codes.BAD_VALUE, key, f"{_shown(error.instance)} is not a valid key", notes=[f"keys match {error.validator_value}"]
+            )
+        case "pattern":
+            notes = [f"values match {error.validator_value}"]
+            return diagnose(
+                codes.BAD_VALUE, where, f"{name} cannot be {_shown(error.instance)}", notes=notes, help=_description(error)
+            )
+        case "not":
+            return diagnose(codes.BAD_VALUE, where, f"{name} says both `all` and a selection", help=["write one of the two"])
+        case "minProperties" | "maxProperties":
+            fields = error.schema.get("properties", {})
+            how_many = "exactly one" if error.schema.get("maxProperties") == 1 else "at least one"
+            return diagnose(
+                codes.BAD_VALUE, where, f"{name} takes {how_many} of {listing(fields)}" if fields else f"{name} is empty"
+            )
+        case "minItems" if error.validator_value == 1:
+            return diagnose(codes.BAD_VALUE, where, f"{name} is empty", help=_description(error))
+        case "maxItems" if error.validator_value == 0:
+            return diagnose(codes.BAD_VALUE, where, f"{name} takes no values with this operator")
+        case _:
+            return diagnose(codes.BAD_VALUE, where, f"{name}: {error.message}", help=_description(error))
+
+
+def _unknown_field(document: Document, route: Route, error: Any) -> Diagnostic:
+    known = error.schema.get("properties", {})
+    unknown = next(field for field in error.instance if field not in known)
+    help_lines = did_you_mean(unknown, known) or [f"known here: {listing(known)}"]
+    message = f"unknown field `{unknown}`" + (f" in `{_dotted(route)}`" if route else "")
+    return diagnose(codes.UNKNOWN_FIELD, document.at_key(*route, unknown), message, help=help_lines)
+
+
+def _wrong_type(where: Where, name: str, error: Any) -> Diagnostic:
+    wanted = error.validator_value
+    help_lines = []
+    if wanted == "string" and isinstance(error.instance, bool | int | float):
+        location = where.locate()
+        span = location.span
+        written = location.file.line(span.line)[span.column - 1 : span.end_column - 1] if location.file and span else ""
+        help_lines = [f'write "{written}"'] if written else ["put the value in quotes"]
+    message = f"{name} has to be {_ARTICLES[wanted]}, not {_kind_of(error.instance)}"
+    code: Code = codes.WRONG_TYPE
+    return diagnose(code, where, message, help=help_lines)
+
+
+_ARTICLES = {
+    "string": "a string",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "object": "a mapping",
+    "array": "a list",
+}
+
+
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return f"`{text[:60]}…`" if len(text) > 60 else f"`{text}`"  # noqa: PLR2004 - what fits on a line
+
+
+def _description(error: Any) -> list[str]:
+    description = error.schema.get("description", "")
+    return [description] if description else []
+
+
+def _dotted(route: Route) -> str:
+    text = ""
+    for step in route:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text.removeprefix(".")
