@@ -1,0 +1,58 @@
+# Each target works from a fresh clone with Python (3.11 or later) and make: they share the virtual environment in .venv.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check accept bench build test-wheel clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := compiler webhook schemas tests bench policies
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+# --no-build-isolation, so that the build back end is the pinned one too.
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("overbank needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation \
+		--editable '.[webhook]' --group test --group check --group build
+	@touch $@
+
+demo: .venv/.installed ## compile the sample policies, serve them, and admit the guides' pods over TLS
+	@$(BIN)/python policies/demo
+
+test: .venv/.installed ## run all tests
+	$(BIN)/pytest --numprocesses auto
+
+check: .venv/.installed ## format, lint, types, import contracts, wheel contents
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	rm -rf build/check && $(BIN)/python -m build --wheel --no-isolation --outdir build/check . >build/wheel.log 2>&1 || { cat build/wheel.log; exit 1; }
+	$(BIN)/check-wheel-contents build/check
+
+accept: .venv/.installed ## rewrite the expected output of golden tests, and print what changed
+	OVERBANK_ACCEPT=1 $(BIN)/pytest --quiet -p no:cacheprovider tests/compiler/test_golden.py --capture=no
+	git status --short tests/golden
+
+bench: .venv/.installed ## measure; nothing is asserted
+	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/engine.py
+	$(BIN)/python bench/https.py
+
+build: .venv/.installed ## build the wheel and the source distribution into dist/
+	rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist .
+
+# Outside of the checkout's environment, so that the tests see the wheel and not the tree.
+test-wheel: build ## run the tests against the built wheel
+	rm -rf build/wheel-venv && $(PYTHON) -m venv build/wheel-venv
+	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		"$$(echo dist/overbank-*.whl)[webhook]" --group test
+	rm -rf build/wheel-tests && mkdir -p build/wheel-tests
+	cp -r tests policies bench pyproject.toml CHANGELOG.md Makefile docs README.md build/wheel-tests/
+	cd build/wheel-tests && ../wheel-venv/bin/pytest --numprocesses auto
+
+clean: ## remove everything that make made
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis policies/rendered

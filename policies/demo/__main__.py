@@ -1,0 +1,135 @@
+"""The demonstration behind ``make demo``.
+
+Checks, tests and builds this repository, serves every cluster's bundle over TLS, and admits the guides' pods as an API server would.
+Everything shown is real: the command line, the rendered tree, the webhooks' processes and their answers. No cluster is needed,
+nothing is written into the checkout. Exit code 0 if every answer that came over TLS equals the offline one.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import jsonpatch
+from drawing import difference, tree
+from servers import ServerError, Webhook, serving
+
+from compiler import policytest
+from compiler.cli.repository import paint_for
+from compiler.ir import ClusterIR
+from compiler.pipeline import compile_repository
+from compiler.report.decision import effects
+from compiler.report.style import Paint
+from compiler.sources.tree import Tree
+from compiler.trial import Trial
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+OVERBANK = Path(sys.executable).parent / "overbank"
+SHOWN = (
+    "clusters/idc-zhangjiakou/web/resourcepolicy.scheduling.alibabacloud.com-cost-balance-serverless.yaml",
+    "clusters/vke-poc1/default/resourcepolicy.scheduling.vke.volcengine.com-gpu-demo.yaml",
+)
+
+
+def main() -> int:
+    """Run the demonstration."""
+    paint = paint_for(sys.stdout, "auto")
+    name = os.path.relpath(REPOSITORY)
+    with tempfile.TemporaryDirectory(prefix="overbank-demo-") as temporary:
+        folder = Path(temporary)
+        rendered = folder / "rendered"
+        overbank(paint, "check", name)
+        overbank(paint, "test", name)
+        overbank(paint, "build", name, "--output", str(rendered), listing=False)
+        print("\n".join(tree(rendered)))
+        for path in SHOWN:
+            heading(path, paint)
+            print((rendered / path).read_text(), end="")
+        admitted, surprises = admissions(rendered, folder, paint)
+    print(f"\n{admitted} pods admitted over TLS, {surprises} answers differ from `overbank try`; everything started has ended")
+    return 1 if surprises else 0
+
+
+def overbank(paint: Paint, *arguments: str, listing: bool = True) -> None:
+    """Run the command line as a user would, and stop where it finds fault; the result may be left out, findings never are."""
+    heading(f"overbank {' '.join(arguments)}", paint)
+    status = subprocess.run([OVERBANK, *arguments], check=False, stdout=None if listing else subprocess.DEVNULL).returncode
+    if status:
+        raise SystemExit(status)
+
+
+def heading(text: str, paint: Paint) -> None:
+    """Print the title of a step, before what another process may print."""
+    print(f"\n{paint(f'# {text}', 'bold', 'blue')}", flush=True)
+
+
+def admissions(rendered: Path, folder: Path, paint: Paint) -> tuple[int, int]:
+    """Send the pods of all policy tests to the webhook of their cluster; return their number and that of surprises."""
+    source = Tree(REPOSITORY)
+    result = compile_repository(source)
+    if result.model is None:
+        return 0, 0
+    clusters = {cluster.name: cluster for cluster in result.clusters}
+    cases = list(policytest.run(result.model, result.clusters, source))
+    heading("overbank-webhook serve --self-signed, one for each cluster", paint)
+    admitted = surprises = 0
+    with serving(sorted({case.test.cluster for case in cases}), rendered, folder) as webhooks:
+        for cluster, webhook in sorted(webhooks.items()):
+            print(f"{cluster}: {webhook.address}")
+        for case in cases:
+            cluster = clusters[case.test.cluster]
+            for template, trial in case.trials:
+                role = f" ({template.role})" if template.role else ""
+                heading(f"{cluster.name}, namespace {case.test.namespace}: {case.case.name}{role}", paint)
+                surprises += not admit(trial, case.test.namespace, webhooks[cluster.name], cluster, paint)
+                admitted += 1
+    return admitted, surprises
+
+
+def admit(trial: Trial, namespace: str, webhook: Webhook, cluster: ClusterIR, paint: Paint) -> bool:
+    """Admit one pod over TLS, show what came back, and say whether it is what the offline engine said."""
+    patch, warnings = webhook.admit(review(trial.sent, namespace))
+    after = jsonpatch.JsonPatch(patch).apply(trial.sent)
+    if patch:
+        print("\n".join(difference(trial.sent, after, paint)))
+    else:
+        print(f"  {paint('comes back as it was sent', 'dim')}")
+    for warning in warnings:
+        print(f"  {paint('warning:', 'bold', 'yellow')} {warning}")
+    same = patch == trial.operations and warnings == trial.decision.warnings
+    if same:
+        for line in effects(trial.decision, cluster.origins, paint):
+            print(line)
+    else:
+        print(f"  {paint('differs from the offline answer:', 'bold', 'red')} {trial.operations} {trial.decision.warnings}")
+    return same
+
+
+def review(pod: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """Return the AdmissionReview that an API server sends for the creation of a pod."""
+    kind = {"group": "", "version": "v1", "kind": "Pod"}
+    resource = {"group": "", "version": "v1", "resource": "pods"}
+    request = {
+        "uid": str(uuid.uuid4()),
+        "kind": kind,
+        "resource": resource,
+        "requestKind": kind,
+        "requestResource": resource,
+        "namespace": namespace,
+        "operation": "CREATE",
+        "userInfo": {"username": "system:serviceaccount:kube-system:replicaset-controller"},
+        "object": pod,
+        "oldObject": None,
+        "dryRun": False,
+    }
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except ServerError as error:
+        raise SystemExit(f"demo: error: {error}") from error
