@@ -1,7 +1,6 @@
 """Did you mean: the nearest of the names that would have been right."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def did_you_mean(wrong: str, right: Iterable[str]) -> list[str]:
@@ -10,6 +9,8 @@ def did_you_mean(wrong: str, right: Iterable[str]) -> list[str]:
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     if wrong.casefold() in by_folded:
         return [f"did you mean `{by_folded[wrong.casefold()]}`?"]
+    from difflib import get_close_matches  # noqa: PLC0415 - only when something is misspelt
+
     near = get_close_matches(wrong, candidates, n=1, cutoff=0.6)
     return [f"did you mean `{near[0]}`?"] if near else []
 

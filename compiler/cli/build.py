@@ -6,7 +6,8 @@ from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
-from compiler.cli.repository import add_colour, add_format, add_repository, count, hint, open_tree, report
+from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
+from compiler.cli.terminal import add_colour
 from compiler.pipeline import compile_repository
 
 

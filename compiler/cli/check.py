@@ -4,7 +4,8 @@ import argparse
 import sys
 
 from compiler.cli import CLEAN, FINDINGS
-from compiler.cli.repository import add_colour, add_format, add_repository, count, hint, open_tree, report
+from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
+from compiler.cli.terminal import add_colour
 from compiler.pipeline import compile_repository
 
 

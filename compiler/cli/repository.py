@@ -1,18 +1,17 @@
 """What commands on a repository share: its arguments, reading it, and reporting on it."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
 from compiler.cli import NOTHING, CommandError
+from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.ir import ClusterIR
 from compiler.pipeline import REPOSITORY_FILE, Result, compile_repository
 from compiler.report import json_v1, text
-from compiler.report.style import Paint, painter
 from compiler.sources.tree import Tree
 from compiler.spelling import did_you_mean, listing
 
@@ -33,21 +32,6 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser) -> None:
     """Add the shape of diagnostics as an option."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="shape of the report (default: text)")
-
-
-def add_colour(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of colour."""
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour the output (default: auto)")
-
-
-def paint_for(stream: TextIO, choice: str) -> Paint:
-    """Decide on colour: the flag, then NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, then the terminal."""
-    if choice != "auto":
-        return painter(colour=choice == "always")
-    if os.environ.get("NO_COLOR"):
-        return painter(colour=False)
-    forced = os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0"
-    return painter(colour=bool(forced) or (stream.isatty() and os.environ.get("TERM") != "dumb"))
 
 
 def open_tree(folder: str) -> Tree:

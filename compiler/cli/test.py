@@ -6,7 +6,8 @@ import sys
 
 from compiler import policytest
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.repository import add_colour, add_format, add_repository, compiled, hint, open_tree, paint_for, report
+from compiler.cli.repository import add_format, add_repository, compiled, hint, open_tree, report
+from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic
 
 

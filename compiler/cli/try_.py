@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from compiler.cli import CLEAN, NOTHING, CommandError
-from compiler.cli.repository import add_colour, cluster_named, compiled, open_tree, paint_for
+from compiler.cli.repository import cluster_named, compiled, open_tree
+from compiler.cli.terminal import add_colour, paint_for
 from compiler.emit.manifest import render as render_manifest
 from compiler.ir import ClusterIR
 from compiler.load import MAX_BYTES

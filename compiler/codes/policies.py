@@ -95,3 +95,13 @@ ResourcePolicy, and a virtual-node toleration beside one lets pods escape its or
 
 List the pools under `spec.pools`; Overbank writes what their mechanism needs.""",
 )
+OPTED_OUT: Final = Code(
+    "OB4111",
+    Severity.WARNING,
+    "policy reaches an opted-out namespace",
+    """The namespace is declared with the label `overbank.dev/inject: "false"`, so the webhook leaves its pods alone: nothing is
+injected there. A ResourcePolicy that selects the pods' own labels (direct) still selects them; one that selects the marker
+label does not.
+
+Take the namespace out of the policy, or take the label off the namespace.""",
+)

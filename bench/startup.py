@@ -1,0 +1,52 @@
+"""How long the command line takes to start: whole processes, in turn with ``python -c pass``, ratios of medians.
+
+The targets: ``--help`` at most 5 times, ``check`` of the smallest repository reported.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+OVERBANK = Path(sys.executable).parent / "overbank"
+SMALLEST = "apiVersion: overbank.dev/v1alpha1\nkind: Repository\nspec: {}\n"
+
+
+def seconds(command: list[str]) -> float:
+    """Return the wall time of one process."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=31)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "overbank.yaml").write_text(SMALLEST)
+        commands = {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "overbank --help": [str(OVERBANK), "--help"],
+            "overbank explain OB4101": [str(OVERBANK), "explain", "OB4101"],
+            "overbank check (one document)": [str(OVERBANK), "check", folder],
+        }
+        times: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(rounds + 1):
+            for name, command in commands.items():
+                times[name].append(seconds(command))
+    reference = times["python -c pass"][1:]
+    print(f"start-up, {rounds} rounds, whole processes: median ms (min-max), ratio to python -c pass (median of pairs)")
+    for name, taken in times.items():
+        counted = taken[1:]  # the first round warms the page cache
+        ratio = statistics.median(mine / bare for mine, bare in zip(counted, reference, strict=True))
+        low, middle, high = min(counted) * 1e3, statistics.median(counted) * 1e3, max(counted) * 1e3
+        print(f"  {name:<32}{middle:7.1f} ({low:.1f}-{high:.1f})  {ratio:5.2f}")
+
+
+if __name__ == "__main__":
+    main()
