@@ -81,7 +81,7 @@ def plan(files: Mapping[str, bytes], output: Path, *, force: bool = False) -> tu
             if current is None:
                 continue
             if current != owned[path] and not force:
-                objections.append(diagnose(codes.EDITED_FILE, Location(str(output / path)), "the build would delete this file"))
+                objections.append(diagnose(codes.EDITED_FILE, _location(output / path), "the build would delete this file"))
             changes.delete.append(path)
         _plan_lock(output, folder, new, changes)
     return changes, objections
@@ -133,7 +133,7 @@ def _read_lock(output: Path, folder: str) -> tuple[dict[str, str], Diagnostic | 
         content = None
     outputs = content.get("outputs") if isinstance(content, dict) and content.get("version") == LOCK_VERSION else None
     if not isinstance(outputs, dict) or not all(_is_inside(path) for path in outputs):
-        return {}, diagnose(codes.BAD_LOCK, Location(str(lock)), "the lock is damaged or of another version")
+        return {}, diagnose(codes.BAD_LOCK, _location(lock), "the lock is damaged or of another version")
     return {f"{folder}/{path}": digest for path, digest in outputs.items()}, None
 
 
@@ -152,7 +152,7 @@ def _judge(output: Path, path: str, content: bytes, owned: str | None, changes: 
     if current is None or current == owned:
         return None
     code = codes.FOREIGN_FILE if owned is None else codes.EDITED_FILE
-    return diagnose(code, Location(str(target)), "the build would overwrite this file")
+    return diagnose(code, _location(target), "the build would overwrite this file")
 
 
 def _plan_lock(output: Path, folder: str, files: Mapping[str, bytes], changes: Changes) -> None:
@@ -164,6 +164,11 @@ def _plan_lock(output: Path, folder: str, files: Mapping[str, bytes], changes: C
     content = json.dumps({"version": LOCK_VERSION, "outputs": outputs}, indent=2, sort_keys=True).encode() + b"\n"
     if _digest_on_disk(output / path) != _digest(content):
         changes.write[path] = content
+
+
+def _location(path: Path) -> Location:
+    """Return a place outside of the sources, by its absolute path."""
+    return Location(str(path.absolute()))
 
 
 def _digest(content: bytes) -> str:

@@ -3,6 +3,7 @@
 Positions are 1-based; an end column is exclusive.
 """
 
+import posixpath
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,8 +55,13 @@ class Location:
         """Return the place itself."""
         return self
 
+    def shown(self, root: str = ".") -> str:
+        """Write the place for people: ``path:line:column``, the path as seen from where ``root`` is."""
+        path = posixpath.normpath(posixpath.join(root, self.path))
+        return f"{path}:{self.span.line}:{self.span.column}" if self.span else path
+
     def __str__(self) -> str:
-        return f"{self.path}:{self.span.line}:{self.span.column}" if self.span else self.path
+        return self.shown()
 
 
 class Locatable(Protocol):

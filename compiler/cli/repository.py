@@ -61,7 +61,7 @@ def compiled(tree: Tree, options: argparse.Namespace) -> Result:
     """
     result = compile_repository(tree)
     paint = paint_for(sys.stderr, options.color)
-    sys.stderr.write(text.render(result.diagnostics, paint))
+    sys.stderr.write(text.render(result.diagnostics, paint, options.repository))
     if result.failed:
         raise CommandError(f"the policies have errors: {count(result.diagnostics)}", code=1)
     return result
@@ -82,14 +82,14 @@ def cluster_named(result: Result, name: str) -> ClusterIR:
 
 
 def report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace, stream: TextIO) -> None:
-    """Print diagnostics in the asked-for shape."""
+    """Print diagnostics in the asked-for shape; for people, with paths that lead there from the current folder."""
     found = list(diagnostics)
     if options.format == "json-v1":
         stream.write(json_v1.render(found))
     elif options.format == "concise":
-        stream.write(text.concise(found, paint_for(stream, options.color)))
+        stream.write(text.concise(found, paint_for(stream, options.color), options.repository))
     else:
-        stream.write(text.render(found, paint_for(stream, options.color)))
+        stream.write(text.render(found, paint_for(stream, options.color), options.repository))
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:

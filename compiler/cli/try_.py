@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,8 @@ from compiler.emit.manifest import render as render_manifest
 from compiler.ir import ClusterIR
 from compiler.load import MAX_BYTES
 from compiler.report import decision as decision_report
-from compiler.report.style import Paint
 from compiler.trial import Bench, NotAPodError, Trial
-from compiler.workloads import NotAWorkloadError, TemplatePod, pods_in
+from compiler.workloads import NotAWorkloadError, pods_in
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +25,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pod", metavar="POD.yaml", help="a Pod or a workload with a pod template; - reads stdin")
     parser.add_argument("--cluster", required=True, help="cluster in which the pod is created")
     parser.add_argument("--namespace", metavar="NS", help="namespace (default: the manifest's, else `default`)")
-    parser.add_argument("--repo", default=".", metavar="REPO", help="policy repository (default: the current folder)")
+    parser.add_argument(
+        "--repo", dest="repository", default=".", metavar="REPO", help="policy repository (default: the current folder)"
+    )
     parser.add_argument(
         "--format",
         choices=("pod", "patch", "explain", "json"),
         default="explain",
-        help="the pod as it is stored, the JSON Patch, the decision for people (default), or everything as JSON",
+        help="the pod as it is stored, the JSON Patch, the decision for people (default), or everything as JSON; "
+        "patch and json give a list where the manifest has several pods",
     )
     add_colour(parser)
 
@@ -41,26 +44,37 @@ def run(options: argparse.Namespace) -> int:
         templates = pods_in(options.pod, _read(options.pod))
     except NotAWorkloadError as error:
         raise CommandError(str(error), code=NOTHING) from error
-    result = compiled(open_tree(options.repo), options)
+    result = compiled(open_tree(options.repository), options)
     cluster = cluster_named(result, options.cluster)
     bench = Bench(cluster)
-    trials = []
+    tried = []
     for template in templates:
         namespace = options.namespace or template.pod.get("metadata", {}).get("namespace") or "default"
         try:
-            trials.append((template, namespace, bench.admit(template.pod, namespace)))
+            tried.append(_Tried(template.role, namespace, bench.admit(template.pod, namespace)))
         except NotAPodError as error:
             raise CommandError(f"{options.pod}: {error}") from error
-    if options.format == "json":
-        answer = [_json(template, namespace, trial, cluster) for template, namespace, trial in trials]
+    if options.format in ("json", "patch"):
+        answer = [_json(each, cluster) if options.format == "json" else each.trial.operations for each in tried]
         sys.stdout.write(json.dumps(answer if len(answer) > 1 else answer[0], indent=2, ensure_ascii=False) + "\n")
         return CLEAN
     paint = paint_for(sys.stdout, options.color)
-    for index, (template, namespace, trial) in enumerate(trials):
+    for index, each in enumerate(tried):
         if index:
             sys.stdout.write("\n" if options.format == "explain" else "---\n")
-        sys.stdout.write(_shown(options.format, template, namespace, trial, cluster, paint))
+        if options.format == "pod":
+            sys.stdout.write(render_manifest(each.trial.after).decode())
+        else:
+            sys.stdout.write(f"{paint(_heading(each, cluster), 'bold')}\n")
+            sys.stdout.write(decision_report.render(each.trial.decision, cluster.origins, paint, options.repository))
     return CLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    role: str
+    namespace: str
+    trial: Trial
 
 
 def _read(path: str) -> bytes:
@@ -73,19 +87,15 @@ def _read(path: str) -> bytes:
         raise CommandError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
 
 
-def _shown(shape: str, template: TemplatePod, namespace: str, trial: Trial, cluster: ClusterIR, paint: Paint) -> str:  # noqa: PLR0917
-    if shape == "pod":
-        return render_manifest(trial.after).decode()
-    if shape == "patch":
-        return json.dumps(trial.operations, indent=2, ensure_ascii=False) + "\n"
-    metadata = trial.sent["metadata"]
+def _heading(tried: _Tried, cluster: ClusterIR) -> str:
+    metadata = tried.trial.sent["metadata"]
     name = metadata.get("name") or f"{metadata.get('generateName', '')}…"
-    heading = f"pod {name} in namespace {namespace} on cluster {cluster.name}"
-    heading += f" ({template.role})" if template.role else ""
-    return f"{paint(heading, 'bold')}\n{decision_report.render(trial.decision, cluster.origins, paint)}"
+    role = f" ({tried.role})" if tried.role else ""
+    return f"pod {name} in namespace {tried.namespace} on cluster {cluster.name}{role}"
 
 
-def _json(template: TemplatePod, namespace: str, trial: Trial, cluster: ClusterIR) -> dict[str, Any]:
+def _json(tried: _Tried, cluster: ClusterIR) -> dict[str, Any]:
+    trial = tried.trial
     decision = trial.decision
     effects = []
     for effect in decision.effects:
@@ -93,8 +103,8 @@ def _json(template: TemplatePod, namespace: str, trial: Trial, cluster: ClusterI
         effects.append({**msgspec.to_builtins(effect), "source": str(where.locate()) if where else None})
     return {
         "cluster": cluster.name,
-        "namespace": namespace,
-        "role": template.role,
+        "namespace": tried.namespace,
+        "role": tried.role,
         "exemption": decision.exemption,
         "policies": decision.policies,
         "owner": decision.owner,

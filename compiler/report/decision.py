@@ -26,30 +26,30 @@ Origins = Mapping[tuple[str, str], Where]
 """Where the value of a field was written, by policy and field."""
 
 
-def render(decision: Decision, origins: Origins, paint: Paint = plain) -> str:
-    """Return the whole decision, one line a value, each with the place that it comes from."""
+def render(decision: Decision, origins: Origins, paint: Paint = plain, root: str = ".") -> str:
+    """Return the whole decision, one line a value, each with the place that it comes from, as seen from where ``root`` is."""
     lines = []
     if decision.exemption is not None:
         lines.append(f"left alone: {_EXEMPTIONS[decision.exemption]}")
     if decision.policies:
-        names = (f"{name} ({_place(origins, name, '')})" for name in decision.policies)
+        names = (f"{name} ({_place(origins, name, '', root)})" for name in decision.policies)
         lines.append(f"policies, deciding first: {', '.join(names)}")
         lines.append(f"placement: {decision.owner or 'left to the cluster'}")
     elif decision.exemption is None:
         lines.append("no policy matches")
-    lines += effects(decision, origins, paint)
+    lines += effects(decision, origins, paint, root)
     lines += [f"{paint('warning:', 'bold', 'yellow')} {warning}" for warning in decision.warnings]
     if not decision.operations:
         lines.append("the pod is not changed")
     return "".join(f"{line}\n" for line in lines)
 
 
-def effects(decision: Decision, origins: Origins, paint: Paint = plain) -> list[str]:
+def effects(decision: Decision, origins: Origins, paint: Paint = plain, root: str = ".") -> list[str]:
     """Return a line for each value: a sign, the field, the value, and the policy line that wants it."""
-    return [_effect(effect, origins, paint) for effect in decision.effects]
+    return [_effect(effect, origins, paint, root) for effect in decision.effects]
 
 
-def _effect(effect: Effect, origins: Origins, paint: Paint) -> str:
+def _effect(effect: Effect, origins: Origins, paint: Paint, root: str) -> str:
     sign, colour = _SIGNS[effect.action]
     match effect.action:
         case Action.REPLACED:
@@ -63,12 +63,14 @@ def _effect(effect: Effect, origins: Origins, paint: Paint) -> str:
         case Action.ADDED:
             value = effect.after or '""'
     source = (
-        f"  {paint('<- ' + effect.policy + ' ' + _place(origins, effect.policy, effect.field), 'dim')}" if effect.policy else ""
+        f"  {paint('<- ' + effect.policy + ' ' + _place(origins, effect.policy, effect.field, root), 'dim')}"
+        if effect.policy
+        else ""
     )
     field = effect.field.partition("[")[0] if effect.field.startswith("spec.tolerations[") else effect.field
     return f"  {paint(f'{sign} {field}: {value.strip()}', colour)}{source}"
 
 
-def _place(origins: Origins, policy: str, field: str) -> str:
+def _place(origins: Origins, policy: str, field: str, root: str) -> str:
     where = origins.get((policy, field)) or origins.get((policy, ""))
-    return str(where.locate()) if where else "unknown"
+    return where.locate().shown(root) if where else "unknown"

@@ -13,14 +13,14 @@ MAX_LINE = 160
 """Longer source lines are cut, so that one minified file does not fill the screen."""
 
 
-def render(diagnostics: Iterable[Diagnostic], paint: Paint = plain) -> str:
-    """Return all diagnostics with their frames, a blank line after each."""
-    return "".join(_diagnostic(diagnostic, paint) + "\n" for diagnostic in diagnostics)
+def render(diagnostics: Iterable[Diagnostic], paint: Paint = plain, root: str = ".") -> str:
+    """Return all diagnostics with their frames, a blank line after each. Paths are shown as seen from where ``root`` is."""
+    return "".join(_diagnostic(diagnostic, paint, root) + "\n" for diagnostic in diagnostics)
 
 
-def concise(diagnostics: Iterable[Diagnostic], paint: Paint = plain) -> str:
+def concise(diagnostics: Iterable[Diagnostic], paint: Paint = plain, root: str = ".") -> str:
     """Return one line a diagnostic: ``path:line:column: severity[code]: message``."""
-    return "".join(f"{each.primary.where.locate()}: {_heading(each, paint)}\n" for each in diagnostics)
+    return "".join(f"{each.primary.where.locate().shown(root)}: {_heading(each, paint)}\n" for each in diagnostics)
 
 
 def _heading(diagnostic: Diagnostic, paint: Paint) -> str:
@@ -28,18 +28,16 @@ def _heading(diagnostic: Diagnostic, paint: Paint) -> str:
     return f"{paint(f'{code.severity}[{code.id}]', 'bold', _COLOURS[code.severity])}: {paint(diagnostic.message, 'bold')}"
 
 
-def _diagnostic(diagnostic: Diagnostic, paint: Paint) -> str:
+def _diagnostic(diagnostic: Diagnostic, paint: Paint, root: str) -> str:
     labels = [(diagnostic.primary, True), *((label, False) for label in diagnostic.related)]
     places = [(label.where.locate(), label, primary) for label, primary in labels]
     numbers = [place.span.line for place, _, _ in places if place.span]
     gutter = len(str(max(numbers, default=0)))
     lines = [_heading(diagnostic, paint)]
-    for index, (path, group) in enumerate(groupby(places, key=lambda each: each[0].path)):
+    for index, (_, group) in enumerate(groupby(places, key=lambda each: each[0].path)):
         members = list(group)
         arrow = "-->" if index == 0 else ":::"
-        lines.append(
-            f"{' ' * gutter}{paint(arrow, 'blue')} {members[0][0]}" if members[0][0].span else f"{paint(arrow, 'blue')} {path}"
-        )
+        lines.append(f"{' ' * gutter}{paint(arrow, 'blue')} {members[0][0].shown(root)}")
         for place, label, primary in sorted(members, key=lambda each: each[0].span.line if each[0].span else 0):
             mark = ("^", _COLOURS[diagnostic.code.severity]) if primary else ("-", "blue")
             lines += _frame(place, label, gutter, mark, paint)

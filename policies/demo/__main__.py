@@ -101,7 +101,7 @@ def admit(trial: Trial, namespace: str, webhook: Webhook, cluster: ClusterIR, pa
         print(f"  {paint('warning:', 'bold', 'yellow')} {warning}")
     same = patch == trial.operations and warnings == trial.decision.warnings
     if same:
-        for line in effects(trial.decision, cluster.origins, paint):
+        for line in effects(trial.decision, cluster.origins, paint, os.path.relpath(REPOSITORY)):
             print(line)
     else:
         print(f"  {paint('differs from the offline answer:', 'bold', 'red')} {trial.operations} {trial.decision.warnings}")
