@@ -13,6 +13,7 @@ Results go to stdout, everything else to stderr. Commands are imported when they
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -42,6 +43,9 @@ class CommandError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to fail
     try:
         options = _parser(arguments).parse_args(arguments)
         run = import_module(f"compiler.cli.{_module(options.command)}").run

@@ -1,7 +1,7 @@
 """ResourcePolicy of Alibaba: ``scheduling.alibabacloud.com/v1alpha1``.
 
-Two profiles. Registered clusters (ack-co-scheduler) get what seeds 000 and 001 document: selector, ``strategy: prefer``, units
-with resource, nodeSelector (ecs only) and max. ACK Pro gets the same, and ignorePreviousPod and ignoreTerminatingPod with their
+Two profiles. Registered clusters (ack-co-scheduler) get what ACK One's own guides document (``pages.ACK_ONE_ECI``,
+``pages.ACK_ONE_NODES``): selector, ``strategy: prefer``, units with resource, nodeSelector (ecs only) and max. ACK Pro gets the same, and ignorePreviousPod and ignoreTerminatingPod with their
 documented defaults where the scheduler is known to have today's defaults (6.4; they were others before), so that neither an
 upgrade nor the API server's defaulting changes what Git says.
 """

@@ -1,7 +1,9 @@
-"""ResourcePolicy of Volcengine: ``scheduling.vke.volcengine.com/v1beta1``, the fields that seed 003 shows.
+"""ResourcePolicy of Volcengine: ``scheduling.vke.volcengine.com/v1beta1``, the fields that its guides show.
+
+The shape is that of ``pages.VKE_MULTI_CLOUD_GPU``; no type or CRD is published.
 
 ``nodeSelectorTerm`` is a bare list of requirements. A ``vci`` subset without a node selector of its own gets the virtual nodes'
-label, as in the seed.
+label, as in that guide.
 """
 
 from typing import Any, Final

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from compiler.model import Platform, PoolType
+from compiler.platforms import pages
 from compiler.versions import Version
 
 
@@ -35,13 +36,13 @@ class Gate:
         return None
 
 
-_PRO = "Alibaba help 398680, custom elastic resource priority scheduling (documented)"
-_REGISTERED = "seed 002, ack-co-scheduler prerequisites (documented)"
+_PRO = f"{pages.ACK_RESOURCE_POLICY} (documented)"
+_REGISTERED = f"{pages.ACK_CO_SCHEDULER} (documented)"
 
 GATES: Final[dict[tuple[Platform, Feature], Gate]] = {
     (Platform.ACK_REGISTERED, Feature.RESOURCE_POLICY): Gate(Version.parse("1.18.8"), None, _REGISTERED),
     (Platform.ACK_PRO, Feature.RESOURCE_POLICY): Gate(Version.parse("1.20.11"), None, _PRO),
-    # Registered clusters have no such gate: the sample of seed 000 uses max on v1.20.9 (documented by example).
+    # Registered clusters have no such gate: the sample of ACK_ONE_ECI uses max on v1.20.9 (documented by example).
     (Platform.ACK_PRO, Feature.UNIT_MAX): Gate(Version.parse("1.22"), Version.parse("5.0"), _PRO),
     (Platform.ACK_PRO, Feature.IGNORE_PODS): Gate(None, Version.parse("6.4"), _PRO),
 }
@@ -50,13 +51,13 @@ MATCH_CONDITIONS: Final = Version.parse("1.28")
 """``matchConditions`` of webhooks are on by default (KEP-3716: alpha 1.27, beta 1.28, stable 1.30)."""
 
 RESOURCE_POLICY_ADDON: Final[dict[Platform, tuple[str, str]]] = {
-    Platform.ACK_REGISTERED: ("ack-co-scheduler", "seed 000, step 1 (documented)"),
-    Platform.VKE: ("scheduler-plugin", "https://volcengine.com/docs/6460/177068 (documented)"),
+    Platform.ACK_REGISTERED: ("ack-co-scheduler", f"{pages.ACK_ONE_ECI}, step 1 (documented)"),
+    Platform.VKE: ("scheduler-plugin", f"{pages.VKE_RESOURCE_POLICY} (documented)"),
 }
 """The add-on that reads a ResourcePolicy. On ACK Pro it is the managed scheduler itself."""
 
 VIRTUAL_NODE_ADDON: Final[dict[PoolType, tuple[str, str]]] = {
-    PoolType.ECI: ("ack-virtual-node", "seed 000, step 1, and Alibaba help 398680 (documented)"),
-    PoolType.VCI: ("vci-virtual-kubelet", "seed 003, prerequisites (documented)"),
+    PoolType.ECI: ("ack-virtual-node", f"{pages.ACK_ONE_ECI}, step 1 (documented)"),
+    PoolType.VCI: ("vci-virtual-kubelet", f"{pages.VKE_MULTI_CLOUD_GPU}, prerequisites (documented)"),
 }
 """The add-on without which a serverless pool has no node."""

@@ -3,8 +3,8 @@
 from typing import Final
 
 ECI_LABEL: Final = "alibabacloud.com/eci"
-"""``"true"`` on a pod (or namespace) runs it on ECI. Overrides ResourcePolicy, affinity and burst-resource. Documented: seed 000
-(ACK One page of 2023-09-06) and the vendor's comparison of virtual-node scheduling."""
+"""``"true"`` on a pod (or namespace) runs it on ECI. Overrides ResourcePolicy, affinity and burst-resource. Documented:
+``pages.ACK_ONE_ECI`` and the vendor's comparison of virtual-node scheduling."""
 
 ECI_USE_SPECS: Final = "k8s.aliyun.com/eci-use-specs"
 """Comma-separated instance types, best first, at most five. Documented: https://help.aliyun.com/zh/ack/create-an-eci-pod"""
@@ -16,7 +16,8 @@ BURST_TO_VCI: Final = "vke.volcengine.com/burst-to-vci"
 """``enforce`` runs the pod on VCI; the only documented value. Documented: https://volcengine.com/docs/6460/76920"""
 
 VCI_INSTANCE_TYPES: Final = "vci.vke.volcengine.com/preferred-instance-types"
-"""Comma-separated instance types, best first. Documented: https://volcengine.com/docs/6460/76920 and seed 003."""
+"""Comma-separated instance types, best first. Documented: https://volcengine.com/docs/6460/76920 and
+``pages.VKE_MULTI_CLOUD_GPU``."""
 
 VCI_INSTANCE_FAMILY: Final = "vci.vke.volcengine.com/preferred-instance-family"
 """Comma-separated instance families. Documented: https://volcengine.com/docs/6460/76920"""
@@ -28,4 +29,4 @@ VCI_VIRTUAL_TAINT: Final = ("vci.vke.volcengine.com/node-type", "vci", "NoSchedu
 """Taint of VCI virtual nodes: key, value, effect. Third-party sources only."""
 
 VIRTUAL_KUBELET_TYPE: Final = ("type", "virtual-kubelet")
-"""Node label of virtual nodes on both vendors. Documented: Alibaba help 2369750, seed 003 (VKE)."""
+"""Node label of virtual nodes on both vendors. Documented: Alibaba help 2369750, ``pages.VKE_MULTI_CLOUD_GPU``."""

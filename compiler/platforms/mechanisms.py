@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from compiler.model import Mechanism, Platform, Pool, PoolType, PoolUse
+from compiler.platforms import pages
 
 RESOURCE_POLICY_POOLS: Final[dict[Platform, tuple[frozenset[PoolType], str]]] = {
     Platform.ACK_REGISTERED: (
         frozenset({PoolType.IDC, PoolType.ECS, PoolType.ECI}),
-        "units of a ResourcePolicy on a registered cluster are idc, ecs and eci (seeds 000 and 001, documented)",
+        f"units of a ResourcePolicy on a registered cluster are idc, ecs and eci ({pages.ACK_ONE_ECI}; documented)",
     ),
     Platform.ACK_PRO: (
         frozenset({PoolType.ECS, PoolType.ECI}),
-        "units of a ResourcePolicy on ACK Pro are ecs, eci and acs, and no idc (Alibaba help 398680, documented)",
+        f"units of a ResourcePolicy on ACK Pro are ecs, eci and acs, and no idc ({pages.ACK_RESOURCE_POLICY}; documented)",
     ),
     Platform.VKE: (
         frozenset({PoolType.ECS, PoolType.VCI}),
-        "subsets of a ResourcePolicy on VKE are ecs and vci (seed 003, documented by example)",
+        f"subsets of a ResourcePolicy on VKE are ecs and vci ({pages.VKE_MULTI_CLOUD_GPU}; documented by example)",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from compiler.report.style import Paint, plain
+from compiler.report.style import Paint, plain, printable
 from compiler.source import Where
 from webhook.engine.decision import Action, Decision, Effect, Exemption
 
@@ -38,7 +38,7 @@ def render(decision: Decision, origins: Origins, paint: Paint = plain, root: str
     elif decision.exemption is None:
         lines.append("no policy matches")
     lines += effects(decision, origins, paint, root)
-    lines += [f"{paint('warning:', 'bold', 'yellow')} {warning}" for warning in decision.warnings]
+    lines += [f"{paint('warning:', 'bold', 'yellow')} {printable(warning)}" for warning in decision.warnings]
     if not decision.operations:
         lines.append("the pod is not changed")
     return "".join(f"{line}\n" for line in lines)
@@ -68,7 +68,7 @@ def _effect(effect: Effect, origins: Origins, paint: Paint, root: str) -> str:
         else ""
     )
     field = effect.field.partition("[")[0] if effect.field.startswith("spec.tolerations[") else effect.field
-    return f"  {paint(f'{sign} {field}: {value.strip()}', colour)}{source}"
+    return f"  {paint(printable(f'{sign} {field}: {value.strip()}'), colour)}{source}"
 
 
 def _place(origins: Origins, policy: str, field: str, root: str) -> str:

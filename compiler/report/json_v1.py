@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from compiler.diagnostics import Diagnostic, Label, Severity
+from compiler.report.style import printable
 
 
 def render(diagnostics: Iterable[Diagnostic]) -> str:
@@ -39,7 +40,7 @@ def _label(label: Label) -> dict[str, Any]:
     place = label.where.locate()
     span = place.span
     return {
-        "path": place.path,
+        "path": printable(place.path),
         "span": {"line": span.line, "column": span.column, "endLine": span.end_line, "endColumn": span.end_column}
         if span
         else None,

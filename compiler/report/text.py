@@ -5,7 +5,7 @@ from itertools import groupby
 from unicodedata import east_asian_width
 
 from compiler.diagnostics import Diagnostic, Label, Severity
-from compiler.report.style import Paint, plain
+from compiler.report.style import Paint, plain, printable
 from compiler.source import Location
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
@@ -20,12 +20,14 @@ def render(diagnostics: Iterable[Diagnostic], paint: Paint = plain, root: str = 
 
 def concise(diagnostics: Iterable[Diagnostic], paint: Paint = plain, root: str = ".") -> str:
     """Return one line a diagnostic: ``path:line:column: severity[code]: message``."""
-    return "".join(f"{each.primary.where.locate().shown(root)}: {_heading(each, paint)}\n" for each in diagnostics)
+    return "".join(f"{printable(each.primary.where.locate().shown(root))}: {_heading(each, paint)}\n" for each in diagnostics)
 
 
 def _heading(diagnostic: Diagnostic, paint: Paint) -> str:
     code = diagnostic.code
-    return f"{paint(f'{code.severity}[{code.id}]', 'bold', _COLOURS[code.severity])}: {paint(diagnostic.message, 'bold')}"
+    return (
+        f"{paint(f'{code.severity}[{code.id}]', 'bold', _COLOURS[code.severity])}: {paint(printable(diagnostic.message), 'bold')}"
+    )
 
 
 def _diagnostic(diagnostic: Diagnostic, paint: Paint, root: str) -> str:
@@ -37,21 +39,21 @@ def _diagnostic(diagnostic: Diagnostic, paint: Paint, root: str) -> str:
     for index, (_, group) in enumerate(groupby(places, key=lambda each: each[0].path)):
         members = list(group)
         arrow = "-->" if index == 0 else ":::"
-        lines.append(f"{' ' * gutter}{paint(arrow, 'blue')} {members[0][0].shown(root)}")
+        lines.append(f"{' ' * gutter}{paint(arrow, 'blue')} {printable(members[0][0].shown(root))}")
         for place, label, primary in sorted(members, key=lambda each: each[0].span.line if each[0].span else 0):
             mark = ("^", _COLOURS[diagnostic.code.severity]) if primary else ("-", "blue")
             lines += _frame(place, label, gutter, mark, paint)
     margin = f"{' ' * gutter} {paint('=', 'blue')} "
-    lines += [f"{margin}{paint('note:', 'bold')} {text}" for text in diagnostic.notes]
-    lines += [f"{margin}{paint('help:', 'bold')} {text}" for text in diagnostic.help]
+    lines += [f"{margin}{paint('note:', 'bold')} {printable(text)}" for text in diagnostic.notes]
+    lines += [f"{margin}{paint('help:', 'bold')} {printable(text)}" for text in diagnostic.help]
     return "\n".join(lines) + "\n"
 
 
 def _frame(place: Location, label: Label, gutter: int, mark: tuple[str, str], paint: Paint) -> list[str]:
     if place.span is None or place.file is None:
-        return [f"{' ' * gutter} {paint('|', 'blue')} {label.text}"] if label.text else []
+        return [f"{' ' * gutter} {paint('|', 'blue')} {printable(label.text)}"] if label.text else []
     underline, colour = mark
-    source = place.file.line(place.span.line)
+    source = printable(place.file.line(place.span.line))
     start = min(place.span.column - 1, len(source))
     end = place.span.end_column - 1 if place.span.end_line == place.span.line else len(source)
     end = max(min(end, len(source)), start + 1)
@@ -62,7 +64,7 @@ def _frame(place: Location, label: Label, gutter: int, mark: tuple[str, str], pa
     number = paint(f"{place.span.line:>{gutter}}", "blue")
     before = "".join("\t" if character == "\t" else " " * _width(character) for character in source[:start])
     marks = underline * max(1, sum(_width(character) for character in source[start:end]))
-    text = f" {label.text}" if label.text else ""
+    text = f" {printable(label.text)}" if label.text else ""
     return [
         f"{' ' * gutter} {bar}",
         f"{number} {bar} {source}",

@@ -6,6 +6,7 @@ from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism, Platform, Strategy
 from compiler.platforms.mechanisms import FORCED
+from compiler.platforms.pages import ACK_ONE_ECI, ACK_RESOURCE_POLICY
 from compiler.resolve import Resolved
 
 
@@ -26,7 +27,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 where,
                 f"strategy `require`{said} of policy `{policy.name}` has no equivalent on cluster `{cluster.name}`",
                 related=related,
-                notes=["Alibaba documents only `prefer` for a ResourcePolicy (seeds 000 and 001, help 398680)"],
+                notes=[f"Alibaba documents only `prefer` for a ResourcePolicy ({ACK_RESOURCE_POLICY}; {ACK_ONE_ECI})"],
                 help=["write `strategy: prefer`"],
             )
         elif binding.mechanism in FORCED and policy.strategy is Strategy.PREFER:
