@@ -29,8 +29,8 @@ check: .venv/.installed ## format, lint, types, import contracts, wheel contents
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	rm -rf build/check && $(BIN)/python -m build --wheel --no-isolation --outdir build/check . >build/wheel.log 2>&1 || { cat build/wheel.log; exit 1; }
-	$(BIN)/check-wheel-contents build/check
+	rm -rf build/check && mkdir -p build/check && $(BIN)/python -m build --wheel --no-isolation --outdir build/check . >build/check/log 2>&1 || { cat build/check/log; exit 1; }
+	$(BIN)/check-wheel-contents build/check/*.whl
 
 accept: .venv/.installed ## rewrite the expected output of golden tests, and print what changed
 	OVERBANK_ACCEPT=1 $(BIN)/pytest --quiet -p no:cacheprovider tests/compiler/test_golden.py --capture=no

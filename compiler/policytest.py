@@ -92,8 +92,9 @@ def _within(folder: PurePosixPath, path: str) -> str:
 def _failures(expect: dict[str, Any], trial: Trial) -> Iterator[tuple[str, str]]:
     """Yield each expectation that does not hold, with what is the case instead."""
     decision = trial.decision
-    if "policies" in expect and expect["policies"] != decision.policies:
-        yield "policies", f"expected policies {expect['policies']}, and {decision.policies or 'none'} match"
+    matching = list(decision.policies)
+    if "policies" in expect and expect["policies"] != matching:
+        yield "policies", f"expected policies {expect['policies']}, and {matching or 'none'} match"
     if "unchanged" in expect and expect["unchanged"] != (not trial.operations):
         changed = ", ".join(f"{each['op']} {each['path']}" for each in trial.operations)
         yield "unchanged", f"the pod is changed: {changed}" if trial.operations else "the pod comes back as it was sent"

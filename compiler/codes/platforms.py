@@ -85,7 +85,7 @@ Label them, and declare it:
 
     spec:
       namespaces:
-      - {name: kube-system, labels: {overbank.dev/inject: "false"}}""",
+      - {name: kube-system, labels: {overbank.dev/exclude: "true"}}""",
 )
 ACCELERATOR_UNUSED: Final = Code(
     "OB3109",

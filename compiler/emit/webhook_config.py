@@ -2,8 +2,11 @@
 
 Narrowing is by over-approximation: every pod that the engine would change passes, others may pass. Namespaces are narrowed by
 name where all policies name theirs. Pods are narrowed by one label pair that each policy requires (the one that the engine's
-index uses); if a policy requires none, pods are not narrowed. Pods with the marker label always pass, since that key is ours.
-``caBundle`` is not written: the webhook fills it in.
+index uses); if a policy requires none, pods are not narrowed.
+
+Pods that arrive with a marker label pass wherever they are created, since that key is ours: for them there is a webhook of its own,
+as conditions of one webhook cannot be ORed over namespaces and labels. It comes first, so that a pod which the other one marks
+does not pay for two calls. ``caBundle`` is not written: the webhook fills it in.
 """
 
 import json
@@ -13,7 +16,7 @@ from compiler.emit.manifest import MANAGED_BY, file_name, render
 from compiler.ir import ClusterIR
 from compiler.model import NAME_LABEL, NAME_LABEL_SINCE
 from compiler.platforms.gates import MATCH_CONDITIONS
-from webhook.engine.keys import INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
+from webhook.engine.keys import EXCLUDE_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.match import index_requirement
 
 API_VERSION: Final = "admissionregistration.k8s.io/v1"
@@ -30,8 +33,34 @@ def emit(ir: ClusterIR) -> dict[str, bytes]:
     """Return the configuration; without policies there is nothing to call the webhook for."""
     if not ir.bundle.policies:
         return {}
+    webhooks = [_marks(ir), _pods(ir)]
+    manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": NAME, "labels": MANAGED_BY}, "webhooks": webhooks}
+    return {f"_cluster/{file_name(API_VERSION, KIND, NAME)}": render(manifest)}
+
+
+def _marks(ir: ClusterIR) -> dict[str, Any]:
+    """Return the webhook for pods that carry a marker label already, wherever they are created."""
+    webhook = _webhook(ir, "marks.overbank.dev", [_not_excluded(ir)], _never_patched())
+    webhook["objectSelector"] = {"matchExpressions": [{"key": PLACEMENT_LABEL, "operator": "Exists"}]}
+    return webhook
+
+
+def _pods(ir: ClusterIR) -> dict[str, Any]:
+    """Return the webhook for pods that a policy may match."""
+    named = [set(policy.namespaces.names) for policy in ir.bundle.policies]
+    namespaces = _not_excluded(ir)
+    if all(named) and ir.kubernetes >= NAME_LABEL_SINCE:
+        namespaces = {"key": NAME_LABEL, "operator": "In", "values": sorted(set.union(*named))}
+    conditions = _never_patched()
+    wanted = _labels(ir)
+    if wanted is not None:
+        conditions.append({"name": "a-policy-may-match", "expression": f"has(object.metadata.labels) && ({wanted})"})
+    return _webhook(ir, "pods.overbank.dev", [namespaces], conditions)
+
+
+def _webhook(ir: ClusterIR, name: str, namespaces: list[dict[str, Any]], conditions: list[dict[str, str]]) -> dict[str, Any]:
     webhook: dict[str, Any] = {
-        "name": "pods.overbank.dev",
+        "name": name,
         "admissionReviewVersions": ["v1"],
         "clientConfig": {
             "service": {"namespace": ir.webhook.namespace, "name": SERVICE, "path": "/mutate", "port": 443},
@@ -39,7 +68,7 @@ def emit(ir: ClusterIR) -> dict[str, bytes]:
         "rules": [
             {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"},
         ],
-        "namespaceSelector": {"matchExpressions": _namespaces(ir)},
+        "namespaceSelector": {"matchExpressions": namespaces},
         "matchPolicy": "Equivalent",
         "sideEffects": "None",
         "reinvocationPolicy": "IfNeeded",
@@ -47,23 +76,19 @@ def emit(ir: ClusterIR) -> dict[str, bytes]:
         "timeoutSeconds": ir.webhook.timeout_seconds,
     }
     if ir.kubernetes >= MATCH_CONDITIONS:
-        webhook["matchConditions"] = _conditions(ir)
-    manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": NAME, "labels": MANAGED_BY}, "webhooks": [webhook]}
-    return {f"_cluster/{file_name(API_VERSION, KIND, NAME)}": render(manifest)}
+        webhook["matchConditions"] = conditions
+    return webhook
 
 
-def _namespaces(ir: ClusterIR) -> list[dict[str, Any]]:
-    opted_in = {"key": INJECT_LABEL, "operator": "NotIn", "values": ["false"]}
+def _not_excluded(ir: ClusterIR) -> dict[str, Any]:
     if ir.kubernetes < NAME_LABEL_SINCE:
-        return [opted_in]
-    named = [set(policy.namespaces.names) for policy in ir.bundle.policies]
-    if all(named):
-        return [{"key": NAME_LABEL, "operator": "In", "values": sorted(set.union(*named))}]
-    return [{"key": NAME_LABEL, "operator": "NotIn", "values": list(ir.bundle.excluded_namespaces)}]
+        return {"key": EXCLUDE_LABEL, "operator": "DoesNotExist"}
+    return {"key": NAME_LABEL, "operator": "NotIn", "values": list(ir.bundle.excluded_namespaces)}
 
 
-def _conditions(ir: ClusterIR) -> list[dict[str, str]]:
-    conditions = [
+def _never_patched() -> list[dict[str, str]]:
+    """Return the conditions that keep away what the engine would leave alone."""
+    return [
         {
             "name": "not-of-a-daemonset",
             "expression": "!has(object.metadata.ownerReferences) || !object.metadata.ownerReferences.exists(o, "
@@ -74,10 +99,6 @@ def _conditions(ir: ClusterIR) -> list[dict[str, str]]:
             "expression": f"!has(object.metadata.annotations) || !({_quoted(MIRROR_ANNOTATION)} in object.metadata.annotations)",
         },
     ]
-    wanted = _labels(ir)
-    if wanted is not None:
-        conditions.append({"name": "a-policy-may-match", "expression": f"has(object.metadata.labels) && ({wanted})"})
-    return conditions
 
 
 def _labels(ir: ClusterIR) -> str | None:
@@ -89,7 +110,7 @@ def _labels(ir: ClusterIR) -> str | None:
             return None
         by_key.setdefault(requirement.key, set()).update(requirement.values)
     labels = "object.metadata.labels"
-    terms = [f"{_quoted(PLACEMENT_LABEL)} in {labels}"]
+    terms = []
     for key, values in sorted(by_key.items()):
         term = f"{_quoted(key)} in {labels}"
         if len(values) <= MAX_VALUES:

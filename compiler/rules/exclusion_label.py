@@ -7,7 +7,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import NAME_LABEL, NAME_LABEL_SINCE
 from compiler.resolve import Resolved
 from compiler.spelling import listing
-from webhook.engine.keys import INJECT_LABEL
+from webhook.engine.keys import EXCLUDE_LABEL
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -16,12 +16,12 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     for cluster in resolved.model.clusters:
         if cluster.kubernetes >= NAME_LABEL_SINCE or not resolved.of(cluster):
             continue
-        missing = [name for name in excluded if cluster.namespaces.get(name, {}).get(INJECT_LABEL) != "false"]
+        missing = [name for name in excluded if cluster.namespaces.get(name, {}).get(EXCLUDE_LABEL) != "true"]
         if missing:
             yield diagnose(
                 codes.EXCLUSION_LABEL,
                 cluster.at("spec", "kubernetesVersion"),
                 f"Kubernetes {cluster.kubernetes} cannot exclude {listing(missing)} by name",
                 notes=[f"the label {NAME_LABEL} is on every namespace from {NAME_LABEL_SINCE} on (KEP-2161)"],
-                help=[f'label {"it" if len(missing) == 1 else "them"} {INJECT_LABEL}="false" and declare it in `spec.namespaces`'],
+                help=[f'label {"it" if len(missing) == 1 else "them"} {EXCLUDE_LABEL}="true" and declare it in `spec.namespaces`'],
             )

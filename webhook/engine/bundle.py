@@ -30,6 +30,10 @@ class Toleration(Struct, frozen=True, omit_defaults=True, rename="camel", forbid
     effect: str = ""
     toleration_seconds: int | None = None
 
+    def __post_init__(self) -> None:
+        if not self.key and self.operator != "Exists":
+            raise ValueError("a toleration without a key needs operator Exists")
+
 
 class Fields(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     """Pod fields that a policy wants to see. Keys of ``labels`` and ``annotations`` are whole, unescaped keys."""
@@ -143,7 +147,7 @@ def decode(raw: bytes) -> Bundle:
     """
     try:
         header = msgspec.json.decode(raw, type=_Header)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise BundleError(f"not a bundle: {error}; build it with `overbank build`") from error
     if header.version != VERSION:
         raise BundleError(
@@ -152,7 +156,7 @@ def decode(raw: bytes) -> Bundle:
         )
     try:
         bundle = msgspec.json.decode(raw, type=Bundle)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise BundleError(f"malformed bundle: {error}") from error
     if seal(bundle).digest != bundle.digest:
         raise BundleError("the bundle was changed after it was built: its digest does not belong to its content; build it again")

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from webhook.engine.patch import Operation
 
@@ -27,13 +27,14 @@ class Action(StrEnum):
     PRESENT = "present"
 
 
-class Effect(Struct, frozen=True, omit_defaults=True):
+class Effect(Struct, frozen=True, omit_defaults=True, gc=False):
     """One value and what became of it.
 
     Attributes:
         policy: the policy that wants the value; empty for the clean-up of our own marks.
         field: the pod field in dotted form, keys in brackets: ``metadata.labels[app]``.
-        before: what the pod had, None if nothing. after: what it has now.
+        before: what the pod had, None if nothing.
+        after: what it has now.
     """
 
     policy: str
@@ -43,7 +44,7 @@ class Effect(Struct, frozen=True, omit_defaults=True):
     after: str | None = None
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """The outcome for one pod.
 
     Attributes:
@@ -55,10 +56,10 @@ class Decision(Struct, frozen=True):
         warnings: sentences for the user who creates the pod.
     """
 
-    operations: list[Operation] = field(default_factory=list)
-    exemption: Exemption | None = None
-    policies: list[str] = field(default_factory=list)
-    owner: str | None = None
-    applied: str = ""
-    effects: list[Effect] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    operations: list[Operation]
+    exemption: Exemption | None
+    policies: tuple[str, ...]
+    owner: str | None
+    applied: str
+    effects: list[Effect]
+    warnings: list[str]

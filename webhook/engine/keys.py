@@ -8,6 +8,9 @@ PLACEMENT_LABEL = "overbank.dev/placement"
 INJECT_LABEL = "overbank.dev/inject"
 """Opt-out label on pods and namespaces; the only value with a meaning is ``"false"``."""
 
+EXCLUDE_LABEL = "overbank.dev/exclude"
+"""``"true"`` on excluded namespaces where the API server cannot exclude them by name (before Kubernetes 1.21)."""
+
 APPLIED_ANNOTATION = "overbank.dev/applied"
 """Sorted ``policy@digest12`` of the policies whose values stand in the pod, comma-separated."""
 

@@ -6,9 +6,12 @@ its namespace that share a label pair with it, and those that require no pair at
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from webhook.engine.bundle import Fields, Policy
 from webhook.engine.selector import Operator, Requirement
+
+_RANK = attrgetter("rank")
 
 MAX_NAMESPACES = 10_000
 """How many resolved namespaces are remembered before the memory is cleared."""
@@ -65,14 +68,14 @@ class Table:
 
     def matching(self, labels: Mapping[str, str]) -> list[Candidate]:
         """Return the candidates that match, best rank first."""
-        found = [candidate for candidate in self._anywhere if candidate.matches(labels)]
+        found = [candidate for candidate in self._anywhere if not candidate.residue or candidate.matches(labels)]
         if self._by_key:
             for key, value in labels.items():
                 by_value = self._by_key.get(key)
-                if by_value is not None:
-                    found.extend(candidate for candidate in by_value.get(value, ()) if candidate.matches(labels))
+                if by_value is not None and value in by_value:
+                    found += [each for each in by_value[value] if not each.residue or each.matches(labels)]
         if len(found) > 1:
-            found.sort(key=_rank)
+            found.sort(key=_RANK)
         return found
 
 
@@ -94,7 +97,7 @@ class Index:
     def table(self, namespace: str, labels: dict[str, str] | None) -> Table:
         """Return the candidates of a namespace. ``labels`` is None where they are unknown."""
         known = self._resolved.get(namespace)
-        if known is not None and known[0] == labels:
+        if known is not None and (known[0] is labels or known[0] == labels):
             return known[1]
         broad = [candidate for candidate in self._broad if candidate.policy.namespaces.matches(namespace, labels)]
         table = Table(self._by_name.get(namespace, []) + broad)
@@ -102,7 +105,3 @@ class Index:
             self._resolved.clear()
         self._resolved[namespace] = (labels, table)
         return table
-
-
-def _rank(candidate: Candidate) -> int:
-    return candidate.rank

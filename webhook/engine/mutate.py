@@ -8,7 +8,10 @@
 5. Mirror pods, pods with ``spec.nodeName``, DaemonSet pods and excluded namespaces are never patched.
 """
 
-from webhook.engine.bundle import Bundle, Fields, Toleration
+from collections.abc import Sequence
+from typing import Final
+
+from webhook.engine.bundle import Bundle
 from webhook.engine.decision import Action, Decision, Effect, Exemption
 from webhook.engine.keys import (
     APPLIED_ANNOTATION,
@@ -18,20 +21,26 @@ from webhook.engine.keys import (
     PLACEMENT_LABEL,
 )
 from webhook.engine.match import Candidate, Index
-from webhook.engine.patch import Add, Operation, append_all, edit_map
+from webhook.engine.patch import Add, Append, Operation, Write, edit_map, extend_list, write
+from webhook.engine.plan import LABELS, Plan, Step, agreeing_effects, describe
 from webhook.engine.pod import Metadata, Pod, PodToleration, covers
 
-_NO_METADATA = Metadata()
-_NO_LABELS: dict[str, str] = {}
+MAX_PLANS: Final = 10_000
+"""How many sets of policies are remembered before the memory is cleared."""
+
+_NO_METADATA: Final = Metadata()
+_NOTHING: Final[dict[str, str]] = {}
+_NOBODY: Final = Plan(())
 
 
 class Engine:
-    """Decides about pods from one bundle. Holds no state that a decision depends on, apart from the bundle."""
+    """Decides about pods from one bundle. What it remembers between pods saves time and decides nothing."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._index = Index(bundle.policies)
         self._excluded = frozenset(bundle.excluded_namespaces)
+        self._plans: dict[tuple[int, ...], Plan] = {(): _NOBODY}
 
     def admit(self, pod: Pod, namespace: str, namespace_labels: dict[str, str] | None) -> Decision:
         """Decide about a pod that is being created.
@@ -44,11 +53,12 @@ class Engine:
         metadata = pod.metadata or _NO_METADATA
         exemption = self._exemption(pod, metadata, namespace)
         if exemption is not None:
-            return Decision(exemption=exemption)
-        labels = metadata.labels or _NO_LABELS
-        if labels.get(INJECT_LABEL) == "false" or (namespace_labels or _NO_LABELS).get(INJECT_LABEL) == "false":
-            return _Draft(pod, metadata, []).decision(Exemption.OPTED_OUT)
-        return _Draft(pod, metadata, self._index.table(namespace, namespace_labels).matching(labels)).decision()
+            return Decision([], exemption, (), None, "", [], [])
+        labels = metadata.labels or _NOTHING
+        if labels.get(INJECT_LABEL) == "false" or (namespace_labels is not None and namespace_labels.get(INJECT_LABEL) == "false"):
+            return _decide(_NOBODY, pod, metadata, Exemption.OPTED_OUT)
+        matched = self._index.table(namespace, namespace_labels).matching(labels)
+        return _decide(self._plan(matched), pod, metadata, None)
 
     def _exemption(self, pod: Pod, metadata: Metadata, namespace: str) -> Exemption | None:
         if namespace in self._excluded:
@@ -62,191 +72,139 @@ class Engine:
                 return Exemption.DAEMON_SET
         return None
 
+    def _plan(self, matched: list[Candidate]) -> Plan:
+        key = tuple([candidate.rank for candidate in matched])
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= MAX_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = Plan(matched)
+        return plan
 
-class _Draft:
-    """One decision in the making: what the policies want is offered in order, the first offer for a key decides."""
 
-    __slots__ = ("annotations", "effects", "labels", "marks", "matched", "metadata", "owner", "pod", "settled", "warnings")
+class _Notes:
+    """What is found out on the way.
 
-    def __init__(self, pod: Pod, metadata: Metadata, matched: list[Candidate]) -> None:
-        self.pod = pod
-        self.metadata = metadata
-        self.matched = matched
-        self.owner = next((candidate for candidate in matched if candidate.placed is not None), None)
-        self.labels: dict[str, str] = {}
-        self.annotations: dict[str, str] = {}
-        self.settled: dict[str, str] = {}
+    Attributes:
+        complete: whether all that the plan wants stands in the pod.
+    """
+
+    __slots__ = ("complete", "effects", "warnings")
+
+    def __init__(self) -> None:
         self.effects: list[Effect] = []
-        self.marks: set[str] = {self.owner.mark} if self.owner else set()
         self.warnings: list[str] = []
+        self.complete = True
 
-    def decision(self, exemption: Exemption | None = None) -> Decision:
-        scheduler = self._scheduler()
-        removed = self._marker()
-        for candidate in self.matched:
-            if candidate is self.owner:
-                self._placement(candidate)
-            self._inject(candidate, candidate.policy.inject)
-        tolerations = self._tolerations()
+    def warn(self, policy: str, text: str) -> None:
+        self.warnings.append(f"overbank policy {policy}: {text}")
 
-        changed = bool(scheduler or removed or self.labels or self.annotations or tolerations)
-        applied = ",".join(sorted(self.marks))
-        stale = self._applied(applied) if changed else ()
-        operations: list[Operation] = []
-        if changed and self.pod.metadata is None and (self.labels or self.annotations):
+
+def _decide(plan: Plan, pod: Pod, metadata: Metadata, exemption: Exemption | None) -> Decision:
+    notes = _Notes()
+    spec = pod.spec
+    scheduler = _scheduler(plan.scheduler, spec.scheduler_name, notes) if plan.scheduler else None
+    unmarked = _unmark(metadata.labels, notes) if not plan.marked else ()
+    labels = _members(plan.labels, metadata.labels, notes)
+    asked = plan.resource is not None and _asks(plan, pod, notes)
+    annotations = _members(plan.annotations[asked], metadata.annotations, notes)
+    tolerations = _tolerations(plan, spec.tolerations, notes) if plan.tolerations else []
+
+    mark = plan.applied[asked]
+    if not notes.complete:
+        mark = write("/metadata/annotations", APPLIED_ANNOTATION, plan.applied_mark(notes.effects))
+    operations: list[Operation] = []
+    if scheduler or labels or annotations or tolerations or unmarked:
+        stale = _mark(mark, metadata.annotations, annotations)
+        if pod.metadata is None and (labels or annotations):
             operations.append(Add("/metadata", {}))
-        operations += edit_map("/metadata/labels", self.metadata.labels, self.labels, removed)
-        operations += edit_map("/metadata/annotations", self.metadata.annotations, self.annotations, stale)
+        operations += edit_map("/metadata/labels", metadata.labels, labels, unmarked)
+        operations += edit_map("/metadata/annotations", metadata.annotations, annotations, stale)
         if scheduler:
-            operations.append(Add("/spec/schedulerName", scheduler))
-        operations += append_all("/spec/tolerations", self.pod.spec.tolerations, tolerations)
-        return Decision(
-            operations=operations,
-            exemption=exemption,
-            policies=[candidate.name for candidate in self.matched],
-            owner=self.owner.name if self.owner else None,
-            applied=applied,
-            effects=self.effects,
-            warnings=self.warnings,
-        )
+            operations.append(scheduler.operation)
+        operations += extend_list("/spec/tolerations", spec.tolerations, tolerations)
+    return Decision(operations, exemption, plan.policies, plan.owner, mark.value, notes.effects, notes.warnings)
 
-    def _scheduler(self) -> str | None:
-        """Return the scheduler name to write, if any."""
-        current = self.pod.spec.scheduler_name
-        unset = not current or current == DEFAULT_SCHEDULER
-        written: str | None = None
-        for candidate in self.matched:
-            placed = candidate.placed.scheduler_name if candidate is self.owner and candidate.placed else None
-            wanted = placed or candidate.policy.inject.scheduler_name
-            if wanted is None or self._settled(candidate, "spec.schedulerName", wanted):
-                continue
-            if current == wanted or not (unset or candidate.override):
-                self._stands(candidate, "spec.schedulerName", current or "", wanted, placing=placed is not None)
-                continue
-            self._effect(candidate, "spec.schedulerName", Action.REPLACED if current else Action.ADDED, current, wanted)
-            written = wanted
-        return written
 
-    def _marker(self) -> tuple[str, ...]:
-        """Offer the marker label that is due, and return it for removal where none is."""
-        current = (self.metadata.labels or _NO_LABELS).get(PLACEMENT_LABEL)
-        placement = self.owner.policy.placement if self.owner else None
-        field = f"metadata.labels[{PLACEMENT_LABEL}]"
-        if self.owner and placement and placement.marker:
-            if current == self.owner.name:
-                self._effect(self.owner, field, Action.PRESENT, current, current)
-            else:
-                action = Action.ADDED if current is None else Action.REPLACED
-                self._effect(self.owner, field, action, current, self.owner.name)
-                self.labels[PLACEMENT_LABEL] = self.owner.name
-            return ()
-        if current is None:
-            return ()
-        self.effects.append(Effect("", field, Action.REMOVED, current))
-        return (PLACEMENT_LABEL,)
+def _scheduler(step: Step, current: str | None, notes: _Notes) -> Write | None:
+    """Return the scheduler's name to write, if any."""
+    unset = not current or current == DEFAULT_SCHEDULER
+    return _settle(step, current or None, step.override or unset, notes)
 
-    def _placement(self, owner: Candidate) -> None:
-        if owner.placed:
-            self._inject(owner, owner.placed, placing=True)
-        accelerator = owner.accelerator
-        if accelerator is None:
-            return
-        if self.pod.asks_for(accelerator.resource):
-            for key, value in accelerator.annotations.items():
-                self._annotation(owner, key, value)
-        else:
-            self._warn(owner, f"no container asks for {accelerator.resource}, so no GPU instance is chosen")
 
-    def _inject(self, candidate: Candidate, fields: Fields, *, placing: bool = False) -> None:
-        for key, value in fields.labels.items():
-            self._label(candidate, key, value, placing=placing)
-        for key, value in fields.annotations.items():
-            self._annotation(candidate, key, value, placing=placing)
+def _unmark(labels: dict[str, str] | None, notes: _Notes) -> tuple[str, ...]:
+    """Return the marker label for removal where the author wrote one that is not due."""
+    current = labels.get(PLACEMENT_LABEL) if labels else None
+    if current is None:
+        return ()
+    notes.effects.append(Effect("", f"{LABELS}[{PLACEMENT_LABEL}]", Action.REMOVED, current))
+    return (PLACEMENT_LABEL,)
 
-    def _label(self, candidate: Candidate, key: str, value: str, *, placing: bool) -> None:
-        field = f"metadata.labels[{key}]"
-        if self._settled(candidate, field, value):
-            return
-        current = (self.metadata.labels or _NO_LABELS).get(key)
-        if current is None:
-            self._effect(candidate, field, Action.ADDED, None, value)
-            self.labels[key] = value
-        else:
-            self._stands(candidate, field, current, value, placing=placing)
 
-    def _annotation(self, candidate: Candidate, key: str, value: str, *, placing: bool = False) -> None:
-        field = f"metadata.annotations[{key}]"
-        if self._settled(candidate, field, value):
-            return
-        current = (self.metadata.annotations or _NO_LABELS).get(key)
-        if current is None or (current != value and candidate.override):
-            self._effect(candidate, field, Action.ADDED if current is None else Action.REPLACED, current, value)
-            self.annotations[key] = value
-        else:
-            self._stands(candidate, field, current, value, placing=placing)
+def _members(steps: Sequence[Step], current: dict[str, str] | None, notes: _Notes) -> list[Write]:
+    """Return the members of a map (labels or annotations) to write."""
+    writes = []
+    for step in steps:
+        value = current.get(step.key) if current else None
+        if value is None:  # the usual case, for which a call is dear
+            notes.effects += step.added
+            writes.append(step.write)
+        elif written := _settle(step, value, step.override, notes):
+            writes.append(written)
+    return writes
 
-    def _settled(self, candidate: Candidate, field: str, wanted: str) -> bool:
-        """Say whether a policy before this one decided the field; one that wanted the same stands in the pod as well."""
-        final = self.settled.get(field)
-        if final is None:
-            return False
-        if final == wanted:
-            self._effect(candidate, field, Action.PRESENT, final, final)
+
+def _settle(step: Step, current: str | None, override: bool, notes: _Notes) -> Write | None:  # noqa: FBT001 - called for every key
+    """Return what to write for one key, given what the pod has."""
+    if current == step.value:
+        notes.effects += step.present
+        return None
+    if current is None:
+        notes.effects += step.added
+        return step.write
+    if override:
+        notes.effects.append(Effect(step.policy, step.field, Action.REPLACED, current, step.value))
+        notes.effects += step.added[1:]
+        return step.write
+    notes.complete = False
+    notes.effects.append(Effect(step.policy, step.field, Action.KEPT, current, current))
+    notes.effects += agreeing_effects(step, current)
+    if step.placing:
+        notes.warn(step.policy, f'{step.field} is kept as "{current}", so the pod escapes its placement')
+    return None
+
+
+def _asks(plan: Plan, pod: Pod, notes: _Notes) -> bool:
+    """Say whether the pod asks for what the accelerator class is for."""
+    if plan.resource is None or plan.owner is None:
+        return False
+    if pod.asks_for(plan.resource):
         return True
-
-    def _stands(self, candidate: Candidate, field: str, current: str, wanted: str, *, placing: bool) -> None:
-        """Record that the author's value stays, whether or not it is the wanted one."""
-        self._effect(candidate, field, Action.PRESENT if current == wanted else Action.KEPT, current, current)
-        if placing and current != wanted:
-            self._warn(candidate, f'{field} is kept as "{current}", so the pod escapes its placement')
-
-    def _tolerations(self) -> list[Toleration]:
-        """Return the tolerations to append: those that nothing in the pod, nor one before them, covers."""
-        existing = self.pod.spec.tolerations or []
-        appended: list[Toleration] = []
-        for candidate in self.matched:
-            for wanted in candidate.policy.inject.tolerations:
-                field = f"spec.tolerations[{describe(wanted)}]"
-                if any(covers(toleration, wanted) for toleration in appended):
-                    self._effect(candidate, field, Action.PRESENT, None, None)
-                    continue
-                covering = next((toleration for toleration in existing if covers(toleration, wanted)), None)
-                if covering is not None:
-                    self._effect(candidate, field, Action.PRESENT, describe(covering), describe(covering))
-                    continue
-                appended.append(wanted)
-                self._effect(candidate, field, Action.ADDED, None, describe(wanted))
-        return appended
-
-    def _applied(self, applied: str) -> tuple[str, ...]:
-        """Bring the applied annotation up to date; return it for removal where no policy's value stands any more."""
-        current = (self.metadata.annotations or _NO_LABELS).get(APPLIED_ANNOTATION)
-        if applied:
-            if current != applied:
-                self.annotations[APPLIED_ANNOTATION] = applied
-            return ()
-        return (APPLIED_ANNOTATION,) if current is not None else ()
-
-    def _effect(self, candidate: Candidate, field: str, action: Action, before: str | None, after: str | None) -> None:
-        if action is not Action.KEPT:
-            self.marks.add(candidate.mark)
-        if after is not None:
-            self.settled[field] = after
-        self.effects.append(Effect(candidate.name, field, action, before, after))
-
-    def _warn(self, candidate: Candidate, text: str) -> None:
-        self.warnings.append(f"overbank policy {candidate.name}: {text}")
+    notes.warn(plan.owner, f"no container asks for {plan.resource}, so no GPU instance is chosen")
+    return False
 
 
-def describe(toleration: Toleration | PodToleration) -> str:
-    """Write a toleration as kubectl does: ``key=value:Effect``, ``key:Effect op=Exists``, with ``for 300s``."""
-    text = toleration.key or ""
-    if toleration.operator != "Exists" and toleration.value:
-        text += f"={toleration.value}"
-    if toleration.effect:
-        text += f":{toleration.effect}"
-    if toleration.operator == "Exists":
-        text += " op=Exists"
-    if toleration.toleration_seconds is not None:
-        text += f" for {toleration.toleration_seconds}s"
-    return text.strip()
+def _tolerations(plan: Plan, existing: list[PodToleration] | None, notes: _Notes) -> list[Append]:
+    """Return the tolerations to append: those that none of the pod's own covers."""
+    appended = []
+    for step in plan.tolerations:
+        for each in existing or ():
+            if covers(each, step.toleration):
+                text = describe(each)
+                notes.effects.append(Effect(step.policy, step.field, Action.PRESENT, text, text))
+                notes.effects += step.added[1:]
+                break
+        else:
+            notes.effects += step.added
+            appended.append(step.append)
+    return appended
+
+
+def _mark(mark: Write, annotations: dict[str, str] | None, writes: list[Write]) -> tuple[str, ...]:
+    """Bring the applied annotation up to date; return it for removal where no policy's value stands any more."""
+    current = annotations.get(APPLIED_ANNOTATION) if annotations else None
+    if mark.value:
+        if current != mark.value:
+            writes.append(mark)
+        return ()
+    return (APPLIED_ANNOTATION,) if current is not None else ()

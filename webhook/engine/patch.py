@@ -2,8 +2,11 @@
 
 ``add`` is used throughout: on an object member it replaces a value that exists (RFC 6902 §4.1), so it cannot fail as
 ``replace`` does where the member is missing. A patch that does not apply rejects the pod even under ``failurePolicy: Ignore``.
+
+Operations that no pod has a part in are made once, when a plan is made, and are shared by the patches of all pods.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,20 +15,36 @@ from msgspec import Struct
 from webhook.engine.bundle import Toleration
 
 
-class Add(Struct, frozen=True, tag_field="op", tag="add"):
+class Add(Struct, frozen=True, gc=False, tag_field="op", tag="add"):
     """Set a member, or append to a list where the path ends in ``-``."""
 
     path: str
     value: Any
 
 
-class Remove(Struct, frozen=True, tag_field="op", tag="remove"):
+class Remove(Struct, frozen=True, gc=False, tag_field="op", tag="remove"):
     """Remove a member that exists."""
 
     path: str
 
 
 Operation = Add | Remove
+
+
+class Write(Struct, frozen=True, gc=False):
+    """A member to be set in a map that exists (``operation``), or that is yet to be made (``key`` and ``value``)."""
+
+    key: str
+    value: str
+    operation: Add
+
+
+class Append(Struct, frozen=True, gc=False):
+    """An item to be appended to a list that exists (``operation``), or that is yet to be made (``item``)."""
+
+    item: Toleration
+    operation: Add
+
 
 _encoder = msgspec.json.Encoder()
 
@@ -35,28 +54,37 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def edit_map(
-    path: str, current: dict[str, str] | None, additions: dict[str, str], removals: tuple[str, ...] = ()
-) -> list[Operation]:
-    """Write the operations that bring ``additions`` into, and ``removals`` out of, a map.
+def write(path: str, key: str, value: str) -> Write:
+    """Prepare to set a member of the map at ``path``."""
+    return Write(key, value, Add(f"{path}/{escape(key)}", value))
 
-    A missing (or null) map is created whole by one operation, since adding a member to it would fail.
+
+def append(path: str, item: Toleration) -> Append:
+    """Prepare to append to the list at ``path``."""
+    return Append(item, Add(f"{path}/-", item))
+
+
+def edit_map(path: str, current: dict[str, str] | None, writes: Sequence[Write], removals: Sequence[str] = ()) -> list[Operation]:
+    """Return the operations that bring ``writes`` into, and ``removals`` out of, a map.
+
+    A missing (or null, or empty) map is made whole by one operation, since adding a member to a missing one would fail.
     ``removals`` must be keys of ``current``.
     """
     if not current:
-        return [Add(path, additions)] if additions else []
-    operations: list[Operation] = [Remove(f"{path}/{escape(key)}") for key in removals]
-    operations.extend(Add(f"{path}/{escape(key)}", value) for key, value in additions.items())
+        return [Add(path, {each.key: each.value for each in writes})] if writes else []
+    operations: list[Operation] = [each.operation for each in writes]
+    if removals:
+        operations += [Remove(f"{path}/{escape(key)}") for key in removals]
     return operations
 
 
-def append_all(path: str, current: object, items: list[Toleration]) -> list[Operation]:
-    """Write the operations that append to a list, creating it where it is missing or null."""
+def extend_list(path: str, current: object, items: Sequence[Append]) -> list[Operation]:
+    """Return the operations that append to a list, making it where it is missing or null."""
     if not items:
         return []
     if current is None:
-        return [Add(path, items)]
-    return [Add(f"{path}/-", item) for item in items]
+        return [Add(path, [each.item for each in items])]
+    return [each.operation for each in items]
 
 
 def encode(operations: list[Operation]) -> bytes:

@@ -1,11 +1,16 @@
 """A typed view of the pod fields that decisions read. Everything else in the pod is skipped by the decoder.
 
-Types follow core/v1. Quantities may be numbers: the API server sends strings, hand-written manifests send both.
+No value here can be part of a reference cycle, so the garbage collector need not track any. Types
+follow core/v1. Quantities may be numbers: the API server sends strings, hand-written manifests send both.
 """
+
+import re
 
 from msgspec import Struct
 
 from webhook.engine.bundle import Toleration
+
+_SOMETHING = re.compile(r"[-+]?[0.]*[1-9]")
 
 
 class OwnerReference(Struct, gc=False):
@@ -15,7 +20,7 @@ class OwnerReference(Struct, gc=False):
     controller: bool | None = None
 
 
-class Metadata(Struct, rename="camel"):
+class Metadata(Struct, rename="camel", gc=False):
     """The part of meta/v1 ObjectMeta that is read."""
 
     labels: dict[str, str] | None = None
@@ -33,20 +38,20 @@ class PodToleration(Struct, rename="camel", gc=False):
     toleration_seconds: int | None = None
 
 
-class Resources(Struct):
+class Resources(Struct, gc=False):
     """core/v1 ResourceRequirements."""
 
     limits: dict[str, str | int | float] | None = None
     requests: dict[str, str | int | float] | None = None
 
 
-class Container(Struct):
+class Container(Struct, gc=False):
     """The part of core/v1 Container that is read."""
 
     resources: Resources | None = None
 
 
-class Spec(Struct, rename="camel"):
+class Spec(Struct, rename="camel", gc=False):
     """The part of core/v1 PodSpec that is read."""
 
     scheduler_name: str | None = None
@@ -56,7 +61,7 @@ class Spec(Struct, rename="camel"):
     init_containers: list[Container] | None = None
 
 
-class Pod(Struct):
+class Pod(Struct, gc=False):
     """A core/v1 Pod."""
 
     spec: Spec
@@ -70,7 +75,7 @@ class Pod(Struct):
                 if resources is None:
                     continue
                 for amounts in (resources.limits, resources.requests):
-                    if amounts and not _is_zero(amounts.get(resource, 0)):
+                    if amounts and resource in amounts and _is_something(amounts[resource]):
                         return True
         return False
 
@@ -82,12 +87,12 @@ def covers(existing: PodToleration | Toleration, wanted: Toleration) -> bool:
     covers all keys. Seconds are not compared: for NoExecute an existing toleration is the author's own choice, and Kubernetes
     would take the shortest.
     """
+    if existing.key != wanted.key and existing.key:
+        return False
     if existing.effect and existing.effect != wanted.effect:
         return False
     if not existing.key:
         return existing.operator == "Exists"
-    if existing.key != wanted.key:
-        return False
     if existing.operator == "Exists":
         return True
     if wanted.operator == "Exists":
@@ -95,9 +100,6 @@ def covers(existing: PodToleration | Toleration, wanted: Toleration) -> bool:
     return (existing.operator or "Equal") == (wanted.operator or "Equal") and (existing.value or "") == wanted.value
 
 
-def _is_zero(quantity: str | float) -> bool:
-    """Say whether a quantity (``0``, ``"0"``, ``"0.00"``, ``"0Gi"``, ``"0e3"``) is nothing; only the mantissa counts."""
-    if not isinstance(quantity, str):
-        return quantity == 0
-    mantissa = quantity.lstrip("+-").lower().split("e", 1)[0]
-    return not any(digit in mantissa for digit in "123456789")
+def _is_something(quantity: str | float) -> bool:
+    """Say whether a quantity is more than nothing; ``0``, ``"0.00"``, ``"0Gi"`` and ``"0e3"`` are not."""
+    return _SOMETHING.match(quantity) is not None if isinstance(quantity, str) else quantity != 0

@@ -1,0 +1,1 @@
+"""Repeatable benchmarks; see the README beside."""

@@ -1,0 +1,77 @@
+"""The management application in process: health, readiness with its reasons, metrics, and nothing from a CDN."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from webhook.management import Lifecycle, application
+from webhook.store import Store
+from webhook.telemetry import Metrics
+
+
+def get(app: FastAPI, path: str) -> tuple[int, dict[str, str], str]:
+    """Ask the application for a path; return status, headers and text."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": []}
+    asyncio.run(app(scope, receive, send))
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:]).decode()
+
+
+@pytest.fixture
+def lifecycle() -> Lifecycle:
+    """Return the state of a server that is not draining."""
+    return Lifecycle()
+
+
+@pytest.fixture
+def store() -> Store:
+    """Return an empty store."""
+    return Store()
+
+
+@pytest.fixture
+def app(store: Store, lifecycle: Lifecycle) -> FastAPI:
+    """Return the application."""
+    return application(store, lifecycle, Metrics().registry, "1.2.3")
+
+
+def test_is_alive_whatever_else(app: FastAPI, lifecycle: Lifecycle) -> None:
+    """Health does not depend on a bundle or on draining: a restart would help neither."""
+    lifecycle.draining = True
+    assert get(app, "/healthz")[::2] == (200, '{"status":"ok"}')
+
+
+def test_is_ready_with_a_bundle_until_it_drains(app: FastAPI, store: Store, lifecycle: Lifecycle, bundle_file: Path) -> None:
+    """Readiness fails without a bundle and while draining, and says why."""
+    assert get(app, "/readyz")[::2] == (503, '{"ready":false,"reason":"no bundle"}')
+    store.load(bundle_file)
+    assert get(app, "/readyz")[::2] == (200, '{"ready":true,"reason":""}')
+    lifecycle.draining = True
+    assert get(app, "/readyz")[::2] == (503, '{"ready":false,"reason":"draining"}')
+
+
+def test_shows_metrics_in_the_text_format(app: FastAPI) -> None:
+    """Metrics come in the format that every Prometheus reads."""
+    status, headers, text = get(app, "/metrics")
+    assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert "# TYPE overbank_webhook_admission_duration_seconds histogram" in text
+
+
+def test_describes_itself_without_a_cdn(app: FastAPI) -> None:
+    """The OpenAPI document is there; the pages that load scripts from elsewhere are not."""
+    status, _, text = get(app, "/openapi.json")
+    assert status == 200
+    assert '"/readyz"' in text
+    assert "1.2.3" in text
+    assert [get(app, path)[0] for path in ("/docs", "/redoc", "/mutate")] == [404, 404, 404]

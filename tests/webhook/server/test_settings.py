@@ -1,0 +1,118 @@
+"""Settings: flag, environment, default, in this order, and one clear line for everything that cannot be."""
+
+from pathlib import Path
+
+import pytest
+
+from webhook.settings import Settings, SettingsError, parse
+
+GOOD = ["serve", "--bundle", "b.json", "--self-signed"]
+
+
+def test_defaults_are_those_of_a_laptop() -> None:
+    """With a bundle and a certificate everything else has a default."""
+    assert parse(GOOD, {}, "1") == Settings(
+        bundle=Path("b.json"),
+        certificate=None,
+        key=None,
+        host="127.0.0.1",
+        port=8443,
+        management_host="127.0.0.1",
+        management_port=8081,
+        ca_out=None,
+        namespace="overbank-system",
+        body_timeout=10.0,
+    )
+
+
+def test_everything_can_come_from_the_environment() -> None:
+    """Each flag has a variable."""
+    environment = {
+        "OVERBANK_BUNDLE": "/b",
+        "OVERBANK_CERT": "/c",
+        "OVERBANK_KEY": "/k",
+        "OVERBANK_HOST": "::",
+        "OVERBANK_PORT": "9443",
+        "OVERBANK_MANAGEMENT_HOST": "0.0.0.0",
+        "OVERBANK_MANAGEMENT_PORT": "0",
+        "OVERBANK_NAMESPACE": "prod",
+        "OVERBANK_BODY_TIMEOUT": "2.5",
+    }
+    assert parse(["serve"], environment, "1") == Settings(
+        bundle=Path("/b"),
+        certificate=Path("/c"),
+        key=Path("/k"),
+        host="::",
+        port=9443,
+        management_host="0.0.0.0",
+        management_port=0,
+        ca_out=None,
+        namespace="prod",
+        body_timeout=2.5,
+    )
+    settings = parse(["serve"], {"OVERBANK_BUNDLE": "/b", "OVERBANK_SELF_SIGNED": "true", "OVERBANK_CA_OUT": "/ca"}, "1")
+    assert settings.ca_out == Path("/ca")
+
+
+def test_a_flag_wins_over_the_environment() -> None:
+    """Where both are given the flag counts, and an empty variable is none."""
+    environment = {"OVERBANK_PORT": "1", "OVERBANK_MANAGEMENT_PORT": "", "OVERBANK_BUNDLE": "other"}
+    settings = parse([*GOOD, "--port", "2"], environment, "1")
+    assert (settings.port, settings.management_port, settings.bundle) == (2, 8081, Path("b.json"))
+
+
+@pytest.mark.parametrize("variable", ["OVERBANK_PORT", "OVERBANK_HOST", "OVERBANK_MANAGEMENT_PORT"])
+def test_service_links_are_not_settings(variable: str) -> None:
+    """Variables that Kubernetes writes for a Service called "overbank" or "overbank-management" are not meant for us."""
+    settings = parse(GOOD, {variable: "tcp://10.0.0.1:443"}, "1")
+    assert (settings.port, settings.host, settings.management_port) == (8443, "127.0.0.1", 8081)
+
+
+def test_the_certificate_is_chosen_as_a_whole() -> None:
+    """A certificate flag makes the certificate variables irrelevant, in either direction."""
+    settings = parse(["serve", "--bundle", "b", "--cert", "c", "--key", "k"], {"OVERBANK_SELF_SIGNED": "true"}, "1")
+    assert settings.certificate == Path("c")
+    assert parse(GOOD, {"OVERBANK_CERT": "c", "OVERBANK_KEY": "k"}, "1").certificate is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "reason"),
+    [
+        ([], {}, "the command is `serve`"),
+        (["sevre"], {}, "invalid choice: 'sevre'"),
+        ([*GOOD, "--prot", "1"], {}, "unrecognized arguments: --prot"),
+        ([*GOOD, "--manage", "1"], {}, "unrecognized arguments: --manage"),
+        ([*GOOD, "--port"], {}, "expected one argument"),
+        (["serve", "--self-signed"], {}, "OVERBANK_BUNDLE"),
+        (["serve", "--bundle", "b"], {}, "--self-signed, or --cert FILE and --key FILE"),
+        (["serve", "--bundle", "b"], {"OVERBANK_SELF_SIGNED": "false"}, "which certificate"),
+        ([*GOOD, "--cert", "c"], {}, "leave out --cert and --key"),
+        (["serve", "--bundle", "b", "--cert", "c"], {}, "belong together"),
+        (["serve", "--bundle", "b", "--cert", "c", "--key", "k", "--ca-out", "o"], {}, "not ours"),
+        ([*GOOD, "--port", "65536"], {}, "--port '65536': not a port"),
+        ([*GOOD, "--port", "-1"], {}, "port"),
+        ([*GOOD, "--port", "٣"], {}, "not a port"),
+        (GOOD, {"OVERBANK_PORT": "https"}, "OVERBANK_PORT 'https': not a port"),
+        ([*GOOD, "--host", "a b"], {}, "--host 'a b': not an address"),
+        ([*GOOD, "--body-timeout", "0"], {}, "above 0"),
+        ([*GOOD, "--body-timeout", "inf"], {}, "above 0"),
+        ([*GOOD, "--namespace", "Prod"], {}, "RFC 1123"),
+        (["serve", "--bundle", "b"], {"OVERBANK_SELF_SIGNED": "maybe"}, "neither true nor false"),
+    ],
+)
+def test_tells_what_cannot_be_in_one_line(arguments: list[str], environment: dict[str, str], reason: str) -> None:
+    """A mistake is told in one line that names its place."""
+    with pytest.raises(SettingsError) as caught:
+        parse(arguments, environment, "1")
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_help_names_flags_variables_and_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help of serve says for each setting how it is spelled in either place, and its default."""
+    with pytest.raises(SystemExit) as caught:
+        parse(["serve", "--help"], {}, "1")
+    assert caught.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "--management-port PORT" in text
+    assert "[OVERBANK_MANAGEMENT_PORT; default 8081]" in text

@@ -1,0 +1,86 @@
+"""Logs and metrics: readable by machines, and silent about pods."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client import generate_latest
+
+from webhook.engine.bundle import Bundle
+from webhook.telemetry import Metrics, Outcome, configure_logging, log
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """Return where the logs go, with the root logger put back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    stream = io.StringIO()
+    configure_logging(stream)
+    yield stream
+    root.handlers = handlers
+    root.setLevel(level)
+
+
+def test_logs_one_json_object_a_line(stream: io.StringIO) -> None:
+    """An event is one line with time, level and its fields, line breaks and odd values included."""
+    log(logging.INFO, "serving", port=1, odd={1: object}, text="a\nb")
+    log(logging.DEBUG, "not logged")
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 1
+    line = json.loads(lines[0])
+    assert line.pop("time").endswith("+00:00")
+    assert line == {
+        "level": "info",
+        "logger": "overbank.webhook",
+        "event": "serving",
+        "port": 1,
+        "odd": {"1": "<class 'object'>"},
+        "text": "a\nb",
+    }
+
+
+def test_logs_exceptions_of_libraries_without_their_texts(stream: io.StringIO) -> None:
+    """An exception is logged by its type and places; its text could quote a pod."""
+    labels: dict[str, str] = {}
+    try:
+        labels["secret"]
+    except KeyError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["exception"]["type"]) == ("Exception in ASGI application", "KeyError")
+    assert line["exception"]["frames"][0].endswith("test_logs_exceptions_of_libraries_without_their_texts")
+    assert "secret" not in stream.getvalue()
+
+
+def test_every_outcome_is_there_from_the_start() -> None:
+    """A counter that appears only with its first event hides that event from rate(); so all start at 0."""
+    metrics = Metrics()
+    for outcome in Outcome:
+        assert metrics.registry.get_sample_value("overbank_webhook_admissions_total", {"outcome": outcome}) == 0
+
+
+def test_durations_are_those_of_admissions() -> None:
+    """A refusal is counted, but it has no duration."""
+    metrics = Metrics()
+    metrics.admitted(Outcome.PATCHED, 0.0002)
+    metrics.refused(Outcome.TIMED_OUT)
+    name = "overbank_webhook_admission_duration_seconds"
+    assert metrics.registry.get_sample_value(f"{name}_count") == 1
+    assert metrics.registry.get_sample_value(f"{name}_bucket", {"le": "0.0001"}) == 0
+    assert metrics.registry.get_sample_value(f"{name}_bucket", {"le": "0.00025"}) == 1
+
+
+def test_only_the_current_bundle_is_shown(bundle: Bundle) -> None:
+    """Loading another bundle replaces what is shown of the last one."""
+    metrics = Metrics()
+    metrics.loaded(bundle)
+    metrics.loaded(bundle)
+    text = generate_latest(metrics.registry).decode()
+    shown = [line for line in text.splitlines() if line.startswith("overbank_webhook_bundle")]
+    assert shown == [
+        f'overbank_webhook_bundle_info{{cluster="ack-poc",digest="{bundle.digest}"}} 1.0',
+        "overbank_webhook_bundle_policies 2.0",
+    ]

@@ -1,0 +1,207 @@
+"""The command line and the environment, read once into frozen settings.
+
+A flag wins over its environment variable, and that over the default; an empty variable counts as unset. The flags that choose
+the certificate count as one: where any of them is given, their variables are not looked at.
+"""
+
+import argparse
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Never
+
+PROGRAM: Final = "overbank-webhook"
+
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
+_CERTIFICATE_FLAGS: Final = frozenset({"self-signed", "cert", "key"})
+
+
+class SettingsError(Exception):
+    """The command line or the environment asks for something impossible. The text is one line for the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What ``overbank-webhook serve`` was asked to do.
+
+    Attributes:
+        bundle: the file written by ``overbank build``.
+        certificate: PEM chain to serve, None to make one.
+        key: PEM key of the certificate; given exactly where ``certificate`` is.
+        host: address or name to listen on for admission.
+        port: 0 takes a free one.
+        management_host: address or name to listen on for health and metrics, without TLS.
+        management_port: 0 takes a free one.
+        ca_out: file to write the authority of a self-signed certificate to.
+        namespace: where the Service of the webhook lives; it stands in a self-signed certificate.
+        body_timeout: seconds within which a request's body must be complete.
+    """
+
+    bundle: Path
+    certificate: Path | None
+    key: Path | None
+    host: str
+    port: int
+    management_host: str
+    management_port: int
+    ca_out: Path | None
+    namespace: str
+    body_timeout: float
+
+
+def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], version: str) -> Settings:
+    """Read the settings. Prints and leaves (``SystemExit``) for ``--help`` and ``--version``.
+
+    Args:
+        arguments: without the program's name; None for those of this process.
+        environment: where the ``OVERBANK_*`` variables are.
+        version: what ``--version`` prints.
+
+    Raises:
+        SettingsError: an unknown flag, a value that cannot be, or settings that exclude each other.
+    """
+    given = vars(_parser(version).parse_args(arguments))
+    if given["command"] is None:
+        raise SettingsError("nothing to do; the command is `serve`")
+    certificate_given = any(given[_destination(name)] is not None for name in _CERTIFICATE_FLAGS)
+    values: dict[str, Any] = {}
+    for flag in _FLAGS:
+        variables = {} if certificate_given and flag.name in _CERTIFICATE_FLAGS else environment
+        values[flag.name] = flag.value(given[_destination(flag.name)], variables)
+    certificate, key, self_signed = values["cert"], values["key"], values["self-signed"]
+    if values["bundle"] is None:
+        raise SettingsError("which bundle? give --bundle FILE, or OVERBANK_BUNDLE")
+    if self_signed and (certificate or key):
+        raise SettingsError("--self-signed makes a certificate of its own; leave out --cert and --key")
+    if (certificate is None) != (key is None):
+        raise SettingsError("--cert and --key belong together; one of them is missing")
+    if not self_signed and certificate is None:
+        raise SettingsError("which certificate? give --self-signed, or --cert FILE and --key FILE")
+    if values["ca-out"] and not self_signed:
+        raise SettingsError("--ca-out writes the authority that --self-signed makes; with --cert the authority is not ours")
+    return Settings(
+        bundle=values["bundle"],
+        certificate=certificate,
+        key=key,
+        host=values["host"],
+        port=values["port"],
+        management_host=values["management-host"],
+        management_port=values["management-port"],
+        ca_out=values["ca-out"],
+        namespace=values["namespace"],
+        body_timeout=values["body-timeout"],
+    )
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("not an address or an ASCII name")
+    return text
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:  # noqa: PLR2004 (TCP)
+        raise ValueError("not a port: 1 to 65535, or 0 for a free one")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]+)?", text) or float(text) == 0:
+        raise ValueError("not a number of seconds above 0, such as 10 or 2.5")
+    return float(text)
+
+
+def _namespace(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", text):
+        raise ValueError("not the name of a namespace (RFC 1123 label)")
+    return text
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _TRUE | _FALSE:
+        raise ValueError("neither true nor false")
+    return text.lower() in _TRUE
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    """One setting: how it is spelled, read and explained. A switch has no ``metavar``."""
+
+    name: str
+    metavar: str
+    read: Callable[[str], Any]
+    default: str | None
+    help: str
+
+    @property
+    def variable(self) -> str:
+        return f"OVERBANK_{self.name.replace('-', '_').upper()}"
+
+    def value(self, given: str | None, environment: Mapping[str, str]) -> Any:
+        """Return the value in force, None where there is none.
+
+        Raises:
+            SettingsError: its text cannot be read.
+        """
+        text, source = given, f"--{self.name}"
+        if text is None:
+            text, source = environment.get(self.variable) or None, self.variable
+            # Kubernetes writes OVERBANK_PORT=tcp://10.0.0.1:443 into pods beside a Service called "overbank", and so on
+            # (service links, Docker's old format). Those are not meant for us.
+            if text and text.startswith(("tcp://", "udp://", "sctp://")):
+                text = None
+        if text is None:
+            text, source = self.default, "default"
+        if text is None:
+            return None
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise SettingsError(f"{source} {text!r}: {error}") from error
+
+
+_FLAGS: Final = (
+    _Flag("bundle", "FILE", Path, None, "the cluster's bundle.json, as `overbank build` writes it"),
+    _Flag("self-signed", "", _boolean, None, "serve with a certificate made for this run"),
+    _Flag("cert", "FILE", Path, None, "serve with this certificate chain (PEM)"),
+    _Flag("key", "FILE", Path, None, "the key of --cert (PEM, unencrypted)"),
+    _Flag("ca-out", "FILE", Path, None, "write the authority of --self-signed here (PEM), to be used as caBundle"),
+    _Flag("host", "ADDRESS", _host, "127.0.0.1", "listen here for admission (TLS)"),
+    _Flag("port", "PORT", _port, "8443", "listen here for admission; 0 takes a free port"),
+    _Flag("management-host", "ADDRESS", _host, "127.0.0.1", "listen here for health and metrics (no TLS)"),
+    _Flag("management-port", "PORT", _port, "8081", "listen here for health and metrics; 0 takes a free port"),
+    _Flag("namespace", "NAME", _namespace, "overbank-system", "where the webhook's Service lives; for --self-signed"),
+    _Flag("body-timeout", "SECONDS", _seconds, "10", "how long a request's body may take to arrive"),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of printing the usage and leaving."""
+
+    def error(self, message: str) -> Never:
+        raise SettingsError(f"{message}; see {PROGRAM} serve --help")
+
+
+def _destination(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _parser(version: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=PROGRAM, description="The admission server of Overbank.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {version}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    serve = commands.add_parser(
+        "serve",
+        help="answer admission reviews from one bundle",
+        description="Answer admission reviews from one bundle. A flag wins over its environment variable.",
+        allow_abbrev=False,
+    )
+    for flag in _FLAGS:
+        text = f"{flag.help} [{flag.variable}{f'; default {flag.default}' if flag.default else ''}]"
+        if flag.metavar:
+            serve.add_argument(f"--{flag.name}", metavar=flag.metavar, help=text)
+        else:
+            serve.add_argument(f"--{flag.name}", action="store_const", const="true", help=text)
+    return parser

@@ -1,0 +1,151 @@
+"""What the server tells about itself: metrics in a registry of its own, and JSON lines on stderr.
+
+Neither ever holds anything of a pod. Exceptions are therefore logged by type and place, without their texts: the text of a
+KeyError is the key.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol, TextIO
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from webhook.engine.bundle import Bundle
+
+DURATION_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+"""Seconds. A decision takes some 0.0001; 1 second is the shortest timeout that a webhook configuration can ask for."""
+
+
+class Outcome(StrEnum):
+    """What became of a request: one of four answers to a review, or why there was none."""
+
+    PATCHED = "patched"
+    UNCHANGED = "unchanged"
+    EXEMPT = "exempt"
+    IGNORED = "ignored"
+    MALFORMED = "malformed"
+    FAILED = "failed"
+    NOT_READY = "not_ready"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    DISCONNECTED = "disconnected"
+
+
+class Hooks(Protocol):
+    """What admission reports. Every request ends in exactly one of ``admitted`` and ``refused``."""
+
+    def admitted(self, outcome: Outcome, seconds: float) -> None:
+        """Report an answered review; ``seconds`` from the request's headers to the end of the answer."""
+
+    def refused(self, outcome: Outcome) -> None:
+        """Report a request that got no decision."""
+
+    def unknown_namespace(self) -> None:
+        """Report a pod of a namespace that the bundle does not know."""
+
+    def warned(self, count: int) -> None:
+        """Report warnings that were sent to a user."""
+
+
+class Metrics:
+    """The hooks as Prometheus metrics.
+
+    Attributes:
+        registry: holds these metrics and those of the process, and nothing that a library registers globally.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        admissions = Counter(
+            "overbank_webhook_admissions_total", "Requests to the admission port, by outcome.", ["outcome"], registry=self.registry
+        )
+        duration = Histogram(
+            "overbank_webhook_admission_duration_seconds",
+            "Time from the headers of a review to the end of its answer.",
+            buckets=DURATION_BUCKETS,
+            registry=self.registry,
+        )
+        self._unknown_namespaces = Counter(
+            "overbank_webhook_unknown_namespaces_total",
+            "Pods of namespaces that the bundle does not know, so that no label selector matched them.",
+            registry=self.registry,
+        )
+        self._warnings = Counter("overbank_webhook_warnings_total", "Warnings sent to users.", registry=self.registry)
+        self._bundle_info = Gauge(
+            "overbank_webhook_bundle_info", "The bundle that decides, always 1.", ["cluster", "digest"], registry=self.registry
+        )
+        self._bundle_policies = Gauge(
+            "overbank_webhook_bundle_policies", "Policies in the bundle that decides.", registry=self.registry
+        )
+        # Children are bound once: looking one up by its labels costs more than counting. It also makes every outcome start at 0.
+        self._count: dict[Outcome, Callable[[], None]] = {outcome: admissions.labels(outcome).inc for outcome in Outcome}
+        self._observe = duration.observe
+
+    def admitted(self, outcome: Outcome, seconds: float) -> None:
+        """Count an answered review and its duration."""
+        self._count[outcome]()
+        self._observe(seconds)
+
+    def refused(self, outcome: Outcome) -> None:
+        """Count a request that got no decision."""
+        self._count[outcome]()
+
+    def unknown_namespace(self) -> None:
+        """Count a pod of a namespace that the bundle does not know."""
+        self._unknown_namespaces.inc()
+
+    def warned(self, count: int) -> None:
+        """Count warnings that were sent to a user."""
+        self._warnings.inc(count)
+
+    def loaded(self, bundle: Bundle) -> None:
+        """Show which bundle decides."""
+        self._bundle_info.clear()
+        self._bundle_info.labels(bundle.cluster.name, bundle.digest).set(1)
+        self._bundle_policies.set(len(bundle.policies))
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as one line of JSON: time, level, event, and the fields that ``log`` was given."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without its end."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage().strip(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = describe(record.exc_info[1])
+        return json.dumps(line, default=str)
+
+
+def configure_logging(stream: TextIO | None = None) -> None:
+    """Write every log of this process as JSON lines to ``stream``, stderr by default."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+
+
+def log(level: int, event: str, /, **fields: Any) -> None:
+    """Log an event of the server with its facts."""
+    logging.getLogger("overbank.webhook").log(level, event, extra={"fields": fields})
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return the type of an exception and the places it came through, without its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {"type": type(error).__qualname__, "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]}
