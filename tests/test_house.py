@@ -1,0 +1,55 @@
+"""The repository as a whole: what its files promise each other."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from compiler import __version__
+from compiler.codes import ALL
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_changelog_knows_the_version() -> None:
+    """The newest entry of the changelog is for the version that the package has."""
+    newest = re.search(r"^## \[([^]]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest
+    assert newest[1] == __version__
+
+
+def test_constraints_pin_exactly_and_name_no_registry() -> None:
+    """Every line of the constraints file is one exact version, without an address."""
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert lines
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
+
+
+def test_every_dependency_is_pinned() -> None:
+    """What pyproject.toml asks for by name stands in the constraints file."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"]]
+    wanted += [each for extra in project["project"]["optional-dependencies"].values() for each in extra]
+    wanted += [each for group in project["dependency-groups"].values() for each in group]
+    names = {re.split(r"[^A-Za-z0-9._-]", each)[0].lower().replace("_", "-") for each in wanted}
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    assert names <= pinned
+
+
+@pytest.mark.parametrize(
+    "page", sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+)
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    """Every relative link of a page leads to a file or folder of the repository."""
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text())
+    assert [target for target in targets if not (ROOT / page).parent.joinpath(target).exists()] == []
+
+
+def test_codes_have_their_category_and_an_explanation() -> None:
+    """Identifiers are unique, and each explanation says more than its title."""
+    assert len({code.id for code in ALL}) == len(ALL)
+    for code in ALL:
+        assert re.fullmatch(r"OB[0-6]\d{3}", code.id)
+        assert len(code.explanation) > len(code.title) + 40
+        assert not code.title.endswith(".")
