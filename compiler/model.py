@@ -1,21 +1,25 @@
-"""What authors wrote, as typed values. Built only from documents that their schema accepts.
+"""What authors wrote, as typed values. ``compiler.parse`` makes them of documents that their schema accepts.
 
 Each value keeps its document, so that later passes can point at the field that they object to.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from compiler.source import Document, Where
 from compiler.versions import Version
-from webhook.engine.bundle import Fields, Toleration
-from webhook.engine.selector import Operator, Requirement, Selector
+from webhook.engine.bundle import Fields
+from webhook.engine.selector import Selector
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 NAME_LABEL_SINCE = Version.parse("1.21")
 """Every namespace carries its name as a label (KEP-2161, on by default in 1.21)."""
+
+
+def namespace_labels(kubernetes: Version, name: str, labels: dict[str, str]) -> dict[str, str]:
+    """Return a namespace's labels as they are in the cluster: the API server adds the name from 1.21 on (KEP-2161)."""
+    return {**labels, NAME_LABEL: name} if kubernetes >= NAME_LABEL_SINCE else labels
 
 
 class Platform(StrEnum):
@@ -201,151 +205,3 @@ class Model:
     accelerators: tuple[AcceleratorClass, ...]
     policies: tuple[BurstPolicy, ...]
     tests: tuple[PolicyTest, ...]
-
-
-def repository(document: Document) -> Repository:
-    """Read a Repository."""
-    spec = document.get("spec") or {}
-    webhook = spec.get("webhook", {})
-    namespace = webhook.get("namespace", "overbank-system")
-    return Repository(
-        document=document,
-        output=spec.get("output", "rendered"),
-        exclude=tuple(spec.get("exclude", ())),
-        webhook=WebhookSettings(
-            namespace=namespace,
-            failure_policy=webhook.get("failurePolicy", "Ignore"),
-            timeout_seconds=webhook.get("timeoutSeconds", 2),
-            excluded_namespaces=tuple(sorted({*webhook.get("excludeNamespaces", ("kube-system", "kube-node-lease")), namespace})),
-        ),
-    )
-
-
-def cluster(document: Document) -> Cluster:
-    """Read a Cluster."""
-    spec = document.get("spec")
-    platform = Platform(spec["platform"])
-    scheduler = spec.get("scheduler", {})
-    default_name = "ack-co-scheduler" if platform is Platform.ACK_REGISTERED else None
-    version = scheduler.get("version")
-    kubernetes = Version.parse(spec["kubernetesVersion"])
-    pools = [
-        Pool(
-            index=index,
-            name=pool["name"],
-            type=PoolType(pool["type"]),
-            node_selector=pool.get("nodeSelector", {}),
-            pod_annotations=pool.get("podAnnotations", {}),
-            autoscaling=pool.get("autoscaling", False),
-        )
-        for index, pool in enumerate(spec["pools"])
-    ]
-    return Cluster(
-        name=document.get("metadata", "name"),
-        document=document,
-        labels=document.get("metadata", "labels") or {},
-        platform=platform,
-        kubernetes=kubernetes,
-        scheduler=Version.parse(version) if version else None,
-        scheduler_name=scheduler.get("name", default_name),
-        addons={name: value is not False for name, value in spec.get("addons", {}).items()},
-        namespaces={
-            entry["name"]: namespace_labels(kubernetes, entry["name"], entry.get("labels", {}))
-            for entry in spec.get("namespaces", ())
-        },
-        pools={pool.name: pool for pool in reversed(pools)},
-    )
-
-
-def namespace_labels(kubernetes: Version, name: str, labels: dict[str, str]) -> dict[str, str]:
-    """Return a namespace's labels as they are in the cluster: the API server adds the name from 1.21 on (KEP-2161)."""
-    return {**labels, NAME_LABEL: name} if kubernetes >= NAME_LABEL_SINCE else labels
-
-
-def accelerator(document: Document) -> AcceleratorClass:
-    """Read an AcceleratorClass."""
-    return AcceleratorClass(
-        name=document.get("metadata", "name"),
-        document=document,
-        resource=document.get("spec", "resource"),
-        eci_specs=tuple(document.get("spec", "eci", "useSpecs") or ()),
-        vci_types=tuple(document.get("spec", "vci", "instanceTypes") or ()),
-        vci_families=tuple(document.get("spec", "vci", "instanceFamily") or ()),
-    )
-
-
-def policy(document: Document) -> BurstPolicy:
-    """Read a BurstPolicy."""
-    spec = document.get("spec")
-    match = spec["match"]
-    inject = spec.get("inject", {})
-    return BurstPolicy(
-        name=document.get("metadata", "name"),
-        document=document,
-        clusters=_scope(match["clusters"]),
-        namespaces=_scope(match["namespaces"]),
-        pods=_selector(match["pods"]),
-        priority=spec.get("priority", 0),
-        pools=tuple(
-            PoolUse(index=index, name=use["name"], max=use.get("max"), skip_if_missing=use.get("skipIfMissing", False))
-            for index, use in enumerate(spec.get("pools", ()))
-        ),
-        strategy=Strategy(spec["strategy"]) if "strategy" in spec else None,
-        mechanism=Mechanism(spec.get("mechanism", "auto")),
-        selection=Selection(spec["selection"]) if "selection" in spec else None,
-        accelerator=spec.get("accelerator"),
-        inject=Fields(
-            labels=inject.get("labels", {}),
-            annotations=inject.get("annotations", {}),
-            scheduler_name=inject.get("schedulerName"),
-            tolerations=tuple(_tolerations(inject.get("tolerations", ()))),
-        ),
-        override=spec.get("merge") == "override",
-    )
-
-
-def policy_test(document: Document) -> PolicyTest:
-    """Read a PolicyTest."""
-    spec = document.get("spec")
-    namespace = spec.get("namespace", {})
-    return PolicyTest(
-        name=document.get("metadata", "name"),
-        document=document,
-        cluster=spec["cluster"],
-        namespace=namespace.get("name", "default"),
-        namespace_labels=namespace.get("labels"),
-        cases=tuple(
-            TestCase(
-                index=index,
-                name=case["name"],
-                file=case["pod"].get("file"),
-                inline=case["pod"].get("inline"),
-                expect=case["expect"],
-            )
-            for index, case in enumerate(spec["cases"])
-        ),
-    )
-
-
-def _scope(written: dict[str, Any]) -> Scope:
-    selector = _selector(written["selector"]) if "selector" in written else None
-    return Scope(names=tuple(sorted(written.get("names", ()))), selector=selector, all=written.get("all", False))
-
-
-def _selector(written: dict[str, Any]) -> Selector:
-    expressions = (
-        Requirement(entry["key"], Operator(entry["operator"]), tuple(entry.get("values", ())))
-        for entry in written.get("matchExpressions", ())
-    )
-    return Selector.of(written.get("matchLabels"), expressions)
-
-
-def _tolerations(written: Iterable[dict[str, Any]]) -> Iterable[Toleration]:
-    for entry in written:
-        yield Toleration(
-            key=entry.get("key", ""),
-            operator=entry.get("operator", "Equal"),
-            value=entry.get("value", ""),
-            effect=entry.get("effect", ""),
-            toleration_seconds=entry.get("tolerationSeconds"),
-        )

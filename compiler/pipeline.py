@@ -11,7 +11,7 @@ from compiler.ir import ClusterIR
 from compiler.load import MAX_BYTES, decode, load
 from compiler.lower import lower
 from compiler.model import Model, Repository
-from compiler.model import repository as read_repository
+from compiler.parse import repository as read_repository
 from compiler.resolve import build_model, resolve
 from compiler.source import Document, Location
 from compiler.sources import Source, SourceError

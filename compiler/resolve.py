@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from compiler import model
+from compiler import parse
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.model import AcceleratorClass, BurstPolicy, Cluster, Mechanism, Model, Named, Pool, PoolUse, Strategy
+from compiler.model import AcceleratorClass, BurstPolicy, Cluster, Mechanism, Model, Named, Pool, PoolUse, Repository, Strategy
 from compiler.platforms import mechanisms
 from compiler.source import Document, Locatable
 from compiler.spelling import did_you_mean, listing
@@ -43,13 +43,13 @@ class Resolved:
         return [binding for binding in self.bindings if binding.cluster is cluster]
 
 
-def build_model(documents: Iterable[Document], repository: model.Repository) -> tuple[Model, list[Diagnostic]]:
+def build_model(documents: Iterable[Document], repository: Repository) -> tuple[Model, list[Diagnostic]]:
     """Turn valid documents into the model; the first of two documents with one name counts."""
     readers = {
-        "Cluster": model.cluster,
-        "AcceleratorClass": model.accelerator,
-        "BurstPolicy": model.policy,
-        "PolicyTest": model.policy_test,
+        "Cluster": parse.cluster,
+        "AcceleratorClass": parse.accelerator,
+        "BurstPolicy": parse.policy,
+        "PolicyTest": parse.policy_test,
     }
     found: dict[str, dict[str, Document]] = {kind: {} for kind in readers}
     diagnostics = []
