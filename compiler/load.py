@@ -36,8 +36,9 @@ _NUMBER_STARTS = frozenset("-+.0123456789")
 MAX_DIGITS = 4000
 """Python refuses to convert longer integers (CVE-2020-10735), so they stay text."""
 
-# https://yaml.org/spec/1.2.2/#51-character-set
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# https://yaml.org/spec/1.2.2/#51-character-set, without the line breaks that only some readers know: libyaml ends a comment at U+0085,
+# U+2028, U+2029 and a lone carriage return, and what follows would be read as YAML though nobody sees a new line.
+_UNPRINTABLE = re.compile("\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 
 
@@ -62,7 +63,7 @@ def decode(path: str, raw: bytes) -> tuple[SourceFile | None, list[Diagnostic]]:
     bad = _UNPRINTABLE.search(text)
     if bad:
         where = Location(path, file.span_at(bad.start()), file)
-        return None, [diagnose(reading.ENCODING, where, f"control character U+{ord(bad.group()):04X}")]
+        return None, [diagnose(reading.ENCODING, where, f"control character or ambiguous line break U+{ord(bad.group()):04X}")]
     return file, []
 
 
@@ -147,7 +148,7 @@ class _Reader:
     def _key(self, frame: _Frame, value: Any, event: Any, span: Span) -> None:
         text: str = event.value
         if text == "<<" and event.implicit[0]:
-            self._report(reading.MERGE_KEY, span, "merge key `<<`")
+            self._report(reading.MERGE_KEY, span, "merge keys (`<<`) are not read", help=["write the fields out"])
         elif not isinstance(value, str):
             self._report(reading.KEY_NOT_TEXT, span, f"key {text or 'null'} is not a string", help=[f'write "{text}"'])
         elif text in frame.value:

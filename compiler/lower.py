@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from compiler.ir import MARKER_FIELD, ClusterIR, ResourcePolicy, Unit
-from compiler.model import Cluster, Mechanism, Platform, PoolType, Selection
+from compiler.model import Cluster, Mechanism, Selection
 from compiler.overlap import overlaps
 from compiler.placing import Kind, Reason, Wanted, wanted
 from compiler.platforms.gates import GATES, Feature
+from compiler.platforms.mechanisms import node_selector
 from compiler.resolve import Binding, Resolved
 from compiler.source import Where
 from webhook.engine.bundle import (
@@ -79,10 +80,7 @@ def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> Resou
         Unit(
             name=pool.name,
             type=pool.type,
-            # Registered clusters heed a node selector on ecs units only (rule inert_selector).
-            node_selector=pool.node_selector
-            if cluster.platform is not Platform.ACK_REGISTERED or pool.type is PoolType.ECS
-            else {},
+            node_selector=node_selector(cluster.platform, pool),
             max=use.max,
         )
         for use, pool in binding.pools

@@ -91,15 +91,13 @@ def apply(changes: Changes, output: Path) -> None:
     """Write and delete. Files are replaced whole, locks last.
 
     Raises:
-        OutputError: a file cannot be written, or a link on the way leads out of the output folder.
+        OutputError: a file cannot be written, or a folder on the way is a link.
     """
     try:
-        root = output.resolve()
         for path in sorted(changes.write, key=lambda path: (path.endswith(f"/{LOCK}"), path)):
             target = output / path
+            _refuse_link(output, path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.parent.resolve().is_relative_to(root):
-                raise OutputError(f"{target.parent} is a link that leads out of {output}")
             temporary = target.with_name(target.name + _TEMPORARY)
             with temporary.open("wb") as file:
                 file.write(changes.write[path])
@@ -108,10 +106,24 @@ def apply(changes: Changes, output: Path) -> None:
             temporary.replace(target)
         for path in changes.delete:
             target = output / path
+            _refuse_link(output, path)
             target.unlink(missing_ok=True)
             _remove_empty(target.parent, output)
     except OSError as error:
         raise OutputError(f"cannot write {error.filename or output}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _refuse_link(output: Path, path: str) -> None:
+    """Refuse to go through a link below the output folder: what is behind it is not ours.
+
+    Raises:
+        OutputError: a folder on the way is a link.
+    """
+    folder = output
+    for part in path.split("/")[:-1]:
+        folder /= part
+        if folder.is_symlink():
+            raise OutputError(f"{folder} is a link; remove it, so that nothing is written or deleted behind it")
 
 
 def _folder(path: str) -> str:
@@ -129,7 +141,7 @@ def _read_lock(output: Path, folder: str) -> tuple[dict[str, str], Diagnostic | 
         return {}, None
     try:
         content = json.loads(lock.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         content = None
     outputs = content.get("outputs") if isinstance(content, dict) and content.get("version") == LOCK_VERSION else None
     if not isinstance(outputs, dict) or not all(_is_inside(path) for path in outputs):

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from compiler.model import NAME_LABEL, namespace_labels
 from compiler.resolve import Binding
 from compiler.selectors import possible_overlaps, witness
-from webhook.engine.selector import Selector
+from webhook.engine.selector import Operator, Requirement, Selector
 
 _UNNAMED = "some-namespace"
 
@@ -53,22 +54,22 @@ def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overl
 
 def _shared_namespace(first: Binding, second: Binding, excluded: Sequence[str]) -> tuple[str, dict[str, str], bool] | None:
     """Return a namespace that both mean, with its labels, and whether it is known to be so."""
-    declared = first.cluster.namespaces
+    cluster = first.cluster
+    declared = cluster.namespaces
     scopes = (first.policy.namespaces, second.policy.namespaces)
     selectors = [scope.selector for scope in scopes if scope.selector is not None]
     named = [set(scope.names) for scope in scopes if scope.names]
+    candidates = sorted((set.intersection(*named) if named else set(declared)) - set(excluded))
+    for name in candidates:
+        if name in declared and all(selector.matches(declared[name]) for selector in selectors):
+            return name, declared[name], True
+    for name in candidates:
+        labels = None if name in declared else witness(*selectors, Selector.of(namespace_labels(cluster.kubernetes, name, {})))
+        if labels is not None:
+            return name, labels, not selectors
     if named:
-        names = sorted(set.intersection(*named) - set(excluded))
-        for name in names:
-            if name in declared and all(selector.matches(declared[name]) for selector in selectors):
-                return name, declared[name], True
-        undeclared = next((name for name in names if name not in declared), None)
-        if undeclared is None:
-            return None
-        labels = witness(*selectors)
-        return None if labels is None else (undeclared, labels, not selectors)
-    for name, labels in sorted(declared.items()):
-        if name not in excluded and all(selector.matches(labels) for selector in selectors):
-            return name, labels, True
-    labels = witness(*(selectors or [Selector()]))
-    return None if labels is None else (_UNNAMED, labels, False)
+        return None
+    # A namespace that is not declared: any name but those that we know not to match.
+    other = Requirement(NAME_LABEL, Operator.NOT_IN, tuple(sorted({*declared, *excluded})))
+    labels = witness(*selectors, Selector.of(None, [other]))
+    return None if labels is None else (labels.get(NAME_LABEL, _UNNAMED), labels, False)

@@ -39,7 +39,7 @@ def repository(document: Document) -> Repository:
         webhook=WebhookSettings(
             namespace=namespace,
             failure_policy=webhook.get("failurePolicy", "Ignore"),
-            timeout_seconds=webhook.get("timeoutSeconds", 2),
+            timeout_seconds=int(webhook.get("timeoutSeconds", 2)),
             excluded_namespaces=tuple(sorted({*webhook.get("excludeNamespaces", ("kube-system", "kube-node-lease")), namespace})),
         ),
     )
@@ -104,9 +104,9 @@ def policy(document: Document) -> BurstPolicy:
         clusters=_scope(match["clusters"]),
         namespaces=_scope(match["namespaces"]),
         pods=_selector(match["pods"]),
-        priority=spec.get("priority", 0),
+        priority=int(spec.get("priority", 0)),  # JSON Schema takes 1e2 for an integer
         pools=tuple(
-            PoolUse(index=index, name=use["name"], max=use.get("max"), skip_if_missing=use.get("skipIfMissing", False))
+            PoolUse(index=index, name=use["name"], max=_integer(use.get("max")), skip_if_missing=use.get("skipIfMissing", False))
             for index, use in enumerate(spec.get("pools", ()))
         ),
         strategy=Strategy(spec["strategy"]) if "strategy" in spec else None,
@@ -166,5 +166,9 @@ def _tolerations(written: Iterable[dict[str, Any]]) -> Iterable[Toleration]:
             operator=entry.get("operator", "Equal"),
             value=entry.get("value", ""),
             effect=entry.get("effect", ""),
-            toleration_seconds=entry.get("tolerationSeconds"),
+            toleration_seconds=_integer(entry.get("tolerationSeconds")),
         )
+
+
+def _integer(written: float | None) -> int | None:
+    return None if written is None else int(written)

@@ -1,10 +1,11 @@
 """The passes, top to bottom. A pass takes a value and returns a value and findings; the pipeline stops at the gates only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from compiler import emit as emitters
 from compiler import rules
-from compiler.codes import names, output, reading
+from compiler.codes import documents, names, output, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
 from compiler.emit.bundle import MAX_BYTES as MAX_BUNDLE_BYTES
 from compiler.ir import ClusterIR
@@ -75,8 +76,9 @@ def compile_repository(source: Source) -> Result:
 def _read(source: Source) -> tuple[Repository | None, list[Document], int, list[Diagnostic]]:
     """Load and validate: the repository's settings first, since they say what else is read."""
     diagnostics: list[Diagnostic] = []
+    help_lines = ["see `overbank explain OB2101` for the smallest one"]
     if REPOSITORY_FILE not in source.paths():
-        where, help_lines = Location(REPOSITORY_FILE), ["see `overbank explain OB2101` for the smallest one"]
+        where = Location(REPOSITORY_FILE)
         return None, [], 0, [diagnose(names.NO_REPOSITORY, where, f"there is no {REPOSITORY_FILE}", help=help_lines)]
     first, ignored, found = _documents(source, REPOSITORY_FILE)
     diagnostics += found
@@ -84,11 +86,13 @@ def _read(source: Source) -> tuple[Repository | None, list[Document], int, list[
     if settings is None:
         if not has_errors(diagnostics):
             where = Location(REPOSITORY_FILE)
-            diagnostics.append(diagnose(names.NO_REPOSITORY, where, f"{REPOSITORY_FILE} has no document of kind Repository"))
+            message = f"{REPOSITORY_FILE} has no document of kind Repository"
+            diagnostics.append(diagnose(names.NO_REPOSITORY, where, message, help=help_lines))
         return None, first, ignored, diagnostics
     repository = read_repository(settings)
     ours = list(first)
-    paths, links = _selected(source, repository)
+    paths, links, found = _selected(source, repository)
+    diagnostics += found
     for path in links:
         diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
     for path in paths:
@@ -99,19 +103,40 @@ def _read(source: Source) -> tuple[Repository | None, list[Document], int, list[
     return repository, ours, ignored, diagnostics
 
 
-def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str]]:
-    """Return the files to read beside the repository's own, and the links to mention."""
+def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str], list[Diagnostic]]:
+    """Return the files to read beside the repository's own, the links to mention, and findings about the selection."""
+    excluded, diagnostics = _excluded(repository)
 
     def kept(paths: tuple[str, ...]) -> list[str]:
         inside = [path for path in paths if not path.startswith(f"{repository.output}/") and path != REPOSITORY_FILE]
-        if not repository.exclude:
-            return inside
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most repositories exclude nothing
+        return [path for path in inside if not excluded(path)]
 
-        excluded = GitIgnoreSpec.from_lines(repository.exclude)
-        return [path for path in inside if not excluded.match_file(path)]
+    for path in source.paths():
+        # Ours are all below clusters/; anything else would go unread without a word.
+        if path.startswith(f"{repository.output}/") and not path.startswith(f"{repository.output}/clusters/"):
+            where, help_lines = repository.document.at("spec", "output"), ["choose a folder of its own for the output"]
+            message = f"the output folder `{repository.output}` holds {path}, which is not read"
+            diagnostics.append(diagnose(names.OUTPUT_HOLDS_SOURCES, where, message, help=help_lines))
+            break
+    return kept(source.paths()), kept(source.links()), diagnostics
 
-    return kept(source.paths()), kept(source.links())
+
+def _excluded(repository: Repository) -> tuple[Callable[[str], bool], list[Diagnostic]]:
+    """Return the test for excluded paths."""
+    if not repository.exclude:
+        return lambda _path: False, []
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most repositories exclude nothing
+
+    lines, diagnostics = [], []
+    for index, line in enumerate(repository.exclude):
+        try:
+            GitIgnoreSpec.from_lines([line])
+            lines.append(line)
+        except ValueError as error:
+            where = repository.document.at("spec", "exclude", index)
+            diagnostics.append(diagnose(documents.BAD_VALUE, where, f"`{line}` is not a gitignore pattern", notes=[str(error)]))
+    spec = GitIgnoreSpec.from_lines(lines)
+    return spec.match_file, diagnostics
 
 
 def _documents(source: Source, path: str) -> tuple[list[Document], int, list[Diagnostic]]:

@@ -7,7 +7,19 @@ from compiler import parse
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.model import AcceleratorClass, BurstPolicy, Cluster, Mechanism, Model, Named, Pool, PoolUse, Repository, Strategy
+from compiler.model import (
+    AcceleratorClass,
+    BurstPolicy,
+    Cluster,
+    Mechanism,
+    Model,
+    Named,
+    PolicyTest,
+    Pool,
+    PoolUse,
+    Repository,
+    Strategy,
+)
 from compiler.platforms import mechanisms
 from compiler.source import Document, Locatable
 from compiler.spelling import did_you_mean, listing
@@ -73,12 +85,14 @@ def build_model(documents: Iterable[Document], repository: Repository) -> tuple[
 
     clusters: list[Cluster] = read("Cluster")
     diagnostics += [each for cluster in clusters for each in _duplicates_within(cluster)]
+    tests: list[PolicyTest] = read("PolicyTest")
+    diagnostics += [each for test in tests for each in _repeated_cases(test)]
     built = Model(
         repository=repository,
         clusters=tuple(clusters),
         accelerators=tuple(read("AcceleratorClass")),
         policies=tuple(read("BurstPolicy")),
-        tests=tuple(read("PolicyTest")),
+        tests=tuple(tests),
     )
     return built, diagnostics
 
@@ -185,6 +199,16 @@ def _duplicates_within(cluster: Cluster) -> Iterable[Diagnostic]:
                 message = f"cluster `{cluster.name}` has two {what} `{entry['name']}`"
                 related = [(cluster.at("spec", what, earlier, "name"), "first here")]
                 yield diagnose(codes.DUPLICATE, cluster.at("spec", what, index, "name"), message, related=related)
+
+
+def _repeated_cases(test: PolicyTest) -> Iterable[Diagnostic]:
+    first: dict[str, int] = {}
+    for case in test.cases:
+        earlier = first.setdefault(case.name, case.index)
+        if earlier != case.index:
+            related = [(test.at("spec", "cases", earlier, "name"), "first here")]
+            message = f"test `{test.name}` has two cases `{case.name}`"
+            yield diagnose(codes.DUPLICATE, test.at("spec", "cases", case.index, "name"), message, related=related)
 
 
 def _repeated_pools(policy: BurstPolicy) -> Iterable[Diagnostic]:

@@ -4,11 +4,15 @@ Exact: a conjunction of requirements is satisfiable if and only if it is so for 
 independent of each other.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import TypeVar
 
 from webhook.engine.selector import Operator, Requirement, Selector
+
+MAX_TRIED_KEYS = 8
+"""How many keys are tried before a group is compared pair by pair."""
 
 _Item = TypeVar("_Item", bound=Hashable)
 
@@ -53,42 +57,44 @@ def contradiction(selector: Selector) -> str | None:
 def possible_overlaps(items: Sequence[tuple[_Item, Selector]]) -> Iterator[tuple[_Item, _Item]]:
     """Yield each pair of items whose selectors may overlap, once, without looking at every pair.
 
-    Items that require different values of one key are disjoint. So the items are split by the key that most of them require,
-    value by value; items that do not require the key go with every value. The pairs are candidates: ``witness`` decides.
+    Items that require different values of one key are disjoint. So the items are split by a key that many of them require, value by
+    value; items that do not require the key go with every value. The pairs are candidates: ``witness`` decides.
     """
     seen: set[tuple[_Item, _Item]] = set()
-    pending = [(list(items), frozenset[str]())]
+    pending = [list(items)]
     while pending:
-        group, used = pending.pop()
-        key = _splitting_key(group, used)
-        if key is None:
-            for (first, _), (second, _) in combinations(group, 2):
-                if (first, second) not in seen:
-                    seen.add((first, second))
-                    yield first, second
+        group = pending.pop()
+        parts = _split(group)
+        if parts is not None:
+            pending += parts
             continue
-        by_value: dict[str, list[tuple[_Item, Selector]]] = {}
-        free = []
-        for item in group:
-            values = _required_values(item[1], key)
-            if values is None:
-                free.append(item)
-            for value in values or ():
-                by_value.setdefault(value, []).append(item)
-        position = {item[0]: index for index, item in enumerate(group)}
-        for members in by_value.values():
-            together = sorted([*members, *free], key=lambda item: position[item[0]])
-            pending.append((together, used | {key}))
-        pending.append((free, used | {key}))
+        for (first, _), (second, _) in combinations(group, 2):
+            if (first, second) not in seen:
+                seen.add((first, second))
+                yield first, second
 
 
-def _splitting_key(group: list[tuple[_Item, Selector]], used: frozenset[str]) -> str | None:
-    counts: dict[str, int] = {}
-    for _, selector in group:
-        for key in {each.key for each in selector.requirements if each.operator is Operator.IN} - used:
-            counts[key] = counts.get(key, 0) + 1
-    worth_it = {key: count for key, count in counts.items() if 2 * count > len(group)}
-    return min(worth_it, key=lambda key: (-worth_it[key], key), default=None)
+def _split(group: list[tuple[_Item, Selector]]) -> list[list[tuple[_Item, Selector]]] | None:
+    """Split a group by the values of one key, or return None where that would not save any pairs.
+
+    An item goes with each of the values that it allows, so a split is made only if the pairs within the parts are fewer than those
+    within the group: the work shrinks with every split.
+    """
+    required = Counter(
+        key for _, selector in group for key in {each.key for each in selector.requirements if each.operator is Operator.IN}
+    )
+    for key in sorted(required, key=lambda key: (-required[key], key))[:MAX_TRIED_KEYS]:
+        allowed = [_required_values(selector, key) for _, selector in group]
+        sizes = Counter(value for values in allowed for value in values or ())
+        free = allowed.count(None)
+        if sum((size + free) ** 2 for size in sizes.values()) + free**2 >= len(group) ** 2:
+            continue
+        parts: dict[str, list[tuple[_Item, Selector]]] = {value: [] for value in sizes}
+        for item, values in zip(group, allowed, strict=True):
+            for value in sizes if values is None else values:
+                parts[value].append(item)
+        return [*parts.values(), [item for item, values in zip(group, allowed, strict=True) if values is None]]
+    return None
 
 
 def _required_values(selector: Selector, key: str) -> set[str] | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import jsonpatch
 import msgspec
+from msgspec import Struct
 
 from compiler.ir import ClusterIR
 from webhook.engine import patch
@@ -32,6 +33,31 @@ class Trial:
     after: dict[str, Any]
 
 
+class _Container(Struct, rename="camel"):
+    volume_mounts: list[dict[str, Any]] | None = None
+
+
+class _Spec(Struct, rename="camel"):
+    """What defaulting reads, and the engine does not."""
+
+    containers: list[_Container] | None = None
+    init_containers: list[_Container] | None = None
+    volumes: list[dict[str, Any]] | None = None
+
+
+class _Manifest(Struct):
+    spec: _Spec
+
+
+def _typed(pod: dict[str, Any]) -> Pod:
+    try:
+        raw = msgspec.json.encode(pod)
+        msgspec.json.decode(raw, type=_Manifest)
+        return msgspec.json.decode(raw, type=Pod)
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise NotAPodError(f"the API server would refuse this pod: {error}") from error
+
+
 class Bench:
     """A cluster's engine, made once for many trials."""
 
@@ -50,11 +76,9 @@ class Bench:
         Raises:
             NotAPodError: a field that is read has the wrong type.
         """
+        _typed(pod)  # what it finds wrong, defaulting would stumble over
         sent = defaulted(pod)
-        try:
-            typed = msgspec.json.decode(msgspec.json.encode(sent), type=Pod)
-        except (msgspec.MsgspecError, TypeError) as error:
-            raise NotAPodError(f"the API server would refuse this pod: {error}") from error
+        typed = _typed(sent)
         known = self.cluster.bundle.namespaces.get(namespace) if labels is None else labels
         decision = self._engine.admit(typed, namespace, known)
         operations: Any = msgspec.json.decode(patch.encode(decision.operations))

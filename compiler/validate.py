@@ -4,6 +4,7 @@ Two validators read the same schemas: jsonschema-rs accepts, in microseconds; js
 there is something to explain.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -13,7 +14,7 @@ import jsonschema_rs
 
 import schemas
 from compiler.codes import documents as codes
-from compiler.diagnostics import Code, Diagnostic, diagnose
+from compiler.diagnostics import Code, Diagnostic, diagnose, in_order
 from compiler.source import Document, Route, Where
 from compiler.spelling import did_you_mean, listing
 
@@ -29,14 +30,18 @@ def validate(document: Document) -> list[Diagnostic]:
     version, kind = document.get("apiVersion"), document.get("kind")
     if version != schemas.API_VERSION:
         help_lines = [f"write `{schemas.API_VERSION}`"]
-        return [diagnose(codes.UNKNOWN_VERSION, document.at("apiVersion"), f"unknown apiVersion `{version}`", help=help_lines)]
+        return [
+            diagnose(codes.UNKNOWN_VERSION, document.at("apiVersion"), f"unknown apiVersion {_shown(version)}", help=help_lines)
+        ]
     if not isinstance(kind, str) or kind not in schemas.KINDS:
-        help_lines = did_you_mean(str(kind), schemas.KINDS) or [f"kinds: {listing(schemas.KINDS)}"]
-        message = f"unknown kind `{kind}`" if kind is not None else "the document has no kind"
+        help_lines = did_you_mean(kind if isinstance(kind, str) else "", schemas.KINDS) or [f"kinds: {listing(schemas.KINDS)}"]
+        message = f"unknown kind `{kind}`" if isinstance(kind, str) else f"`kind` has to be a name, not {_kind_of(kind)}"
+        message = message if kind is not None else "the document has no kind"
         return [diagnose(codes.UNKNOWN_KIND, document.at("kind"), message, help=help_lines)]
     if _accepting(kind).is_valid(document.value):
         return []
-    found = [_explain(document, error) for error in _leaves(_explaining(kind).iter_errors(document.value))]
+    errors = _leaves(_explaining(kind).iter_errors(document.value))
+    found = in_order(each for error in errors for each in _explain(document, error))
     if not found:  # the two validators disagree; the stricter one wins
         error = next(iter(_accepting(kind).iter_errors(document.value)))
         found = [diagnose(codes.BAD_VALUE, document.at(*error.instance_path), str(error.message))]
@@ -73,69 +78,74 @@ def _leaves(errors: Any) -> Iterator[Any]:
             yield error
 
 
-def _explain(document: Document, error: Any) -> Diagnostic:
+def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
     route: Route = tuple(error.absolute_path)
     where = document.at(*route)
     name = f"`{_dotted(route)}`" if route else "the document"
     match error.validator:
         case "additionalProperties":
-            return _unknown_field(document, route, error)
+            yield from _unknown_fields(document, route, error)
         case "required":
-            missing = next(field for field in error.validator_value if field not in error.instance)
-            description = error.schema.get("properties", {}).get(missing, {}).get("description", "")
-            return diagnose(codes.MISSING_FIELD, where, f"{name} lacks `{missing}`", help=[description] if description else [])
+            for missing in (field for field in error.validator_value if field not in error.instance):
+                description = error.schema.get("properties", {}).get(missing, {}).get("description", "")
+                yield diagnose(codes.MISSING_FIELD, where, f"{name} lacks `{missing}`", help=[description] if description else [])
         case "type":
-            return _wrong_type(where, name, error)
+            yield _wrong_type(where, name, error)
         case "enum":
             help_lines = did_you_mean(str(error.instance), error.validator_value) or [
                 f"write one of {listing(error.validator_value)}"
             ]
-            return diagnose(codes.BAD_VALUE, where, f"{name} cannot be {_shown(error.instance)}", help=help_lines)
+            yield diagnose(codes.BAD_VALUE, where, f"{name} cannot be {_shown(error.instance)}", help=help_lines)
+        case "const" if error.validator_value == "":
+            yield diagnose(codes.BAD_VALUE, where, f"{name} has to be empty, or left out, here", help=_description(error))
         case "const":
-            return diagnose(codes.BAD_VALUE, where, f"{name} has to be {_shown(error.validator_value)}", help=_description(error))
+            yield diagnose(codes.BAD_VALUE, where, f"{name} has to be {_shown(error.validator_value)}", help=_description(error))
         case "pattern" if error.parent is None and "propertyNames" in error.schema_path:
             key = document.at_key(*route, error.instance)
-            return diagnose(
-                codes.BAD_VALUE, key, f"{_shown(error.instance)} is not a valid key", notes=[f"keys match {error.validator_value}"]
-            )
+            notes = [f"keys match {error.validator_value}"]
+            yield diagnose(codes.BAD_VALUE, key, f"{_shown(error.instance)} is not a valid key", notes=notes)
         case "pattern":
             notes = [f"values match {error.validator_value}"]
-            return diagnose(
-                codes.BAD_VALUE, where, f"{name} cannot be {_shown(error.instance)}", notes=notes, help=_description(error)
-            )
+            message = f"{name} cannot be {_shown(error.instance)}"
+            yield diagnose(codes.BAD_VALUE, where, message, notes=notes, help=_description(error))
         case "not":
-            return diagnose(codes.BAD_VALUE, where, f"{name} says both `all` and a selection", help=["write one of the two"])
+            yield diagnose(codes.BAD_VALUE, where, f"{name} says both `all` and a selection", help=["write one of the two"])
         case "minProperties" | "maxProperties":
             fields = error.schema.get("properties", {})
             how_many = "exactly one" if error.schema.get("maxProperties") == 1 else "at least one"
-            return diagnose(
-                codes.BAD_VALUE, where, f"{name} takes {how_many} of {listing(fields)}" if fields else f"{name} is empty"
-            )
+            message = f"{name} takes {how_many} of {listing(fields)}" if fields else f"{name} is empty"
+            yield diagnose(codes.BAD_VALUE, where, message)
         case "minItems" if error.validator_value == 1:
-            return diagnose(codes.BAD_VALUE, where, f"{name} is empty", help=_description(error))
+            yield diagnose(codes.BAD_VALUE, where, f"{name} is empty", help=_description(error))
         case "maxItems" if error.validator_value == 0:
-            return diagnose(codes.BAD_VALUE, where, f"{name} takes no values with this operator")
+            yield diagnose(codes.BAD_VALUE, where, f"{name} takes no values with this operator")
+        case "maxItems":
+            yield diagnose(codes.BAD_VALUE, where, f"{name} has more than {error.validator_value} items", help=_description(error))
+        case "maxLength":
+            yield diagnose(
+                codes.BAD_VALUE, where, f"{name} is longer than {error.validator_value} characters", help=_description(error)
+            )
         case _:
-            return diagnose(codes.BAD_VALUE, where, f"{name}: {error.message}", help=_description(error))
+            yield diagnose(codes.BAD_VALUE, where, f"{name}: {error.message}", help=_description(error))
 
 
-def _unknown_field(document: Document, route: Route, error: Any) -> Diagnostic:
+def _unknown_fields(document: Document, route: Route, error: Any) -> Iterator[Diagnostic]:
     known = error.schema.get("properties", {})
-    unknown = next(field for field in error.instance if field not in known)
-    help_lines = did_you_mean(unknown, known) or [f"known here: {listing(known)}"]
-    message = f"unknown field `{unknown}`" + (f" in `{_dotted(route)}`" if route else "")
-    return diagnose(codes.UNKNOWN_FIELD, document.at_key(*route, unknown), message, help=help_lines)
+    for unknown in (field for field in error.instance if field not in known):
+        help_lines = did_you_mean(unknown, known) or [f"known here: {listing(known)}"]
+        message = f"unknown field `{unknown}`" + (f" in `{_dotted(route)}`" if route else "")
+        yield diagnose(codes.UNKNOWN_FIELD, document.at_key(*route, unknown), message, help=help_lines)
 
 
 def _wrong_type(where: Where, name: str, error: Any) -> Diagnostic:
-    wanted = error.validator_value
+    wanted = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
     help_lines = []
-    if wanted == "string" and isinstance(error.instance, bool | int | float):
+    if "string" in wanted and isinstance(error.instance, bool | int | float):
         location = where.locate()
         span = location.span
         written = location.file.line(span.line)[span.column - 1 : span.end_column - 1] if location.file and span else ""
         help_lines = [f'write "{written}"'] if written else ["put the value in quotes"]
-    message = f"{name} has to be {_ARTICLES[wanted]}, not {_kind_of(error.instance)}"
+    message = f"{name} has to be {' or '.join(_ARTICLES[each] for each in wanted)}, not {_kind_of(error.instance)}"
     code: Code = codes.WRONG_TYPE
     return diagnose(code, where, message, help=help_lines)
 
@@ -162,7 +172,9 @@ def _kind_of(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, dict | list):
+        return _kind_of(value)
+    text = value if isinstance(value, str) else json.dumps(value)
     return f"`{text[:60]}…`" if len(text) > 60 else f"`{text}`"  # noqa: PLR2004 - what fits on a line
 
 

@@ -89,11 +89,11 @@ def _templates(spec: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _pod(manifest: dict[str, Any], role: str, template: dict[str, Any]) -> dict[str, Any]:
-    kind, name = manifest.get("kind", ""), (manifest.get("metadata") or {}).get("name", "")
+    kind, name = manifest.get("kind", ""), _mapping(manifest, "metadata").get("name", "")
     api_version = manifest.get("apiVersion", "")
     template = copy.deepcopy(template)
-    metadata = template.get("metadata") or {}
-    labels = metadata.get("labels") or {}
+    metadata = _mapping(template, "metadata")
+    labels = _mapping(metadata, "labels")
     if kind == "Deployment":
         kind, name = "ReplicaSet", f"{name}-{STAND_IN_HASH}"
         labels = {**labels, "pod-template-hash": STAND_IN_HASH}
@@ -107,3 +107,10 @@ def _pod(manifest: dict[str, Any], role: str, template: dict[str, Any]) -> dict[
     if not labels:
         del made["labels"]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": made, "spec": template["spec"]}
+
+
+def _mapping(holder: dict[str, Any], field: str) -> dict[str, Any]:
+    value = holder.get(field) or {}
+    if not isinstance(value, dict):
+        raise NotAWorkloadError(f"{field} is not a mapping")
+    return value

@@ -8,6 +8,7 @@ from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
+from compiler.diagnostics import Diagnostic
 from compiler.pipeline import compile_repository
 
 
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     result = compile_repository(tree)
     if result.failed or result.model is None:
         report(result.diagnostics, options, sys.stderr)
-        sys.stderr.write(f"{count(result.diagnostics)}; nothing was written\n{hint(result.diagnostics)}")
+        _conclude(result.diagnostics, options)
         return FINDINGS
     folder = Path(options.output) if options.output else tree.root / result.model.repository.output
     try:
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         changes, objections = output.plan(result.files, folder, force=options.force)
         report([*result.diagnostics, *objections], options, sys.stderr)
         if objections:
-            sys.stderr.write(f"{count(objections)}; nothing was written\n{hint(objections)}")
+            _conclude(objections, options)
             return FINDINGS
         output.apply(changes, folder)
     except (output.OutputError, OSError) as error:
@@ -44,5 +45,12 @@ def run(options: argparse.Namespace) -> int:
     for path in changes.files:
         sys.stdout.write(f"{'deleted' if path in changes.delete else 'wrote'} {path}\n")
     written = sum(path in changes.write for path in changes.files)
-    sys.stderr.write(f"{folder}: {written} written, {len(changes.files) - written} deleted, {changes.unchanged} unchanged\n")
+    if options.format != "json-v1":
+        sys.stderr.write(f"{folder}: {written} written, {len(changes.files) - written} deleted, {changes.unchanged} unchanged\n")
     return CLEAN
+
+
+def _conclude(diagnostics: list[Diagnostic], options: argparse.Namespace) -> None:
+    """Say that nothing came of it, unless a program reads along."""
+    if options.format != "json-v1":
+        sys.stderr.write(f"{count(diagnostics)}; nothing was written\n{hint(diagnostics)}")

@@ -49,7 +49,9 @@ def run(options: argparse.Namespace) -> int:
     bench = Bench(cluster)
     tried = []
     for template in templates:
-        namespace = options.namespace or template.pod.get("metadata", {}).get("namespace") or "default"
+        metadata = template.pod.get("metadata")
+        written = metadata.get("namespace") if isinstance(metadata, dict) else None
+        namespace = options.namespace or written or "default"
         try:
             tried.append(_Tried(template.role, namespace, bench.admit(template.pod, namespace)))
         except NotAPodError as error:

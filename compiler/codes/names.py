@@ -55,3 +55,12 @@ pool, perhaps the dearest one.
 
 Add the pool to the cluster, narrow the policy's clusters, or write `skipIfMissing: true` at the pool.""",
 )
+OUTPUT_HOLDS_SOURCES: Final = Code(
+    "OB2107",
+    Severity.ERROR,
+    "output folder holds other files",
+    """Files below the output folder are not read, so that a build never reads its own output. This one is not of a build: it would
+go unread without a word.
+
+Set `spec.output` to a folder of its own, or move the file.""",
+)

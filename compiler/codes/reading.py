@@ -31,7 +31,7 @@ KEY_NOT_TEXT: Final = Code(
     "mapping key is not a string",
     """Keys of Kubernetes objects are strings. Unquoted, `1`, `true` and `null` are a number, a boolean and nothing.
 
-Put the key in quotes.""",
+Put the key in quotes. If the file is a template (`{{ ... }}` is a mapping as a key), exclude it in overbank.yaml.""",
 )
 TAG: Final = Code(
     "OB0104",

@@ -2,16 +2,14 @@
 
 The shape is that of ``pages.VKE_MULTI_CLOUD_GPU``; no type or CRD is published.
 
-``nodeSelectorTerm`` is a bare list of requirements. A ``vci`` subset without a node selector of its own gets the virtual nodes'
-label, as in that guide.
+``nodeSelectorTerm`` is a bare list of requirements.
 """
 
 from typing import Any, Final
 
 from compiler.emit.manifest import MANAGED_BY, file_name, render
 from compiler.ir import ClusterIR, ResourcePolicy, Unit
-from compiler.model import Platform, PoolType
-from compiler.platforms.keys import VIRTUAL_KUBELET_TYPE
+from compiler.model import Platform
 
 API_VERSION: Final = "scheduling.vke.volcengine.com/v1beta1"
 KIND: Final = "ResourcePolicy"
@@ -44,11 +42,8 @@ def _subset(unit: Unit) -> dict[str, Any]:
     manifest: dict[str, Any] = {"name": unit.name, "type": str(unit.type)}
     if unit.max is not None:
         manifest["maxReplicas"] = unit.max
-    selector = unit.node_selector
-    if not selector and unit.type is PoolType.VCI:
-        selector = dict([VIRTUAL_KUBELET_TYPE])
-    if selector:
+    if unit.node_selector:
         manifest["nodeSelectorTerm"] = [
-            {"key": key, "operator": "In", "values": [value]} for key, value in sorted(selector.items())
+            {"key": key, "operator": "In", "values": [value]} for key, value in sorted(unit.node_selector.items())
         ]
     return manifest

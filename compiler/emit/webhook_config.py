@@ -82,7 +82,7 @@ def _webhook(ir: ClusterIR, name: str, namespaces: list[dict[str, Any]], conditi
 
 def _not_excluded(ir: ClusterIR) -> dict[str, Any]:
     if ir.kubernetes < NAME_LABEL_SINCE:
-        return {"key": EXCLUDE_LABEL, "operator": "DoesNotExist"}
+        return {"key": EXCLUDE_LABEL, "operator": "NotIn", "values": ["true"]}
     return {"key": NAME_LABEL, "operator": "NotIn", "values": list(ir.bundle.excluded_namespaces)}
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from compiler.model import Mechanism, Platform, Pool, PoolType, PoolUse
 from compiler.platforms import pages
+from compiler.platforms.keys import VIRTUAL_KUBELET_TYPE
 
 RESOURCE_POLICY_POOLS: Final[dict[Platform, tuple[frozenset[PoolType], str]]] = {
     Platform.ACK_REGISTERED: (
@@ -26,6 +27,19 @@ FORCED: Final[dict[Mechanism, tuple[PoolType, frozenset[Platform]]]] = {
     Mechanism.VCI_ENFORCE: (PoolType.VCI, frozenset({Platform.VKE})),
 }
 """Mechanisms that send a pod to one serverless pool, whatever the scheduler thinks."""
+
+
+def node_selector(platform: Platform, pool: Pool) -> dict[str, str]:
+    """Return the labels by which a ResourcePolicy of the platform knows the pool's nodes; empty for all nodes of the type.
+
+    Registered clusters heed a node selector on ecs units only (``pages.ACK_ONE_ECI``, parameter table). VKE's own sample tells
+    virtual nodes by their label (``pages.VKE_MULTI_CLOUD_GPU``).
+    """
+    if platform is Platform.ACK_REGISTERED and pool.type is not PoolType.ECS:
+        return {}
+    if platform is Platform.VKE and pool.type is PoolType.VCI and not pool.node_selector:
+        return dict([VIRTUAL_KUBELET_TYPE])
+    return pool.node_selector
 
 
 def choose(wanted: Mechanism, platform: Platform, pools: Sequence[tuple[PoolUse, Pool]]) -> Mechanism | str:

@@ -19,13 +19,13 @@ Paint = Callable[..., str]
 """``paint(text, *styles)`` with the names of ``_CODES``."""
 
 
-_UNSAFE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSAFE: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
     """Replace what could hide or forge text in a terminal, or cannot be encoded.
 
-    That is control characters, characters that reorder text, and the surrogates that stand for undecodable file names: policies and
+    That is control characters and line breaks, characters that reorder text, and the surrogates that stand for undecodable file names: policies and
     their names come from strangers.
     """
     return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)

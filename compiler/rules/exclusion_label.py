@@ -23,5 +23,9 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 cluster.at("spec", "kubernetesVersion"),
                 f"Kubernetes {cluster.kubernetes} cannot exclude {listing(missing)} by name",
                 notes=[f"the label {NAME_LABEL} is on every namespace from {NAME_LABEL_SINCE} on (KEP-2161)"],
-                help=[f'label {"it" if len(missing) == 1 else "them"} {EXCLUDE_LABEL}="true" and declare it in `spec.namespaces`'],
+                help=[f'label {_them(missing)} {EXCLUDE_LABEL}="true", and declare {_them(missing)} with it in `spec.namespaces`'],
             )
+
+
+def _them(names: list[str]) -> str:
+    return "it" if len(names) == 1 else "them"

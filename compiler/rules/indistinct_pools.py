@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism
+from compiler.platforms.mechanisms import node_selector
 from compiler.resolve import Resolved
 
 
@@ -16,7 +17,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
         policy, cluster = binding.policy, binding.cluster
         seen: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
         for use, pool in binding.pools:
-            nodes = (str(pool.type), tuple(sorted(pool.node_selector.items())))
+            nodes = (str(pool.type), tuple(sorted(node_selector(cluster.platform, pool).items())))
             earlier = seen.setdefault(nodes, pool.name)
             if earlier != pool.name:
                 yield diagnose(

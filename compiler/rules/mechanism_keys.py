@@ -16,7 +16,15 @@ _TAINTS = (keys.ALIBABA_VIRTUAL_TAINT, keys.VCI_VIRTUAL_TAINT)
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield injected mechanism keys, and virtual-node tolerations that let pods escape a ResourcePolicy."""
+    """Yield mechanism keys in pools and ``inject``, and virtual-node tolerations that let pods escape a ResourcePolicy."""
+    for cluster in resolved.model.clusters:
+        for pool in cluster.pools.values():
+            for key in sorted(set(pool.pod_annotations) & set(_ANNOTATIONS)):
+                where = cluster.at_key("spec", "pools", pool.index, "podAnnotations", key)
+                message = f"pool `{pool.name}` of cluster `{cluster.name}` uses `{key}`, which chooses where the pod runs"
+                yield diagnose(
+                    codes.SECOND_MECHANISM, where, message, help=["remove it; the policy's mechanism writes what is needed"]
+                )
     for policy in resolved.model.policies:
         yield from _keys(policy)
     placed = {binding.policy.name for binding in resolved.bindings if binding.mechanism is Mechanism.RESOURCE_POLICY}

@@ -9,7 +9,15 @@ from webhook.engine.keys import PREFIX
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield reserved keys in ``inject`` and in matches on pods, and labels beside ``merge: override``."""
+    """Yield reserved keys in pools, in ``inject`` and in matches on pods, and labels beside ``merge: override``."""
+    for cluster in resolved.model.clusters:
+        for pool in cluster.pools.values():
+            for key in pool.pod_annotations:
+                if key.startswith(PREFIX):
+                    where = cluster.at_key("spec", "pools", pool.index, "podAnnotations", key)
+                    yield diagnose(
+                        codes.RESERVED_KEY, where, f"pool `{pool.name}` of cluster `{cluster.name}` uses the reserved key `{key}`"
+                    )
     for policy in resolved.model.policies:
         for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
             for key in written:

@@ -47,9 +47,10 @@ class Tree:
                 descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
             finally:
                 os.close(folder)
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                raise SourceError("it is not a regular file")
             with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise SourceError("it is not a regular file")
                 return file.read(limit)
         except OSError as error:
             raise SourceError((error.strerror or str(error)).lower()) from error

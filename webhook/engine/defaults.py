@@ -53,12 +53,12 @@ def _service_account(spec: dict[str, Any], containers: list[dict[str, Any]]) -> 
         return
     mounted = False
     for container in containers:
-        mounts = container["volumeMounts"] = container.get("volumeMounts") or []
+        mounts = container["volumeMounts"] = list(container.get("volumeMounts") or [])
         if not any(mount.get("mountPath") == TOKEN_PATH for mount in mounts):
             mounts.append({"name": TOKEN_VOLUME, "readOnly": True, "mountPath": TOKEN_PATH})
             mounted = True
     if mounted:
-        volumes = spec["volumes"] = spec.get("volumes") or []
+        volumes = spec["volumes"] = list(spec.get("volumes") or [])
         volumes.append({"name": TOKEN_VOLUME, "projected": {"defaultMode": 420, "sources": _token_sources()}})
 
 

@@ -1,0 +1,221 @@
+"""Which pods a ResourcePolicy selects: exactly those that the policies mean, for random repositories and all pods of a small world.
+
+The vendor's scheduler knows label maps and namespaces and nothing else. After the webhook has run, each pod must be selected by the
+ResourcePolicy of the policy that owns its placement and by no other.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import combinations, product
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+
+from compiler.pipeline import Result, compile_repository
+from compiler.trial import Bench
+
+API = "overbank.dev/v1alpha1"
+NAMESPACES = {"shop": {"tier": "web"}, "portal": {"tier": "core", "team": "a"}, "kube-system": {"tier": "web"}}
+UNDECLARED = "elsewhere"
+KEYS, VALUES = ("app", "track"), ("x", "y")
+
+Labels = dict[str, str]
+
+
+class _Memory:
+    """A repository in memory, one file a document; JSON is YAML."""
+
+    def __init__(self, documents: list[dict[str, Any]]) -> None:
+        names = ("overbank.yaml", *(f"{index:03}.yaml" for index in range(len(documents))))
+        repository = {"apiVersion": API, "kind": "Repository", "spec": {}}
+        self.files = dict(zip(names, [repository, *documents], strict=False))
+
+    def paths(self) -> tuple[str, ...]:
+        return tuple(sorted(self.files))
+
+    def links(self) -> tuple[str, ...]:
+        return ()
+
+    def read(self, path: str, limit: int) -> bytes:
+        return json.dumps(self.files[path], indent=1).encode()[:limit]
+
+
+def _cluster(namespaces: dict[str, Labels]) -> dict[str, Any]:
+    pools = [
+        {"name": "idc", "type": "idc"},
+        {"name": "cloud", "type": "ecs", "nodeSelector": {"p": "c"}},
+        {"name": "eci", "type": "eci"},
+    ]
+    declared = [{"name": name, "labels": labels} for name, labels in namespaces.items()]
+    spec = {"platform": "ack-registered", "kubernetesVersion": "1.30", "pools": pools, "namespaces": declared}
+    return {"apiVersion": API, "kind": "Cluster", "metadata": {"name": "idc"}, "spec": spec}
+
+
+def _expressions(keys: tuple[str, ...], values: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    chosen = st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
+    with_values = st.fixed_dictionaries(
+        {"key": st.sampled_from(keys), "operator": st.sampled_from(["In", "NotIn"]), "values": chosen}
+    )
+    without = st.fixed_dictionaries({"key": st.sampled_from(keys), "operator": st.sampled_from(["Exists", "DoesNotExist"])})
+    return with_values | without
+
+
+def _selectors(keys: tuple[str, ...], values: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    maps = st.dictionaries(st.sampled_from(keys), st.sampled_from(values), min_size=1, max_size=2)
+    lists = st.lists(_expressions(keys, values), min_size=1, max_size=2)
+    return (
+        st.fixed_dictionaries({"matchLabels": maps})
+        | st.fixed_dictionaries({"matchExpressions": lists})
+        | st.fixed_dictionaries({"matchLabels": maps, "matchExpressions": lists})
+    )
+
+
+_NAMESPACES = (
+    st.lists(st.sampled_from(["shop", "portal", UNDECLARED]), min_size=1, max_size=2, unique=True).map(
+        lambda names: {"names": names}
+    )
+    | _selectors(("tier", "team"), ("web", "core", "a")).map(lambda selector: {"selector": selector})
+    | st.just({"all": True})
+)
+_POOLS = st.sampled_from([["idc", "eci"], ["idc", "cloud"], ["eci"], []])
+
+
+@st.composite
+def _policies(draw: st.DrawFn) -> list[dict[str, Any]]:
+    found = []
+    for index in range(draw(st.integers(1, 4))):
+        pods = draw(_selectors(KEYS, VALUES) | st.just({"all": True}))
+        match = {"clusters": {"all": True}, "namespaces": draw(_NAMESPACES), "pods": pods}
+        spec: dict[str, Any] = {"match": match, "priority": draw(st.integers(0, 2))}
+        pools = draw(_POOLS)
+        if pools:
+            spec["pools"] = [{"name": name} for name in pools]
+        else:
+            spec["inject"] = {"annotations": {f"note-{index}": "x"}}
+        if len(pools) > 1 and draw(st.booleans()):
+            spec["selection"] = "marker"
+        found.append({"apiVersion": API, "kind": "BurstPolicy", "metadata": {"name": f"p{index}"}, "spec": spec})
+    return found
+
+
+def _holds(selector: dict[str, Any], labels: Labels) -> bool:
+    """Evaluate a label selector as Kubernetes does, written down independently of the compiler."""
+    if selector.get("all"):
+        return True
+    for key, value in selector.get("matchLabels", {}).items():
+        if labels.get(key) != value:
+            return False
+    for each in selector.get("matchExpressions", ()):
+        key, values = each["key"], each.get("values", ())
+        holds = {
+            "In": labels.get(key) in values,
+            "NotIn": labels.get(key) not in values,
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+        }[each["operator"]]
+        if not holds:
+            return False
+    return True
+
+
+def _means(policy: dict[str, Any], labels: Labels, namespace: str, namespace_labels: Labels | None) -> bool:
+    scope = policy["spec"]["match"]["namespaces"]
+    if "names" in scope:
+        inside = namespace in scope["names"]
+    elif "selector" in scope:
+        inside = namespace_labels is not None and _holds(scope["selector"], namespace_labels)
+    else:
+        inside = True
+    return inside and _holds(policy["spec"]["match"]["pods"], labels)
+
+
+def _pods() -> Iterator[Labels]:
+    for values in product((None, *VALUES, "other"), repeat=len(KEYS)):
+        yield {key: value for key, value in zip(KEYS, values, strict=True) if value is not None}
+
+
+def _places() -> Iterator[tuple[str, Labels | None]]:
+    for name, labels in NAMESPACES.items():
+        yield name, {**labels, "kubernetes.io/metadata.name": name}
+    yield UNDECLARED, None
+
+
+def _codes(result: Result) -> set[str]:
+    return {each.code.id for each in result.diagnostics if each.code.severity == "error"}
+
+
+def _resource_policies(result: Result) -> list[dict[str, Any]]:
+    return [yaml.safe_load(content) for path, content in result.files.items() if "/resourcepolicy." in path]
+
+
+@given(_policies())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_each_pod_is_selected_by_its_owners_resource_policy_alone(policies: list[dict[str, Any]]) -> None:
+    """For every pod and namespace: the first matching policy with pools owns it, and only that one's ResourcePolicy selects it."""
+    result = compile_repository(_Memory([_cluster(NAMESPACES), *policies]))
+    assume(not result.failed)
+    (cluster,) = result.clusters
+    bench = Bench(cluster)
+    rendered = _resource_policies(result)
+    ranked = sorted(policies, key=lambda each: (-each["spec"]["priority"], each["metadata"]["name"]))
+    for labels, (namespace, namespace_labels) in product(_pods(), _places()):
+        pod = {"kind": "Pod", "metadata": {"labels": {**labels, "overbank.dev/placement": "forged"}}, "spec": {"containers": []}}
+        trial = bench.admit(pod, namespace)
+        final = trial.after["metadata"].get("labels", {})
+        selecting = [
+            each["metadata"]["name"]
+            for each in rendered
+            if each["metadata"]["namespace"] == namespace and each["spec"]["selector"].items() <= final.items()
+        ]
+        if namespace == "kube-system":
+            assert selecting == []
+            continue
+        matching = [each for each in ranked if _means(each, labels, namespace, namespace_labels)]
+        placing = [each for each in matching if "pools" in each["spec"]]
+        assert list(trial.decision.policies) == [each["metadata"]["name"] for each in matching]
+        # An undeclared namespace has a ResourcePolicy only where a policy names it.
+        written = placing and (namespace_labels is not None or "names" in placing[0]["spec"]["match"]["namespaces"])
+        if written and len(placing[0]["spec"]["pools"]) > 1:
+            event("placed by a ResourcePolicy")
+            assert selecting == [placing[0]["metadata"]["name"]]
+        else:
+            assert selecting == []
+
+
+@given(_policies())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+def test_equal_priorities_are_refused_exactly_where_they_meet(policies: list[dict[str, Any]]) -> None:
+    """Two placing policies of one priority that some pod in a known namespace matches are an error, with such a pod in the note."""
+    result = compile_repository(_Memory([_cluster(NAMESPACES), *policies]))
+    found = [each for each in result.diagnostics if each.code.id == "OB4101"]
+    by_name = {each["metadata"]["name"]: each for each in policies}
+    reported: dict[frozenset[str], bool] = {}
+    for each in found:
+        first, second = re.findall(r"`(p\d)`", each.message)[:2]
+        proved, labels, namespace = re.search(  # type: ignore[union-attr]
+            r"^(this pod|possible).* matches both: (.*) in namespace ([a-z-]+)", each.notes[0]
+        ).groups()
+        reported[frozenset((first, second))] = proved == "this pod"
+        witness = dict(pair.split("=") for pair in labels.split(",")) if labels != "no labels" else {}
+        known = dict(_places()).get(namespace)
+        for name in (first, second):
+            assert _holds(by_name[name]["spec"]["match"]["pods"], witness)
+            if proved == "this pod":
+                assert _means(by_name[name], witness, namespace, known)
+    structural = _codes(result) - {"OB4101"}
+    for one, other in combinations(policies, 2):
+        if not ("pools" in one["spec"] and "pools" in other["spec"] and one["spec"]["priority"] == other["spec"]["priority"]):
+            continue
+        meet = any(
+            _means(one, labels, namespace, known) and _means(other, labels, namespace, known)
+            for labels, (namespace, known) in product(_pods(), _places())
+            if namespace != "kube-system"
+        )
+        pair = frozenset((one["metadata"]["name"], other["metadata"]["name"]))
+        if meet:
+            assert reported.get(pair) or structural, pair
+        else:
+            assert not reported.get(pair), pair

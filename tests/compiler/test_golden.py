@@ -1,0 +1,95 @@
+"""Golden cases: a folder under ``tests/golden`` is a behaviour, named after it.
+
+``input/`` is a policy repository. Without ``expected/`` compilation must fail with exactly ``diagnostics.txt``; ``expected/`` without
+``diagnostics.txt`` means silence; both mean warnings. Bytes are compared, and the set of files. ``OVERBANK_ACCEPT=1`` rewrites
+``expected/`` and ``diagnostics.txt`` and prints what changed.
+"""
+
+import difflib
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from compiler import codes
+from compiler.diagnostics import has_errors
+from compiler.pipeline import compile_repository
+from compiler.report import text
+from compiler.sources.tree import Tree
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+CASES = sorted(folder.name for folder in GOLDEN.iterdir())
+ACCEPT = bool(os.environ.get("OVERBANK_ACCEPT"))
+
+TESTED_ELSEWHERE = {
+    "OB0109": "test_pipeline.py: Git cannot hold a file that cannot be read",
+    "OB5101": "test_pipeline.py: the input is a megabyte",
+    "OB5102": "test_output.py",
+    "OB5103": "test_output.py",
+    "OB5104": "test_output.py",
+    "OB6101": "test_policytest.py",
+    "OB6102": "test_policytest.py",
+}
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _expected(folder: Path) -> tuple[dict[str, bytes], str]:
+    diagnostics = folder / "diagnostics.txt"
+    return _tree(folder / "expected"), diagnostics.read_bytes().decode() if diagnostics.exists() else ""
+
+
+def _difference(path: str, before: str, after: str) -> str:
+    return "".join(
+        f"{line}\n" for line in difflib.unified_diff(before.splitlines(), after.splitlines(), f"expected {path}", path, lineterm="")
+    )
+
+
+def _accept(folder: Path, files: dict[str, bytes], report: str) -> None:
+    """Make the outcome the expected one, and print what changes."""
+    before, report_before = _expected(folder)
+    for path in sorted(before.keys() | files.keys()):
+        old, new = before.get(path, b"").decode(), files.get(path, b"").decode()
+        print(_difference(f"{folder.name}/expected/{path}", old, new), end="")  # noqa: T201 - accepting reports to a person
+    print(_difference(f"{folder.name}/diagnostics.txt", report_before, report), end="")  # noqa: T201
+    shutil.rmtree(folder / "expected", ignore_errors=True)
+    for path, content in files.items():
+        target = folder / "expected" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    if report:
+        (folder / "diagnostics.txt").write_text(report, encoding="utf-8")
+    else:
+        (folder / "diagnostics.txt").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden(case: str) -> None:
+    """A repository compiles to exactly the expected files and findings."""
+    folder = GOLDEN / case
+    result = compile_repository(Tree(folder / "input"))
+    report = text.render(result.diagnostics)
+    assert bool(result.files) is not has_errors(result.diagnostics), "a build either fails or gives files"
+    if ACCEPT:
+        _accept(folder, result.files, report)
+        return
+    files, expected_report = _expected(folder)
+    assert report == expected_report
+    assert sorted(result.files) == sorted(files)
+    for path, content in files.items():
+        assert result.files[path].decode() == content.decode(), path
+
+
+def test_every_code_has_a_golden_case() -> None:
+    """Every diagnostic code is shown by a golden case, unless it is listed with the test that has it."""
+    shown = {
+        code
+        for path in GOLDEN.glob("*/diagnostics.txt")
+        for code in re.findall(r"^(?:error|warning)\[(OB\d{4})\]: ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert shown | TESTED_ELSEWHERE.keys() == {code.id for code in codes.ALL}
+    assert not shown & TESTED_ELSEWHERE.keys()
