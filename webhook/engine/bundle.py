@@ -161,6 +161,7 @@ def decode(raw: bytes) -> Bundle:
     if seal(bundle).digest != bundle.digest:
         raise BundleError("the bundle was changed after it was built: its digest does not belong to its content; build it again")
     ranks = [(-policy.priority, policy.name) for policy in bundle.policies]
-    if any(first >= second for first, second in pairwise(ranks)):
+    unique = len({policy.name for policy in bundle.policies}) == len(bundle.policies)
+    if not unique or any(first >= second for first, second in pairwise(ranks)):
         raise BundleError("malformed bundle: policies must be unique and sorted by priority, then name")
     return bundle

@@ -47,7 +47,7 @@ def _requests(container: dict[str, Any]) -> None:
 
 
 def _service_account(spec: dict[str, Any], containers: list[dict[str, Any]]) -> None:
-    account = spec.get("serviceAccountName") or "default"
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     spec["serviceAccountName"] = spec["serviceAccount"] = account
     if spec.get("automountServiceAccountToken") is False:
         return

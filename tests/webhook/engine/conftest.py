@@ -1,0 +1,523 @@
+"""What the engine's tests share: the Hypothesis profile, strategies for bundles and requests, and oracles.
+
+The oracles are written from the Kubernetes documentation and share no code with the engine.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from itertools import product
+from typing import Any, NamedTuple
+
+import jsonpatch
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from compiler.ir import ClusterIR
+from compiler.model import Platform, WebhookSettings
+from compiler.versions import Version
+from webhook.engine import patch
+from webhook.engine.bundle import (
+    VERSION,
+    Accelerator,
+    Bundle,
+    Cluster,
+    Fields,
+    NamespaceMatch,
+    Placement,
+    Policy,
+    Toleration,
+    seal,
+)
+from webhook.engine.decision import Decision
+from webhook.engine.keys import APPLIED_ANNOTATION, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
+from webhook.engine.mutate import Engine
+from webhook.engine.pod import Pod
+from webhook.engine.selector import Operator, Requirement, Selector
+
+_MULTIPLIER = float(os.environ.get("OVERBANK_EXAMPLES", "1"))
+
+# The default run draws the same cases every time, so that a failure is the fault of the change under test; larger runs draw new ones.
+settings.register_profile(
+    "engine",
+    max_examples=max(1, round(80 * _MULTIPLIER)),
+    deadline=None,
+    derandomize=_MULTIPLIER == 1,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("engine")
+
+# What policies match on and what they write are apart, as the rules label_feedback and reserved_keys make sure.
+MATCHED_KEYS = ("app", "tier", "example.com/role", "a~b/c~1d")
+WRITTEN_LABELS = ("team", "alibabacloud.com/eci", "w~0/~1", "~", "vendor/~x")
+WRITTEN_ANNOTATIONS = ("k8s.aliyun.com/eci-use-specs", "vke.volcengine.com/burst-to-vci", "n~/~1m", "~0", "team")
+VALUES = ("", "x", "y", "z")
+RESOURCES = ("nvidia.com/gpu", "cpu")
+SCHEDULERS = ("ack-co-scheduler", "volcano", "default-scheduler")
+NAMESPACES = ("default", "team-a", "team-b", "kube-system")
+EXCLUDED = ("kube-system", "overbank-system")
+NAMESPACE_KEYS = ("env", "x/~region")
+TAINT_KEYS = ("", "virtual-kubelet.io/provider", "b~/c")
+EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+
+
+ABSENT = object()
+
+
+class Request(NamedTuple):
+    """A pod as it stands in a request, its namespace, and the namespace's labels as far as they are known."""
+
+    pod: dict[str, Any]
+    namespace: str
+    labels: dict[str, str] | None
+
+
+class Outcome(NamedTuple):
+    """A decision, its patch as the API server reads it, and the pods before and after."""
+
+    sent: dict[str, Any]
+    decision: Decision
+    operations: list[dict[str, Any]]
+    after: dict[str, Any]
+
+
+Taint = tuple[str, str, str]
+Tolerated = Callable[[str | None, str | None, str | None, str | None], frozenset[Taint]]
+
+
+def _subset(keys: tuple[str, ...], absent: int = 6) -> SearchStrategy[dict[str, str]]:
+    """Draw a map over some of the keys; ``absent`` weighs against the number of values.
+
+    Draws each key on its own: collections of Hypothesis are mostly small, and then policies and pods hardly ever meet.
+    """
+    values = st.tuples(*[st.sampled_from((None,) * absent + VALUES)] * len(keys))
+    return values.map(lambda drawn: {key: value for key, value in zip(keys, drawn, strict=True) if value is not None})
+
+
+def _some(items: SearchStrategy[Any], most: int) -> SearchStrategy[list[Any]]:
+    """Draw a list, half full on average."""
+    return st.lists(items, min_size=0, max_size=0) | st.integers(1, most).flatmap(
+        lambda size: st.lists(items, min_size=size, max_size=size)
+    )
+
+
+def _maybe(strategy: SearchStrategy[Any], *others: Any) -> SearchStrategy[Any]:
+    """Draw from the strategy three times out of four, and else one of the others."""
+    return st.sampled_from((True, True, True, False)).flatmap(lambda usual: strategy if usual else st.sampled_from(others))
+
+
+def _object(**fields: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
+    """Draw an object; a field that is drawn as ``ABSENT`` is left out."""
+    return st.fixed_dictionaries(fields).map(lambda drawn: {key: value for key, value in drawn.items() if value is not ABSENT})
+
+
+def _sorted_subset(keys: tuple[str, ...]) -> SearchStrategy[dict[str, str]]:
+    """Draw a map as lowering writes it."""
+    return _subset(keys, 8).map(lambda found: dict(sorted(found.items())))
+
+
+# --- Policies -----------------------------------------------------------------------------------------------------------------
+
+
+def _requirement(key: str, operator: Operator, values: set[str]) -> Requirement:
+    takes_values = operator in (Operator.IN, Operator.NOT_IN)
+    return Requirement(key, operator, tuple(sorted(values)) if takes_values else ())
+
+
+def _selectors(keys: tuple[str, ...]) -> SearchStrategy[Selector]:
+    requirements = st.builds(
+        _requirement,
+        st.sampled_from(keys),
+        st.sampled_from((Operator.IN, Operator.IN, Operator.NOT_IN, Operator.EXISTS, Operator.DOES_NOT_EXIST)),
+        st.sets(st.sampled_from(VALUES), min_size=1, max_size=3),
+    )
+    narrow = st.builds(Selector.of, _subset(keys, 30), st.lists(requirements, max_size=2))
+    return st.one_of(st.just(Selector()), narrow, st.builds(Selector.of, st.none(), st.lists(requirements, min_size=1, max_size=1)))
+
+
+_POD_SELECTORS = _selectors(MATCHED_KEYS)
+_NAMESPACE_MATCHES = st.one_of(
+    st.just(NamespaceMatch(all=True)),
+    st.just(NamespaceMatch(names=("default", "team-a", "team-b"))),
+    st.sets(st.sampled_from(NAMESPACES), min_size=1).map(lambda names: NamespaceMatch(names=tuple(sorted(names)))),
+    st.builds(lambda selector: NamespaceMatch(selector=selector), _selectors(NAMESPACE_KEYS)),
+)
+
+
+def _toleration(key: str, operator: str, value: str, effect: str, seconds: int | None) -> Toleration:
+    """Build a toleration that the schema of policies accepts."""
+    operator = operator if key else "Exists"
+    return Toleration(
+        key=key,
+        operator=operator,
+        value="" if operator == "Exists" else value,
+        effect=effect,
+        toleration_seconds=seconds if effect == "NoExecute" else None,
+    )
+
+
+_TOLERATIONS = st.builds(
+    _toleration,
+    st.sampled_from(TAINT_KEYS),
+    st.sampled_from(("Equal", "Exists")),
+    st.sampled_from(VALUES[:3]),
+    st.sampled_from(("", *EFFECTS)),
+    st.sampled_from((None, 0, 300)),
+)
+_SCHEDULER_NAMES = st.sampled_from((None, None, *SCHEDULERS))
+_PLACED = st.builds(
+    Fields,
+    labels=_sorted_subset(WRITTEN_LABELS),
+    annotations=_sorted_subset(WRITTEN_ANNOTATIONS),
+    scheduler_name=_SCHEDULER_NAMES,
+    tolerations=st.just(()) | _some(_TOLERATIONS, 1).map(tuple),
+)
+_INJECTED = st.builds(
+    Fields,
+    labels=_sorted_subset(WRITTEN_LABELS),
+    annotations=_sorted_subset(WRITTEN_ANNOTATIONS),
+    scheduler_name=_SCHEDULER_NAMES,
+    tolerations=_some(_TOLERATIONS, 2).map(tuple),
+)
+_ACCELERATORS = st.none() | st.builds(Accelerator, st.sampled_from(RESOURCES), _sorted_subset(WRITTEN_ANNOTATIONS))
+_PLACEMENTS = st.none() | st.builds(
+    Placement, mechanism=st.just("resourcePolicy"), marker=st.booleans(), fields=_PLACED, accelerator=_ACCELERATORS
+)
+
+
+def _consistent(policy: Policy) -> Policy:
+    """Remove what the rule self_contradiction refuses: one policy that wants two values for one field."""
+    inject, placement = policy.inject, policy.placement
+    if placement is None:
+        return policy
+    placed, accelerator = placement.fields, placement.accelerator
+    if accelerator:
+        annotations = {key: placed.annotations.get(key, value) for key, value in accelerator.annotations.items()}
+        accelerator = Accelerator(accelerator.resource, annotations)
+    chosen = {**(accelerator.annotations if accelerator else {}), **placed.annotations}
+    inject = msgspec.structs.replace(
+        inject,
+        labels={key: placed.labels.get(key, value) for key, value in inject.labels.items()},
+        annotations={key: chosen.get(key, value) for key, value in inject.annotations.items()},
+        scheduler_name=placed.scheduler_name or inject.scheduler_name,
+    )
+    return msgspec.structs.replace(policy, inject=inject, placement=msgspec.structs.replace(placement, accelerator=accelerator))
+
+
+_UNNAMED = st.builds(
+    Policy,
+    name=st.just(""),
+    priority=st.sampled_from((0, 0, 1, 100)),
+    namespaces=_NAMESPACE_MATCHES,
+    pods=_POD_SELECTORS,
+    placement=_PLACEMENTS,
+    inject=_INJECTED,
+    override=st.booleans(),
+).map(_consistent)
+_NAMES = ("a", "a-b", "b", "burst", "zz")
+
+
+def _rank(policy: Policy) -> tuple[int, str]:
+    return (-policy.priority, policy.name)
+
+
+def _bundle(unnamed: list[Policy], names: list[str]) -> Bundle:
+    policies = [msgspec.structs.replace(policy, name=name) for policy, name in zip(unnamed, names, strict=False)]
+    return seal(
+        Bundle(
+            version=VERSION,
+            cluster=Cluster(name="ack-poc", platform="ack-pro"),
+            excluded_namespaces=EXCLUDED,
+            namespaces={"default": {"env": "x"}, "team-a": {}},
+            policies=tuple(sorted(policies, key=_rank)),
+        )
+    )
+
+
+_POLICIES = st.integers(1, len(_NAMES)).flatmap(lambda count: st.lists(_UNNAMED, min_size=count, max_size=count))
+_BUNDLES = st.builds(_bundle, _POLICIES, st.permutations(_NAMES))
+
+
+# --- Pods ---------------------------------------------------------------------------------------------------------------------
+
+_ANYTHING: SearchStrategy[Any] = st.sampled_from(
+    (
+        None,
+        False,
+        0,
+        -1.5,
+        12345678901234567890,
+        "",
+        '~1/é\n"\\',
+        [],
+        {},
+        [None, [{}], {"labels": {"app": "x"}}],
+        {"~": {"/": []}, "": None, "tolerations": [{"key": 1}]},
+        {"metadata": {"labels": {"overbank.dev/placement": "x"}}},
+    )
+)
+
+
+def _around(known: SearchStrategy[dict[str, Any]], *decoys: str) -> SearchStrategy[dict[str, Any]]:
+    """Put fields that the engine does not know around, before or after, those that it does."""
+    unknown = st.dictionaries(st.sampled_from(("~", "a/b", "", "ünknown", *decoys)), _ANYTHING, max_size=2)
+    return st.builds(
+        lambda fields, others, first: {**others, **fields} if first else {**fields, **others}, known, unknown, st.booleans()
+    )
+
+
+_AMOUNTS = st.dictionaries(st.sampled_from(RESOURCES), st.sampled_from(("1", "0", 0, 1, 0.5, "500m", "0Gi")), max_size=2)
+_RESOURCES = _around(_object(limits=_maybe(_AMOUNTS, ABSENT, None), requests=_maybe(_AMOUNTS, ABSENT)), "claims")
+_CONTAINERS = _some(_around(_object(name=st.just("main"), resources=_maybe(_RESOURCES, ABSENT, None)), "image", "labels"), 2)
+
+
+@st.composite
+def _pod_tolerations(draw: DrawFn) -> dict[str, Any]:
+    """Draw a toleration that the API server accepts, or one of a later Kubernetes with an operator unknown here."""
+    key = draw(st.sampled_from(TAINT_KEYS))
+    operator = draw(st.sampled_from(("", "Equal", "Exists", "Exists", "Gt"))) if key else "Exists"
+    value = "" if operator == "Exists" else draw(st.sampled_from(VALUES[:3]))
+    effect = draw(st.sampled_from(("", *EFFECTS)))
+    fields = {"key": key, "operator": operator, "value": value, "effect": effect}
+    found: dict[str, Any] = {name: text for name, text in fields.items() if text}
+    if effect == "NoExecute" and draw(st.booleans()):
+        found["tolerationSeconds"] = draw(st.sampled_from((0, 30)))
+    return found
+
+
+_SPECS = _around(
+    _object(
+        containers=_CONTAINERS,
+        initContainers=_maybe(st.just(ABSENT), None, [], [{"name": "init", "resources": {"limits": {"nvidia.com/gpu": "2"}}}]),
+        schedulerName=st.sampled_from((*SCHEDULERS, "default-scheduler", "default-scheduler", "custom", "", None, ABSENT)),
+        tolerations=_maybe(_some(_around(_pod_tolerations(), "labels"), 3), ABSENT, None),
+    ),
+    "labels",
+    "annotations",
+    "metadata",
+    "affinity",
+)
+_MARKS: tuple[dict[str, str], ...] = (
+    *({PLACEMENT_LABEL: name} for name in ("a", "burst", "gone", "")),
+    *({INJECT_LABEL: value} for value in ("true", "False", "")),
+)
+_NOTES = ({APPLIED_ANNOTATION: "gone@0123456789ab"}, {APPLIED_ANNOTATION: ""})
+_FOREIGN = _subset(("foreign", "f~/o~1"))
+
+
+def _merged(*maps: SearchStrategy[dict[str, str]]) -> SearchStrategy[dict[str, str]]:
+    return st.tuples(*maps).map(lambda drawn: {key: value for each in drawn for key, value in each.items()})
+
+
+_LABELS = _merged(_subset(MATCHED_KEYS), _subset(WRITTEN_LABELS), st.sampled_from((*[{}] * 5, *_MARKS)), _FOREIGN)
+_ANNOTATIONS = _merged(_FOREIGN, _subset(WRITTEN_ANNOTATIONS), st.sampled_from((*[{}] * 3, *_NOTES)))
+_OWNERS = ([], [{"kind": "ReplicaSet", "controller": True, "uid": "1"}, {"kind": "DaemonSet", "controller": False}])
+_METADATA = _around(
+    _object(
+        labels=_maybe(_LABELS, ABSENT, None, {}),
+        annotations=_maybe(_ANNOTATIONS, ABSENT, None, {}),
+        ownerReferences=st.sampled_from((ABSENT, None, *_OWNERS)),
+    ),
+    "name",
+    "schedulerName",
+    "tolerations",
+    "managedFields",
+)
+_PODS = _around(_object(spec=_SPECS, metadata=_maybe(_METADATA, ABSENT, None, {})), "status", "labels", "schedulerName", "kind")
+_NAMESPACE_LABELS = _maybe(_merged(_subset(NAMESPACE_KEYS), st.sampled_from(({}, {INJECT_LABEL: "true"}, {"other": "x"}))), None)
+_REQUESTS = st.builds(Request, _PODS, st.sampled_from(("default", "team-a", "team-b", "stranger")), _NAMESPACE_LABELS)
+
+
+def _exempted(request: Request, how: str) -> Request:
+    pod = json.loads(json.dumps(request.pod))
+    if how == "excluded-namespace":
+        return Request(pod, "kube-system", request.labels)
+    if how == "node-name":
+        pod["spec"]["nodeName"] = "worker-1"
+        return Request(pod, *request[1:])
+    metadata = pod["metadata"] = pod.get("metadata") or {}
+    if how == "mirror-pod":
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), MIRROR_ANNOTATION: "hash"}
+    else:
+        owners = metadata.get("ownerReferences") or []
+        metadata["ownerReferences"] = [*owners, {"kind": "DaemonSet", "controller": True}]
+    return Request(pod, *request[1:])
+
+
+def _opted_out(request: Request, where: str) -> Request:
+    pod = json.loads(json.dumps(request.pod))
+    if where == "namespace":
+        return Request(pod, request.namespace, {**(request.labels or {}), INJECT_LABEL: "false"})
+    metadata = pod["metadata"] = pod.get("metadata") or {}
+    metadata["labels"] = {**(metadata.get("labels") or {}), INJECT_LABEL: "false"}
+    return Request(pod, *request[1:])
+
+
+# --- Fixtures -----------------------------------------------------------------------------------------------------------------
+
+
+# Composites, since their names are all that a failure report prints of them.
+
+
+@st.composite
+def _named_bundles(draw: DrawFn) -> Bundle:
+    return draw(_BUNDLES)
+
+
+@st.composite
+def _named_requests(draw: DrawFn) -> Request:
+    return draw(_REQUESTS)
+
+
+@st.composite
+def _named_exempt_requests(draw: DrawFn) -> tuple[Request, str]:
+    reason = draw(st.sampled_from(("excluded-namespace", "node-name", "mirror-pod", "daemon-set")))
+    return _exempted(draw(_REQUESTS), reason), reason
+
+
+@st.composite
+def _named_opted_out_requests(draw: DrawFn) -> Request:
+    return _opted_out(draw(_REQUESTS), draw(st.sampled_from(("pod", "namespace"))))
+
+
+@st.composite
+def _named_added_policies(draw: DrawFn) -> Policy:
+    return msgspec.structs.replace(draw(_UNNAMED), name="zzz", priority=-1)
+
+
+@pytest.fixture(scope="session")
+def bundles() -> SearchStrategy[Bundle]:
+    """Bundles with one to five policies that pass the compiler's rules about single fields."""
+    return _named_bundles()
+
+
+@pytest.fixture(scope="session")
+def added_policies() -> SearchStrategy[Policy]:
+    """Policies that come after those of any bundle of ``bundles``."""
+    return _named_added_policies()
+
+
+@pytest.fixture(scope="session")
+def requests() -> SearchStrategy[Request]:
+    """Creations of pods that are neither exempt nor opted out."""
+    return _named_requests()
+
+
+@pytest.fixture(scope="session")
+def exempt_requests() -> SearchStrategy[tuple[Request, str]]:
+    """Creations of pods that are never patched, and the reason."""
+    return _named_exempt_requests()
+
+
+@pytest.fixture(scope="session")
+def opted_out_requests() -> SearchStrategy[Request]:
+    """Creations of pods that carry the opt-out label, or whose namespace does."""
+    return _named_opted_out_requests()
+
+
+@pytest.fixture(scope="session")
+def admit() -> Callable[..., Outcome]:
+    """Admit a pod from its JSON, as the server does, and apply the encoded patch with an independent implementation."""
+
+    def admit(
+        decider: Bundle | Engine, pod: dict[str, Any], namespace: str = "default", labels: dict[str, str] | None = None
+    ) -> Outcome:
+        engine = decider if isinstance(decider, Engine) else Engine(decider)
+        raw = json.dumps(pod)
+        decision = engine.admit(msgspec.json.decode(raw, type=Pod), namespace, labels)
+        encoded = patch.encode(decision.operations)
+        after = jsonpatch.JsonPatch.from_string(encoded.decode()).apply(json.loads(raw))
+        return Outcome(json.loads(raw), decision, json.loads(encoded), after)
+
+    return admit
+
+
+@pytest.fixture(scope="session")
+def selects() -> Callable[[Selector, dict[str, str]], bool]:
+    """Evaluate a label selector as its documentation says, requirement by requirement."""
+
+    def selects(selector: Selector, labels: dict[str, str]) -> bool:
+        for requirement in selector.requirements:
+            if requirement.operator == "In":
+                held = any(labels.get(requirement.key) == value for value in requirement.values)
+            elif requirement.operator == "NotIn":
+                held = requirement.key not in labels or not any(labels[requirement.key] == value for value in requirement.values)
+            else:
+                held = (requirement.key in labels) == (requirement.operator == "Exists")
+            if not held:
+                return False
+        return True
+
+    return selects
+
+
+@pytest.fixture(scope="session")
+def scan(selects: Callable[[Selector, dict[str, str]], bool]) -> Callable[..., list[Policy]]:
+    """Find the matching policies by looking at each of them."""
+
+    def scan(bundle: Bundle, namespace: str, namespace_labels: dict[str, str] | None, labels: dict[str, str]) -> list[Policy]:
+        found = []
+        for policy in bundle.policies:
+            where = policy.namespaces
+            if where.all:
+                meant = True
+            elif where.names:
+                meant = any(name == namespace for name in where.names)
+            else:
+                meant = namespace_labels is not None and selects(where.selector, namespace_labels)
+            if meant and selects(policy.pods, labels):
+                found.append(policy)
+        return sorted(found, key=_rank)
+
+    return scan
+
+
+@pytest.fixture(scope="session")
+def tolerated() -> Tolerated:
+    """Enumerate what a toleration tolerates, in a small universe of taints.
+
+    After the API reference of core/v1 Toleration. The universe has a key and a value that no toleration names, so two
+    tolerations which differ at all differ in it.
+    """
+    universe = list(product((*TAINT_KEYS[1:], "unnamed"), ("", "x", "y", "unnamed"), EFFECTS))
+
+    def tolerates(key: str, operator: str, value: str, effect: str, taint: Taint) -> bool:
+        taint_key, taint_value, taint_effect = taint
+        if effect not in ("", taint_effect) or key not in ("", taint_key):
+            return False
+        if operator == "Exists":
+            return True
+        return operator in ("", "Equal") and value == taint_value
+
+    def tolerated(key: str | None, operator: str | None, value: str | None, effect: str | None) -> frozenset[Taint]:
+        return frozenset(taint for taint in universe if tolerates(key or "", operator or "", value or "", effect or "", taint))
+
+    return tolerated
+
+
+@pytest.fixture(scope="session")
+def cluster_ir() -> Callable[..., ClusterIR]:
+    """Make the normal form of a cluster around a bundle."""
+
+    def cluster_ir(bundle: Bundle | None = None, kubernetes: str = "1.30") -> ClusterIR:
+        bundle = bundle or _bundle([], list(_NAMES))
+        return ClusterIR(
+            name=bundle.cluster.name,
+            platform=Platform.ACK_PRO,
+            kubernetes=Version.parse(kubernetes),
+            webhook=WebhookSettings(
+                namespace="overbank-system",
+                failure_policy="Ignore",
+                timeout_seconds=2,
+                excluded_namespaces=bundle.excluded_namespaces,
+            ),
+            resource_policies=(),
+            bundle=bundle,
+            origins={},
+        )
+
+    return cluster_ir
