@@ -102,7 +102,7 @@ def _policy(binding: Binding, *, marked: bool) -> Policy:
     policy = binding.policy
     scope = policy.namespaces
     values = list(wanted(binding))
-    accelerator = {each.key: each.value for each in values if each.reason is Reason.ACCELERATOR}
+    accelerator = dict(sorted((each.key, each.value) for each in values if each.reason is Reason.ACCELERATOR))
     placement = Placement(
         mechanism=str(binding.mechanism),
         marker=marked,
