@@ -101,12 +101,42 @@ class _Notes:
 
 
 def _decide(plan: Plan, pod: Pod, metadata: Metadata, exemption: Exemption | None) -> Decision:
+    """Decide from a plan. Pods that have nothing of what it names, as most do, share a few decisions, which are made once."""
+    asked = plan.resource is not None and pod.asks_for(plan.resource)
+    shared = _untouched(plan, pod, metadata, asked) if exemption is None else None
+    if shared is None:
+        return _settle_all(plan, pod, metadata, asked, exemption)
+    decision = plan.decisions.get(shared)
+    if decision is None:
+        decision = plan.decisions[shared] = _settle_all(plan, pod, metadata, asked, None)
+    return decision
+
+
+def _untouched(plan: Plan, pod: Pod, metadata: Metadata, asked: bool) -> tuple[object, ...] | None:  # noqa: FBT001 - on the hot path
+    """Return all that the decision hangs on where the pod has nothing that the plan names, and None where it has something."""
+    spec = pod.spec
+    labels, annotations, scheduler = metadata.labels, metadata.annotations, spec.scheduler_name
+    if scheduler and scheduler != DEFAULT_SCHEDULER:
+        return None
+    if labels and not plan.label_keys.isdisjoint(labels):
+        return None
+    if annotations and not plan.annotation_keys.isdisjoint(annotations):
+        return None
+    for step in plan.tolerations:
+        for existing in spec.tolerations or ():
+            if covers(existing, step.toleration):
+                return None
+    return (pod.metadata is None, not labels, not annotations, scheduler, spec.tolerations is None, asked)
+
+
+def _settle_all(plan: Plan, pod: Pod, metadata: Metadata, asked: bool, exemption: Exemption | None) -> Decision:  # noqa: FBT001
     notes = _Notes()
     spec = pod.spec
     scheduler = _scheduler(plan.scheduler, spec.scheduler_name, notes) if plan.scheduler else None
     unmarked = _unmark(metadata.labels, notes) if not plan.marked else ()
     labels = _members(plan.labels, metadata.labels, notes)
-    asked = plan.resource is not None and _asks(plan, pod, notes)
+    if plan.owner and plan.resource and not asked:
+        notes.warn(plan.owner, f"no container asks for {plan.resource}, so no GPU instance is chosen")
     annotations = _members(plan.annotations[asked], metadata.annotations, notes)
     tolerations = _tolerations(plan, spec.tolerations, notes) if plan.tolerations else []
 
@@ -172,16 +202,6 @@ def _settle(step: Step, current: str | None, override: bool, notes: _Notes) -> W
     if step.placing:
         notes.warn(step.policy, f'{step.field} is kept as "{current}", so the pod escapes its placement')
     return None
-
-
-def _asks(plan: Plan, pod: Pod, notes: _Notes) -> bool:
-    """Say whether the pod asks for what the accelerator class is for."""
-    if plan.resource is None or plan.owner is None:
-        return False
-    if pod.asks_for(plan.resource):
-        return True
-    notes.warn(plan.owner, f"no container asks for {plan.resource}, so no GPU instance is chosen")
-    return False
 
 
 def _tolerations(plan: Plan, existing: list[PodToleration] | None, notes: _Notes) -> list[Append]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from webhook.engine.bundle import Fields, Toleration
-from webhook.engine.decision import Action, Effect
+from webhook.engine.decision import Action, Decision, Effect
 from webhook.engine.keys import APPLIED_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.match import Candidate
 from webhook.engine.patch import Append, Write, append, write
@@ -85,9 +85,25 @@ class Plan:
         annotations: the steps without (False) and with (True) those.
         marked: whether a marker label is due, and so among ``labels``.
         applied: the applied annotation where everything that is wanted stands in the pod, without and with the accelerator's.
+        label_keys: the labels that a decision looks at. annotation_keys: likewise.
+        decisions: those for pods that have none of it, by what is left to differ between them.
     """
 
-    __slots__ = ("annotations", "applied", "labels", "marked", "marks", "owner", "policies", "resource", "scheduler", "tolerations")
+    __slots__ = (
+        "annotation_keys",
+        "annotations",
+        "applied",
+        "decisions",
+        "label_keys",
+        "labels",
+        "marked",
+        "marks",
+        "owner",
+        "policies",
+        "resource",
+        "scheduler",
+        "tolerations",
+    )
 
     def __init__(self, matched: Sequence[Candidate]) -> None:
         owner = next((candidate for candidate in matched if candidate.placed is not None), None)
@@ -103,6 +119,9 @@ class Plan:
         self.annotations = {asked: tuple(_annotations(matched, owner, accelerated=asked)) for asked in (False, True)}
         self.tolerations = tuple(_tolerations(matched, owner))
         self.applied = {asked: self._applied_write(asked) for asked in (False, True)}
+        self.label_keys = frozenset({PLACEMENT_LABEL, *(step.key for step in self.labels)})
+        self.annotation_keys = frozenset({APPLIED_ANNOTATION, *(step.key for steps in self.annotations.values() for step in steps)})
+        self.decisions: dict[tuple[object, ...], Decision] = {}
 
     def applied_mark(self, effects: Sequence[Effect]) -> str:
         """Return the applied annotation of a decision with these effects; empty where no policy's value stands in the pod."""

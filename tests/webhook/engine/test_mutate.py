@@ -159,8 +159,12 @@ def test_override_does_not_reach_labels(admit: Admit) -> None:
 
 @pytest.mark.parametrize("spec", [{}, {"schedulerName": None}, {"schedulerName": ""}, {"schedulerName": "default-scheduler"}])
 def test_the_default_scheduler_counts_as_unset(admit: Admit, spec: dict[str, Any]) -> None:
-    """API defaulting fills the name in before webhooks run, so under ``keep`` it is replaced."""
-    assert admit(_bundle(_injecting(scheduler_name="volcano")), _pod(**spec)).after["spec"]["schedulerName"] == "volcano"
+    """API defaulting fills the name in before webhooks run, so under ``keep`` it is replaced; an empty name is none."""
+    outcome = admit(_bundle(_injecting(scheduler_name="volcano")), _pod(**spec))
+    assert outcome.after["spec"]["schedulerName"] == "volcano"
+    before = spec.get("schedulerName") or None
+    action = Action.REPLACED if before else Action.ADDED
+    assert outcome.decision.effects == [Effect("p", "spec.schedulerName", action, before, "volcano")]
 
 
 @pytest.mark.parametrize(("override", "expected"), [(False, "custom"), (True, "volcano")])
@@ -295,6 +299,16 @@ def test_a_pod_that_does_not_ask_gets_a_warning_instead(admit: Admit) -> None:
     outcome = admit(_bundle(policy), _pod(containers=[{"resources": {"limits": {GPU: "0"}}}]))
     assert outcome.operations == []
     assert outcome.decision.warnings == [f"overbank policy p: no container asks for {GPU}, so no GPU instance is chosen"]
+
+
+@pytest.mark.parametrize(("amount", "value"), [("1", "gn5i"), ("0", "cheap")])
+def test_the_accelerator_decides_a_key_only_for_pods_that_ask(admit: Admit, amount: str, value: str) -> None:
+    """Another policy's value for the same key stands, and is listed, in the pods that do not ask for the resource."""
+    owner = _placing("owner", priority=1, accelerator=Accelerator(GPU, {"use-specs": "gn5i"}))
+    other = _injecting("other", annotations={"use-specs": "cheap"})
+    outcome = admit(_bundle(owner, other), _pod(containers=[{"resources": {"requests": {GPU: amount}}}]))
+    applied = _mark(owner) if value == "gn5i" else _mark(other, owner)
+    assert outcome.after["metadata"]["annotations"] == {"use-specs": value, APPLIED: applied}
 
 
 # --- Tolerations (§3.3, §6.7) -------------------------------------------------------------------------------------------------

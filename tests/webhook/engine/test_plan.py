@@ -1,6 +1,7 @@
 """What is worked out once for a set of policies, and how tolerations are named."""
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 from unittest import mock
 
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from webhook.engine import mutate
-from webhook.engine.bundle import Bundle, Toleration
+from webhook.engine.bundle import VERSION, Bundle, Cluster, Fields, NamespaceMatch, Policy, Toleration
 from webhook.engine.match import Candidate
 from webhook.engine.mutate import Engine
 from webhook.engine.plan import Plan, describe, toleration_field
 from webhook.engine.pod import PodToleration
+from webhook.engine.selector import Selector
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,34 @@ def test_forgetting_plans_changes_nothing(
         for request in data.draw(st.lists(requests, min_size=3, max_size=6)):
             assert admit(engine, *request).decision == admit(bundle, *request).decision
             assert len(engine._plans) <= 2
+
+
+def test_each_set_of_policies_has_a_plan_of_its_own(admit: Callable[..., Any]) -> None:
+    """Pods that match any combination of five policies get from one engine what just these policies want."""
+    keys = ("a", "b", "c", "d", "e")
+    bundle = Bundle(
+        version=VERSION,
+        cluster=Cluster(name="c", platform="ack-pro"),
+        excluded_namespaces=(),
+        namespaces={},
+        policies=tuple(
+            Policy(
+                name=key,
+                priority=0,
+                namespaces=NamespaceMatch(all=True),
+                pods=Selector.of({key: "x"}),
+                inject=Fields(annotations={f"from-{key}": "1", "first": key}),
+            )
+            for key in keys
+        ),
+    )
+    engine = Engine(bundle)
+    for size in range(len(keys) + 1):
+        for chosen in combinations(keys, size):
+            pod = {"metadata": {"labels": dict.fromkeys(chosen, "x")}, "spec": {}}
+            annotations = admit(engine, pod).after["metadata"].get("annotations", {})
+            assert {key for key in annotations if key.startswith("from-")} == {f"from-{key}" for key in chosen}
+            assert annotations.get("first") == next(iter(chosen), None)
 
 
 def test_a_toleration_is_named_by_its_description() -> None:
