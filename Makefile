@@ -51,7 +51,7 @@ test-wheel: build ## run the tests against the built wheel
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		"$$(echo dist/overbank-*.whl)[webhook]" --group test
 	rm -rf build/wheel-tests && mkdir -p build/wheel-tests
-	cp -r tests policies bench pyproject.toml CHANGELOG.md Makefile docs README.md build/wheel-tests/
+	cp -r tests policies bench docs pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
 	cd build/wheel-tests && ../wheel-venv/bin/pytest --numprocesses auto
 
 clean: ## remove everything that make made
