@@ -56,7 +56,9 @@ def main() -> int:
 def overbank(paint: Paint, *arguments: str, listing: bool = True) -> None:
     """Run the command line as a user would, and stop where it finds fault; the result may be left out, findings never are."""
     heading(f"overbank {' '.join(arguments)}", paint)
-    status = subprocess.run([OVERBANK, *arguments], check=False, stdout=None if listing else subprocess.DEVNULL).returncode
+    # What the command says beside its result belongs to the demonstration too, in its place.
+    results = None if listing else subprocess.DEVNULL
+    status = subprocess.run([OVERBANK, *arguments], check=False, stdout=results, stderr=sys.stdout).returncode
     if status:
         raise SystemExit(status)
 
