@@ -11,7 +11,7 @@ import yaml
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
-_BLOCK: Final = re.compile(r"[\x20-\x7e\n]*[\x21-\x7e]\n")
+_BLOCK: Final = re.compile("[\x20-\x7e\xa0-\u2027\u202f-\ud7ff\ue000-\ufefe\uff00-\ufffd\n]*[\x21-\x7e]\n")
 _NO_FOLDING: Final = 1_000_000
 
 

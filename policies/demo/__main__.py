@@ -135,3 +135,5 @@ if __name__ == "__main__":
         raise SystemExit(main())
     except ServerError as error:
         raise SystemExit(f"demo: error: {error}") from error
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; flushing at exit must not complain

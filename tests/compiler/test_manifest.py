@@ -153,3 +153,9 @@ def test_no_aliases_are_written() -> None:
 def test_file_name_has_kind_group_and_name(api_version: str, kind: str, name: str) -> None:
     """A file is named after its object alone, so that siblings never rename each other; the version is left out."""
     assert file_name(api_version, kind, "x") == name
+
+
+def test_lines_in_any_script_stay_readable() -> None:
+    """Text of several lines is written as a block, not as one quoted line, whatever script it is in."""
+    value = {"data": {"bundle.json": '{\n  "说明": "先用机房,再上云"\n}\n'}}
+    assert render(value).decode() == 'data:\n  bundle.json: |\n    {\n      "说明": "先用机房,再上云"\n    }\n'
