@@ -100,7 +100,6 @@ def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> Resou
 
 def _policy(binding: Binding, *, marked: bool) -> Policy:
     policy = binding.policy
-    scope = policy.namespaces
     values = list(wanted(binding))
     accelerator = dict(sorted((each.key, each.value) for each in values if each.reason is Reason.ACCELERATOR))
     placement = Placement(
@@ -114,7 +113,7 @@ def _policy(binding: Binding, *, marked: bool) -> Policy:
     return Policy(
         name=policy.name,
         priority=policy.priority,
-        namespaces=NamespaceMatch(names=scope.names, selector=scope.selector, all=scope.all),
+        namespaces=NamespaceMatch(names=binding.scope.names, selector=binding.scope.selector, all=binding.scope.all),
         pods=policy.pods,
         placement=placement if binding.pools else None,
         inject=_fields([each for each in values if each.reason is Reason.INJECT]),

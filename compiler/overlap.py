@@ -56,7 +56,7 @@ def _shared_namespace(first: Binding, second: Binding, excluded: Sequence[str]) 
     """Return a namespace that both mean, with its labels, and whether it is known to be so."""
     cluster = first.cluster
     declared = cluster.namespaces
-    scopes = (first.policy.namespaces, second.policy.namespaces)
+    scopes = (first.scope, second.scope)
     selectors = [scope.selector for scope in scopes if scope.selector is not None]
     named = [set(scope.names) for scope in scopes if scope.names]
     candidates = sorted((set.intersection(*named) if named else set(declared)) - set(excluded))

@@ -18,6 +18,7 @@ from compiler.model import (
     Pool,
     PoolUse,
     Repository,
+    Scope,
     Strategy,
 )
 from compiler.platforms import mechanisms
@@ -32,6 +33,8 @@ class Binding:
     Attributes:
         pools: the uses of pools that exist there, in order.
         namespaces: the namespaces in which namespaced objects are written, sorted, without excluded ones.
+        scope: the namespaces in which the policy holds. ``all`` beside a ResourcePolicy means those that have one: elsewhere a pod
+            would get the marker and the scheduler's name, and no order of pools to go with them.
     """
 
     policy: BurstPolicy
@@ -41,6 +44,7 @@ class Binding:
     strategy: Strategy
     accelerator: AcceleratorClass | None
     namespaces: tuple[str, ...]
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +177,8 @@ def _bind(
     known = scope.names or tuple(
         name for name, labels in cluster.namespaces.items() if scope.all or (scope.selector and scope.selector.matches(labels))
     )
+    namespaces = tuple(sorted(name for name in known if name not in excluded))
+    narrowed = scope.all and namespaces and chosen is Mechanism.RESOURCE_POLICY
     return Binding(
         policy=policy,
         cluster=cluster,
@@ -180,7 +186,8 @@ def _bind(
         mechanism=chosen,
         strategy=policy.strategy or (Strategy.REQUIRE if len(pools) == 1 else Strategy.PREFER),
         accelerator=accelerator,
-        namespaces=tuple(sorted(name for name in known if name not in excluded)),
+        namespaces=namespaces,
+        scope=Scope(names=namespaces) if narrowed else scope,
     ), []
 
 

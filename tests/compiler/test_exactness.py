@@ -128,7 +128,8 @@ def _means(policy: dict[str, Any], labels: Labels, namespace: str, namespace_lab
     elif "selector" in scope:
         inside = namespace_labels is not None and _holds(scope["selector"], namespace_labels)
     else:
-        inside = True
+        # With a ResourcePolicy (several pools here) all means the namespaces that have one: the declared ones.
+        inside = namespace_labels is not None or len(policy["spec"].get("pools", ())) <= 1
     return inside and _holds(policy["spec"]["match"]["pods"], labels)
 
 
