@@ -15,11 +15,11 @@ APPLIED = "overbank.dev/applied"
 
 # Bare pod, the guide's pod, cluster, namespace.
 PAIRS = {
-    "S0a": ("s0a-bare", "s0a-seed", "idc-zhangjiakou", "cuda"),
-    "S0c": ("s0c-bare", "s0c-seed", "idc-zhangjiakou", "web"),
-    "S1a": ("s0c-bare", "s0c-seed", "idc-zhangjiakou", "shop"),
-    "S1b": ("s0c-bare", "s0c-seed", "idc-zhangjiakou", "portal"),
-    "S2a": ("s2a-bare", "s2a-seed", "idc-zhangjiakou", "training"),
+    "S0a": ("s0a-bare", "s0a-guide", "idc-zhangjiakou", "cuda"),
+    "S0c": ("s0c-bare", "s0c-guide", "idc-zhangjiakou", "web"),
+    "S1a": ("s0c-bare", "s0c-guide", "idc-zhangjiakou", "shop"),
+    "S1b": ("s0c-bare", "s0c-guide", "idc-zhangjiakou", "portal"),
+    "S2a": ("s2a-bare", "s2a-guide", "idc-zhangjiakou", "training"),
     "S3a": ("s3-bare", "s3-vke", "vke-poc1", "default"),
     "S3a-2": ("s3-bare", "s3-vke", "vke-poc2", "default"),
     "S3b": ("s3-bare", "s3-ack", "ack-poc", "default"),
@@ -65,9 +65,9 @@ def _without_our_mark(pod: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("row", PAIRS)
 def test_bare_pod_becomes_the_guides_pod(result: Result, sample: Path, row: str) -> None:
     """Every field of the mutated bare pod is as in the guide's own manifest, our annotation aside."""
-    bare, seed, cluster, namespace = PAIRS[row]
+    bare, guide, cluster, namespace = PAIRS[row]
     ours = _trials(result, sample, bare, cluster, namespace)
-    theirs = _trials(result, sample, seed, cluster, namespace)
+    theirs = _trials(result, sample, guide, cluster, namespace)
     assert [role for role, _ in ours] == [role for role, _ in theirs]
     for (_, one), (_, other) in zip(ours, theirs, strict=True):
         assert one.operations
@@ -78,9 +78,9 @@ def test_bare_pod_becomes_the_guides_pod(result: Result, sample: Path, row: str)
 @pytest.mark.parametrize("row", PAIRS)
 def test_guides_pod_is_left_alone(result: Result, sample: Path, row: str) -> None:
     """The guide's own manifest is matched by the same policies, and not changed at all."""
-    bare, seed, cluster, namespace = PAIRS[row]
+    bare, guide, cluster, namespace = PAIRS[row]
     for (_, one), (_, other) in zip(
-        _trials(result, sample, bare, cluster, namespace), _trials(result, sample, seed, cluster, namespace), strict=True
+        _trials(result, sample, bare, cluster, namespace), _trials(result, sample, guide, cluster, namespace), strict=True
     ):
         assert other.decision.policies
         assert list(other.decision.policies) == list(one.decision.policies)
@@ -100,4 +100,4 @@ def test_mutated_pod_is_not_mutated_again(result: Result, sample: Path, row: str
 def test_every_pod_file_of_the_sample_is_in_a_pair(sample: Path) -> None:
     """A new fixture pair is not forgotten here."""
     files = {path.stem for path in (sample / "tests" / "pods").iterdir()}
-    assert files == {name for bare, seed, _, _ in PAIRS.values() for name in (bare, seed)}
+    assert files == {name for bare, guide, _, _ in PAIRS.values() for name in (bare, guide)}

@@ -1,6 +1,6 @@
 """The objects of the vendors' guides, written here as the guides have them, against what is compiled.
 
-Golden files can be rewritten by ``make accept``; these dictionaries cannot. Each row is a seed's own object; the few fields in
+Golden files can be rewritten by ``make accept``; these dictionaries cannot. Each row is a guide's own object; the few fields in
 which Overbank differs from it on purpose are named beside it.
 """
 
@@ -62,13 +62,13 @@ _S3B_UNITS = [
 ]
 
 RESOURCE_POLICIES = {
-    # The seed's eci unit also has `nodeSelector: {key2: value2}`; its text says that this takes effect on ecs only.
+    # The guide's eci unit also has `nodeSelector: {key2: value2}`; its text says that this takes effect on ecs only.
     "S0c": (
         "idc-first-then-eci",
         "idc",
         _alibaba("cost-balance-policy", {"app": "nginx", "key1": "value1"}, [{"resource": "idc", "max": 3}, {"resource": "eci"}]),
     ),
-    # The seed writes `alibabacloud.com/nodepool-id=np7b30xxx`, which is no map; `:` is meant.
+    # The guide writes `alibabacloud.com/nodepool-id=np7b30xxx`, which is no map; `:` is meant.
     "S1a": (
         "idc-first-then-cloud-nodes",
         "idc",
@@ -112,16 +112,16 @@ def _rendered(golden: Path, case: str, cluster: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("row", RESOURCE_POLICIES)
-def test_resource_policy_means_what_the_seed_means(golden: Path, row: str) -> None:
-    """The only ResourcePolicy of the cluster is the seed's object, apart from the label that says who manages it."""
+def test_resource_policy_means_what_the_guide_means(golden: Path, row: str) -> None:
+    """The only ResourcePolicy of the cluster is the guide's object, apart from the label that says who manages it."""
     case, cluster, expected = RESOURCE_POLICIES[row]
     (found,) = [manifest for manifest in _rendered(golden, case, cluster) if manifest["kind"] == "ResourcePolicy"]
     assert found["metadata"].pop("labels") == {"app.kubernetes.io/managed-by": "overbank"}
     assert found == expected
 
 
-def test_defaults_are_added_to_the_seed_where_the_scheduler_has_them(golden: Path) -> None:
-    """From scheduler 6.4 on, the ACK Pro object is the seed's and the two documented defaults, and nothing else."""
+def test_defaults_are_added_to_the_guide_where_the_scheduler_has_them(golden: Path) -> None:
+    """From scheduler 6.4 on, the ACK Pro object is the guide's and the two documented defaults, and nothing else."""
     case = "ack-pro-defaults-are-written-out-from-scheduler-6-4"
     (found,) = [manifest for manifest in _rendered(golden, case, "ack-poc") if manifest["kind"] == "ResourcePolicy"]
     expected = _alibaba("ack-poc-rp", {"app": "gpu-demo"}, _S3B_UNITS)["spec"]
@@ -130,7 +130,7 @@ def test_defaults_are_added_to_the_seed_where_the_scheduler_has_them(golden: Pat
 
 @pytest.mark.parametrize("row", RESOURCE_POLICIES)
 def test_expected_files_mean_the_same(golden: Path, row: str) -> None:
-    """The golden files on disk say the same as the seed, so that accepting a change of meaning fails here."""
+    """The golden files on disk say the same as the guide, so that accepting a change of meaning fails here."""
     case, cluster, expected = RESOURCE_POLICIES[row]
     (path,) = (golden / case / "expected" / "clusters" / cluster).glob("*/resourcepolicy.*.yaml")
     assert yaml.safe_load(path.read_bytes())["spec"] == expected["spec"]
@@ -138,7 +138,7 @@ def test_expected_files_mean_the_same(golden: Path, row: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pod:
-    """A seed's pod without what Overbank adds, and what the seed writes there by hand."""
+    """A guide's pod without what Overbank adds, and what the guide writes there by hand."""
 
     case: str
     labels: dict[str, str] = field(default_factory=dict)
@@ -163,19 +163,19 @@ PODS = {
 
 
 @pytest.mark.parametrize("row", PODS)
-def test_pod_gets_what_the_seed_writes_by_hand(golden: Path, row: str) -> None:
-    """A pod without the vendor's fields comes back with the seed's labels, annotations and scheduler, and no toleration."""
-    seed = PODS[row]
-    (cluster,) = _compile(golden, seed.case).clusters
-    container = {"name": "main", "image": "main", "resources": {"limits": seed.limits}}
-    pod = {"kind": "Pod", "metadata": {"name": "pod", "labels": seed.labels}, "spec": {"containers": [container]}}
+def test_pod_gets_what_the_guide_writes_by_hand(golden: Path, row: str) -> None:
+    """A pod without the vendor's fields comes back with the guide's labels, annotations and scheduler, and no toleration."""
+    guide = PODS[row]
+    (cluster,) = _compile(golden, guide.case).clusters
+    container = {"name": "main", "image": "main", "resources": {"limits": guide.limits}}
+    pod = {"kind": "Pod", "metadata": {"name": "pod", "labels": guide.labels}, "spec": {"containers": [container]}}
     trial = Bench(cluster).admit(pod, "default")
     found = trial.after["metadata"]
     applied = found["annotations"].pop("overbank.dev/applied")
     assert [mark.split("@")[0] for mark in applied.split(",")] == list(trial.decision.policies)
-    assert found["labels"] == seed.labels | seed.added_labels
-    assert found["annotations"] == seed.added_annotations
-    assert trial.after["spec"]["schedulerName"] == seed.scheduler
+    assert found["labels"] == guide.labels | guide.added_labels
+    assert found["annotations"] == guide.added_annotations
+    assert trial.after["spec"]["schedulerName"] == guide.scheduler
     assert trial.after["spec"]["tolerations"] == trial.sent["spec"]["tolerations"]
 
 
