@@ -65,14 +65,14 @@ def reference(folders: list[Path]) -> str:
 @pytest.mark.parametrize(
     "environment",
     [
-        *({"PYTHONHASHSEED": str(guide)} for guide in range(1, 6)),
+        *({"PYTHONHASHSEED": str(seed)} for seed in range(1, 6)),
         {"TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONHASHSEED": "7"},
         {"TZ": "America/St_Johns", "LC_ALL": "C.UTF-8", "LANG": "de_DE.UTF-8", "HOME": "/nonexistent", "USER": "nobody"},
     ],
     ids=lambda environment: ",".join(f"{key}={value}" for key, value in environment.items()),
 )
 def test_environment_does_not_show(folders: list[Path], reference: str, environment: dict[str, str]) -> None:
-    """Hash guide, time zone, locale, home and user change nothing in files, findings and decisions."""
+    """Hash seed, time zone, locale, home and user change nothing in files, findings and decisions."""
     assert _digests(folders, environment) == reference
 
 
