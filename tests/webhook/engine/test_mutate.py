@@ -311,6 +311,14 @@ def test_the_accelerator_decides_a_key_only_for_pods_that_ask(admit: Admit, amou
     assert outcome.after["metadata"]["annotations"] == {"use-specs": value, APPLIED: applied}
 
 
+def test_only_the_owners_accelerator_is_chosen(admit: Admit) -> None:
+    """A policy that does not own placement chooses no instance, although the pod asks for the resource."""
+    owner = _placing("owner", priority=1, accelerator=Accelerator(GPU, {"use-specs": "gn5i"}))
+    other = _placing("other", accelerator=Accelerator(GPU, {"other-specs": "gn6i"}))
+    outcome = admit(_bundle(owner, other), _pod(containers=[{"resources": {"limits": {GPU: "1"}}}]))
+    assert outcome.after["metadata"]["annotations"] == {"use-specs": "gn5i", APPLIED: _mark(owner)}
+
+
 # --- Tolerations (§3.3, §6.7) -------------------------------------------------------------------------------------------------
 
 
@@ -570,6 +578,37 @@ def test_effects_say_what_became_of_each_value(admit: Admit) -> None:
         Effect("p", "metadata.annotations[new]", Action.ADDED, None, "1"),
         Effect("p", "spec.tolerations[spot=true:NoSchedule]", Action.PRESENT, "op=Exists", "op=Exists"),
     ]
+
+
+def test_effects_tell_of_every_policy_that_wants_the_value(admit: Admit) -> None:
+    """Policies after the decider are explained where they want what the pod ends up with: its own, a replaced or a kept value."""
+    first = _injecting("a", override=True, annotations={"replaced": "new", "there": "1"}, labels={"kept": "other"})
+    second = _injecting("b", annotations={"replaced": "new", "there": "1"}, labels={"kept": "mine"})
+    third = _injecting("c", annotations={"replaced": "else", "there": "2"}, labels={"kept": "else"})
+    pod = _pod({"annotations": {"replaced": "old", "there": "1"}, "labels": {"kept": "mine"}})
+    outcome = admit(_bundle(first, second, third), pod)
+    assert sorted((effect.field, effect.policy, effect.action.value) for effect in outcome.decision.effects) == [
+        ("metadata.annotations[replaced]", "a", "replaced"),
+        ("metadata.annotations[replaced]", "b", "present"),
+        ("metadata.annotations[there]", "a", "present"),
+        ("metadata.annotations[there]", "b", "present"),
+        ("metadata.labels[kept]", "a", "kept"),
+        ("metadata.labels[kept]", "b", "present"),
+    ]
+    assert outcome.decision.applied == _mark(first, second)
+
+
+@pytest.mark.parametrize("existing", [[], [{"operator": "Exists"}]])
+def test_effects_tell_of_every_toleration_that_is_wanted(admit: Admit, existing: list[dict[str, Any]]) -> None:
+    """A toleration that another policy's covers is explained as present, whether that one is added or covered itself."""
+    broad = _injecting("a", tolerations=(Toleration(key="spot", operator="Exists"),))
+    narrow = _injecting("b", tolerations=(SPOT,))
+    outcome = admit(_bundle(broad, narrow), _pod(tolerations=existing))
+    assert [(effect.policy, effect.field, effect.action.value) for effect in outcome.decision.effects] == [
+        ("a", "spec.tolerations[spot op=Exists]", "present" if existing else "added"),
+        ("b", "spec.tolerations[spot=true:NoSchedule]", "present"),
+    ]
+    assert outcome.decision.applied == _mark(broad, narrow)
 
 
 # --- Idempotence (§3.1) -------------------------------------------------------------------------------------------------------

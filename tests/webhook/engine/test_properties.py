@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from webhook.engine.bundle import Bundle, Policy, Toleration, decode, encode, seal
 from webhook.engine.decision import Action, Decision, Exemption
 from webhook.engine.mutate import Engine
-from webhook.engine.plan import describe
+from webhook.engine.plan import describe, toleration_field
 from webhook.engine.pod import PodToleration
 
 Admit = Callable[..., Any]
@@ -54,14 +54,13 @@ def _asks(pod: dict[str, Any], resource: str) -> bool:
 
 def _wanted(policy: Policy, owner: Policy | None, pod: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     """List what a policy wants of a pod as (part, key, value), apart from the marker."""
+    found: list[tuple[str, Any, Any]] = []
     sources = [policy.inject]
-    annotations = dict(policy.inject.annotations)
     if policy is owner and policy.placement:
         sources.append(policy.placement.fields)
         accelerator = policy.placement.accelerator
         if accelerator and _asks(pod, accelerator.resource):
-            annotations |= accelerator.annotations
-    found: list[tuple[str, Any, Any]] = [("annotations", key, value) for key, value in annotations.items()]
+            found += [("annotations", key, value) for key, value in accelerator.annotations.items()]
     for fields in sources:
         found += [("labels", key, value) for key, value in fields.labels.items()]
         found += [("annotations", key, value) for key, value in fields.annotations.items()]
@@ -407,6 +406,45 @@ def test_applied_lists_the_owner_and_the_policies_whose_values_stand(
         assert written == (expected or None)
     else:
         assert written == _map(outcome.sent, "annotations").get(APPLIED)
+
+
+@given(data=st.data())
+def test_every_wanted_value_is_explained(
+    data: st.DataObject, bundles: Bundles, requests: Requests, admit: Admit, scan: Scan
+) -> None:
+    """Each value has an effect for the policy that decides it and for those that want what the pod ends up with, and for no other."""
+    bundle, request = data.draw(bundles), data.draw(requests)
+    outcome = admit(bundle, *request)
+    policies = _matching(scan, bundle, request)
+    owner = _owner(policies)
+    expected: dict[tuple[str, str], set[Action]] = {}
+    decided = set()
+    for policy in policies:
+        for part, key, value in _wanted(policy, owner, request.pod):
+            if part == "tolerations":
+                expected[policy.name, toleration_field(value)] = {Action.ADDED, Action.PRESENT}
+                continue
+            field = "spec.schedulerName" if part == "schedulerName" else f"metadata.{part}[{key}]"
+            before, after = (
+                (pod["spec"].get(part) or None) if part == "schedulerName" else _map(pod, part).get(key)
+                for pod in (outcome.sent, outcome.after)
+            )
+            actions = expected.setdefault((policy.name, field), set()) if after == value or field not in decided else set()
+            if field in decided or before == value:
+                actions.add(Action.PRESENT)
+            elif after == value:
+                actions.add(Action.ADDED if before is None else Action.REPLACED)
+            else:
+                actions.add(Action.KEPT)
+            decided.add(field)
+    found: dict[tuple[str, str], set[Action]] = {}
+    for effect in outcome.decision.effects:
+        if MARKER not in effect.field:
+            found.setdefault((effect.policy, effect.field), set()).add(effect.action)
+    assert found.keys() == expected.keys()
+    for place, actions in found.items():
+        assert actions <= expected[place]
+        assert actions == expected[place] or "tolerations" in place[1]
 
 
 @given(data=st.data())
