@@ -8,13 +8,12 @@ from webhook.engine.bundle import (
     Accelerator,
     Bundle,
     Cluster,
-    Fields,
     NamespaceMatch,
     Placement,
     Policy,
-    Toleration,
     encode,
 )
+from webhook.engine.fields import Fields, Toleration
 from webhook.engine.selector import Selector
 
 NAMESPACE = "training"

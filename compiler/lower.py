@@ -14,13 +14,13 @@ from webhook.engine.bundle import (
     VERSION,
     Accelerator,
     Bundle,
-    Fields,
     NamespaceMatch,
     Placement,
     Policy,
     seal,
 )
 from webhook.engine.bundle import Cluster as BundleCluster
+from webhook.engine.fields import Fields
 from webhook.engine.keys import PLACEMENT_LABEL
 
 

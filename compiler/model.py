@@ -9,7 +9,7 @@ from typing import Any
 
 from compiler.source import Document, Where
 from compiler.versions import Version
-from webhook.engine.bundle import Fields
+from webhook.engine.fields import Fields
 from webhook.engine.selector import Selector
 
 NAME_LABEL = "kubernetes.io/metadata.name"

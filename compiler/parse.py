@@ -23,7 +23,7 @@ from compiler.model import (
 )
 from compiler.source import Document
 from compiler.versions import Version
-from webhook.engine.bundle import Fields, Toleration
+from webhook.engine.fields import Fields, Toleration
 from webhook.engine.selector import Operator, Requirement, Selector
 
 

@@ -11,7 +11,7 @@ from compiler.model import Mechanism, Platform, PoolType
 from compiler.platforms import keys
 from compiler.resolve import Binding
 from compiler.source import Where
-from webhook.engine.bundle import Toleration
+from webhook.engine.fields import Toleration
 from webhook.engine.plan import describe
 
 

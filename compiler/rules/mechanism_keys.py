@@ -7,7 +7,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import BurstPolicy, Mechanism
 from compiler.platforms import keys
 from compiler.resolve import Resolved
-from webhook.engine.bundle import Toleration
+from webhook.engine.fields import Toleration
 from webhook.engine.pod import covers
 
 _LABELS = (keys.ECI_LABEL, keys.BURST_RESOURCE)

@@ -5,12 +5,14 @@ value with sorted keys, no white space and an empty ``digest``, so that indentat
 """
 
 import hashlib
+from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 from msgspec import Struct, field
 
+from webhook.engine.fields import Fields, NodeTerm, Scheduling, Taint
 from webhook.engine.selector import Selector
 
 VERSION: Final = "overbank.dev/bundle/v1"
@@ -21,50 +23,72 @@ class BundleError(Exception):
     """The bytes are no bundle that this engine can trust. The text says why and what to do."""
 
 
-class Toleration(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
-    """A core/v1 Toleration that a policy adds."""
+class Accelerator(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+    """What chooses GPUs, for the pods that ask for ``resource`` and only for them.
 
-    key: str = ""
-    operator: str = ""
-    value: str = ""
-    effect: str = ""
-    toleration_seconds: int | None = None
-
-    def __post_init__(self) -> None:
-        if not self.key and self.operator != "Exists":
-            raise ValueError("a toleration without a key needs operator Exists")
-
-
-class Fields(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
-    """Pod fields that a policy wants to see. Keys of ``labels`` and ``annotations`` are whole, unescaped keys."""
-
-    labels: dict[str, str] = field(default_factory=dict)
-    annotations: dict[str, str] = field(default_factory=dict)
-    scheduler_name: str | None = None
-    tolerations: tuple[Toleration, ...] = ()
-
-
-class Accelerator(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Annotations that choose GPU instances, for the pods that ask for ``resource`` and only for them.
-
-    A pod without the resource must not get them: the vendor would start the GPU instance all the same, and bill it.
+    A pod without the resource must not get the annotations: the vendor would start the GPU instance all the same, and bill it.
+    ``required`` are node affinity terms of which one must hold: nodes with the right model, or virtual nodes.
     """
 
     resource: str
-    annotations: dict[str, str]
+    annotations: dict[str, str] = field(default_factory=dict)
+    required: tuple[NodeTerm, ...] = ()
+
+
+class Runtime(StrEnum):
+    """What runs the pods of a virtual pool, with its own table of things that it cannot do (``webhook.engine.runtimes``)."""
+
+    ECI = "eci"
+    VCI = "vci"
+    AI_NODE = "ai-node"
+
+
+class Verdict(StrEnum):
+    """What becomes of a pod that does not fit."""
+
+    ALLOW = "allow"
+    WARN = "warn"
+    STRIP = "strip"
+    DENY = "deny"
+
+
+class Foreign(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Fields by which a pod's author would send it past the policy, and what to do about them.
+
+    ``labels`` and ``annotations`` map keys to the values that count, none of them standing for any value; ``taints`` are those of
+    virtual nodes, which the pod must not tolerate by itself.
+    """
+
+    verdict: Verdict
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    annotations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
 
 
 class Placement(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     """How the policy that owns a pod's placement brings it onto its pools.
 
-    ``marker`` says that a ResourcePolicy selects the pod by the marker label; otherwise it selects the author's own labels, or
-    there is none.
+    Attributes:
+        marker: a ResourcePolicy selects the pod by the marker label; otherwise it selects the author's own labels, or there is none.
+        runtimes: those of the pools; a pod that one of them cannot run is denied, or with ``incompatible: warn`` warned about.
+        mirrored_resources: extended resources that a container must name in limits and requests alike (AI nodes).
     """
 
     mechanism: str
     marker: bool = False
     fields: Fields = field(default_factory=Fields)
     accelerator: Accelerator | None = None
+    runtimes: tuple[Runtime, ...] = ()
+    incompatible: Verdict = Verdict.DENY
+    foreign: Foreign | None = None
+    mirrored_resources: tuple[str, ...] = ()
+
+
+class Owner(Struct, frozen=True, order=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A kind of controlling owner. ``Deployment`` means a ReplicaSet whose pod carries ``pod-template-hash``."""
+
+    kind: str
+    group: str = ""
 
 
 class NamespaceMatch(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -85,16 +109,31 @@ class NamespaceMatch(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
         return self.all or name in self.names
 
 
+ALL_WORKLOADS: Final = 10_000
+"""A rollout of 100 %, in hundredths of a per cent."""
+
+
 class Policy(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The normal form of one policy in one cluster. A policy without ``placement`` only injects."""
+    """The normal form of one policy in one cluster. A policy without ``placement`` only injects.
+
+    Attributes:
+        requests: the pod asks for one of these resources, if there are any here. owners: likewise, one of these controls it.
+        audit: the policy counts as not matching, and what it would change is reported.
+        rollout: the part of the workloads for which the policy holds, in hundredths of a per cent.
+    """
 
     name: str
     priority: int
     namespaces: NamespaceMatch
     pods: Selector
+    requests: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
     placement: Placement | None = None
+    scheduling: Scheduling | None = None
     inject: Fields = field(default_factory=Fields)
     override: bool = False
+    audit: bool = False
+    rollout: int = ALL_WORKLOADS
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical JSON of this policy, in hexadecimal."""
@@ -111,7 +150,8 @@ class Cluster(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_un
 class Bundle(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Everything a webhook needs to know about one cluster.
 
-    ``namespaces`` maps the declared namespaces to their labels. ``policies`` is sorted by priority (descending), then name.
+    ``namespaces`` maps the declared namespaces to their labels, ``claims`` likewise to the CSI drivers of their declared volume claims
+    by name. ``policies`` is sorted by priority (descending), then name.
     """
 
     version: str
@@ -120,6 +160,7 @@ class Bundle(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     namespaces: dict[str, dict[str, str]]
     policies: tuple[Policy, ...]
     digest: str = ""
+    claims: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class _Header(Struct):

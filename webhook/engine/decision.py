@@ -54,6 +54,8 @@ class Decision(Struct, frozen=True, gc=False):
         owner: the policy that owns placement, None if none does.
         applied: the value of the applied annotation that this decision stands for; empty if no policy's value is in the pod.
         warnings: sentences for the user who creates the pod.
+        denied: why the pod must not be created, one sentence each; empty where it may. A denied pod has no operations.
+        audit: the decision as it would be if policies in audit mode were in force; None where that is the same, or there are none.
     """
 
     operations: list[Operation]
@@ -63,3 +65,5 @@ class Decision(Struct, frozen=True, gc=False):
     applied: str
     effects: list[Effect]
     warnings: list[str]
+    denied: tuple[str, ...] = ()
+    audit: "Decision | None" = None

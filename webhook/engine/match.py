@@ -8,7 +8,8 @@ its namespace that share a label pair with it, and those that require no pair at
 from collections.abc import Mapping
 from operator import attrgetter
 
-from webhook.engine.bundle import Fields, Policy
+from webhook.engine.bundle import Policy
+from webhook.engine.fields import Fields
 from webhook.engine.selector import Operator, Requirement
 
 _RANK = attrgetter("rank")

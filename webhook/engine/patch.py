@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from webhook.engine.bundle import Toleration
+from webhook.engine.fields import Toleration
 
 
 class Add(Struct, frozen=True, gc=False, tag_field="op", tag="add"):

@@ -7,8 +7,8 @@ they want the same. What is left for a pod is to look at what it has. A plan han
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from webhook.engine.bundle import Fields, Toleration
 from webhook.engine.decision import Action, Decision, Effect
+from webhook.engine.fields import Fields, Toleration
 from webhook.engine.keys import APPLIED_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.match import Candidate
 from webhook.engine.patch import Append, Write, append, write

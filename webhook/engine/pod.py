@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct
 
-from webhook.engine.bundle import Toleration
+from webhook.engine.fields import Toleration
 
 _SOMETHING = re.compile(r"[-+]?[0.]*[1-9]")
 

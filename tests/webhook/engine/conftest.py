@@ -25,14 +25,13 @@ from webhook.engine.bundle import (
     Accelerator,
     Bundle,
     Cluster,
-    Fields,
     NamespaceMatch,
     Placement,
     Policy,
-    Toleration,
     seal,
 )
 from webhook.engine.decision import Decision
+from webhook.engine.fields import Fields, Toleration
 from webhook.engine.keys import APPLIED_ANNOTATION, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod

@@ -19,15 +19,14 @@ from webhook.engine.bundle import (
     Bundle,
     BundleError,
     Cluster,
-    Fields,
     NamespaceMatch,
     Placement,
     Policy,
-    Toleration,
     decode,
     encode,
     seal,
 )
+from webhook.engine.fields import Fields, Toleration
 from webhook.engine.selector import Operator, Requirement, Selector
 
 Route = tuple[str | int, ...]
@@ -98,7 +97,9 @@ NODES = [(route, value) for route, value in _walk(_tree()) if isinstance(value, 
 OBJECTS = [
     route
     for route, value in _walk(_tree())
-    if isinstance(value, dict) and route[:1] != ("namespaces",) and route[-1:] not in (("labels",), ("annotations",))
+    if isinstance(value, dict)
+    and route[:1] not in (("namespaces",), ("claims",))
+    and route[-1:] not in (("labels",), ("annotations",))
 ]
 """Objects whose keys are ours; those of the maps that are left out are the author's."""
 

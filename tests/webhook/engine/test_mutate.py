@@ -11,13 +11,12 @@ from webhook.engine.bundle import (
     Accelerator,
     Bundle,
     Cluster,
-    Fields,
     NamespaceMatch,
     Placement,
     Policy,
-    Toleration,
 )
 from webhook.engine.decision import Action, Effect, Exemption
+from webhook.engine.fields import Fields, Toleration
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod
 from webhook.engine.selector import Operator, Requirement, Selector

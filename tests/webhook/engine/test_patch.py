@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from webhook.engine.bundle import Toleration
+from webhook.engine.fields import Toleration
 from webhook.engine.patch import Add, Append, Operation, Remove, Write, append, edit_map, encode, escape, extend_list, write
 
 HOSTILE = st.text("~/01a", max_size=5) | st.text(max_size=5)

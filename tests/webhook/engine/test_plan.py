@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from webhook.engine import mutate
-from webhook.engine.bundle import VERSION, Bundle, Cluster, Fields, NamespaceMatch, Policy, Toleration
+from webhook.engine.bundle import VERSION, Bundle, Cluster, NamespaceMatch, Policy
+from webhook.engine.fields import Fields, Toleration
 from webhook.engine.match import Candidate
 from webhook.engine.mutate import Engine
 from webhook.engine.plan import Plan, describe, toleration_field

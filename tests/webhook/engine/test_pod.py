@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.engine.bundle import Toleration
+from webhook.engine.fields import Toleration
 from webhook.engine.pod import Pod, PodToleration, covers
 
 GPU = "nvidia.com/gpu"

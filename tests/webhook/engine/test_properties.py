@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from webhook.engine.bundle import Bundle, Policy, Toleration, decode, encode, seal
+from webhook.engine.bundle import Bundle, Policy, decode, encode, seal
 from webhook.engine.decision import Action, Decision, Exemption
+from webhook.engine.fields import Toleration
 from webhook.engine.mutate import Engine
 from webhook.engine.plan import describe, toleration_field
 from webhook.engine.pod import PodToleration

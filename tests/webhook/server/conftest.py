@@ -19,7 +19,8 @@ import pytest
 
 import webhook
 from webhook.engine import bundle as bundles
-from webhook.engine.bundle import Accelerator, Bundle, Cluster, Fields, NamespaceMatch, Placement, Policy, Toleration
+from webhook.engine.bundle import Accelerator, Bundle, Cluster, NamespaceMatch, Placement, Policy
+from webhook.engine.fields import Fields, Toleration
 from webhook.engine.selector import Selector
 
 DEADLINE = 30
