@@ -116,6 +116,14 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Membership in a federation: the host's name, and the cluster's name on it."""
+
+    host: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster(Named):
     """A cluster. ``addons`` says of each declared add-on whether it is there."""
 
@@ -125,6 +133,7 @@ class Cluster(Named):
     scheduler: Version | None
     scheduler_name: str | None
     addons: dict[str, bool]
+    federation: Membership | None
     namespaces: dict[str, dict[str, str]]
     pools: dict[str, Pool]
 
