@@ -7,7 +7,7 @@ from compiler.codes import federation as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.model import Override
 from compiler.federation.resolve import Federated, Placement
-from compiler.spelling import did_you_mean, listing
+from compiler.spelling import listing
 
 
 def check(federated: Federated) -> Iterator[Diagnostic]:
@@ -33,7 +33,7 @@ def _elsewhere(placement: Placement) -> Iterator[Diagnostic]:
             if name not in placed:
                 where = policy.at("spec", "overrides", override.index, "clusters", index)
                 message = f"policy `{policy.name}` does not place on cluster `{name}`"
-                help_lines = did_you_mean(name, placed) or [f"clusters of the policy: {listing(placed)}"]
+                help_lines = [f"clusters of the policy: {listing(placed)}"]
                 yield diagnose(codes.OVERRIDE_CLUSTER, where, message, help=help_lines)
 
 
