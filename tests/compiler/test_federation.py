@@ -368,6 +368,31 @@ def test_member_is_the_clusters_name_where_none_is_written(
     assert found["spec"]["placement"] == [{"cluster": "in-fed-poc", "preferences": {"weight": 1}}]
 
 
+def test_resources_are_written_into_limits_and_requests(
+    federation: dict[str, str], compiled: Callable[[dict[str, str]], Result]
+) -> None:
+    """A quantity replaces that of both maps of the container, applied to the guide's workload, and nothing else changes."""
+    overrides = '  overrides: [{clusters: [in-fed-poc], resources: {nvidia.com/gpu: "2"}}]\n'
+    files = compiled({**federation, "fed/web.yaml": _placement("web") + overrides}).files
+    (rule,) = _object(files, "OverridePolicy")["spec"]["overrideRules"]
+    operations = [{"op": each.pop("operator"), **each} for each in rule["overriders"]["jsonpatch"]]
+    expected = copy.deepcopy(DEPLOYMENT)
+    for part in ("limits", "requests"):
+        expected["spec"]["template"]["spec"]["containers"][0]["resources"][part] = {"nvidia.com/gpu": "2"}
+    assert jsonpatch.apply_patch(DEPLOYMENT, operations) == expected
+
+
+def test_workload_without_differences_names_no_override_policy(
+    federation: dict[str, str], compiled: Callable[[dict[str, str]], Result]
+) -> None:
+    """Where nothing differs there is no OverridePolicy, no label for one, and no annotation in the pod template."""
+    files = compiled(federation).files
+    assert not any("overridepolicy" in path for path in files)
+    patch = yaml.safe_load(files[f"{FOLDER}/components/bindings/shop/deployment.apps-web.yaml"])
+    assert patch["metadata"]["labels"] == {"kubeadmiral.io/propagation-policy-name": "web"}
+    assert "spec" not in patch
+
+
 def test_order_of_documents_does_not_show(federation: dict[str, str], write: Callable[..., Path]) -> None:
     """Policies in one file or in several, in any order, give the same bytes."""
     files = {**federation, "fed/a.yaml": _placement("a"), "fed/b.yaml": _placement("b")}

@@ -16,7 +16,10 @@ _READ: Final[dict[Mode, frozenset[str]]] = {
 
 
 def check(federated: Federated) -> Iterator[Diagnostic]:
-    """Yield preferences that the mode does not read. ``maxClusters`` chooses by priority in every mode."""
+    """Yield preferences that the mode does not read.
+
+    ``maxClusters`` chooses by priority in every mode (pkg/controllers/scheduler/framework/plugins/prioritysort/priority_sort.go).
+    """
     for placement in federated.placements:
         policy = placement.policy
         read = _READ[policy.mode] | ({"priority"} if policy.max_clusters is not None else set())
