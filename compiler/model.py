@@ -134,6 +134,14 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Membership in a federation: the host's name, and the cluster's name on it."""
+
+    host: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster(Named):
     """A cluster.
 
@@ -148,6 +156,7 @@ class Cluster(Named):
     scheduler: Version | None
     scheduler_name: str | None
     addons: dict[str, Version | bool]
+    federation: Membership | None
     namespaces: dict[str, dict[str, str]]
     claims: dict[str, dict[str, str]]
     pools: dict[str, Pool]

@@ -11,6 +11,7 @@ from compiler.model import (
     BurstPolicy,
     Cluster,
     Mechanism,
+    Membership,
     Platform,
     PolicyTest,
     Pool,
@@ -69,6 +70,8 @@ def cluster(document: Document) -> Cluster:
     default_name = "ack-co-scheduler" if platform is Platform.ACK_REGISTERED else None
     version = scheduler.get("version")
     kubernetes = Version.parse(spec["kubernetesVersion"])
+    name = document.get("metadata", "name")
+    federation = spec.get("federation")
     pools = [
         Pool(
             index=index,
@@ -82,7 +85,7 @@ def cluster(document: Document) -> Cluster:
         for index, pool in enumerate(spec["pools"])
     ]
     return Cluster(
-        name=document.get("metadata", "name"),
+        name=name,
         document=document,
         labels=document.get("metadata", "labels") or {},
         platform=platform,
@@ -90,6 +93,7 @@ def cluster(document: Document) -> Cluster:
         scheduler=Version.parse(version) if version else None,
         scheduler_name=scheduler.get("name", default_name),
         addons={name: Version.parse(value) if isinstance(value, str) else value for name, value in spec.get("addons", {}).items()},
+        federation=Membership(host=federation["host"], member=federation.get("member", name)) if federation else None,
         namespaces={
             entry["name"]: namespace_labels(kubernetes, entry["name"], entry.get("labels", {}))
             for entry in spec.get("namespaces", ())

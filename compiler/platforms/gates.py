@@ -87,6 +87,12 @@ BURST_RESOURCE_ENDS: Final = Version.parse("1.24")
 MATCH_CONDITIONS: Final = Version.parse("1.28")
 """``matchConditions`` of webhooks are on by default (KEP-3716: alpha 1.27, beta 1.28, stable 1.30)."""
 
+AUTOSCALING_V2: Final = Version.parse("1.23")
+"""``autoscaling/v2`` is served (KEP-2702). Its predecessor v2beta2 is gone from 1.26 on and is never written."""
+
+CONTAINER_METRICS: Final = Version.parse("1.27")
+"""Metrics of type ContainerResource are on by default (KEP-1610: alpha 1.20, beta 1.27, stable 1.30)."""
+
 SCHEDULER_ADDON: Final[dict[Platform, tuple[str, str]]] = {
     Platform.ACK_REGISTERED: ("ack-co-scheduler", f"{pages.ACK_ONE_ECI}, step 1 (documented)"),
     Platform.VKE: ("scheduler-plugin", f"{pages.VKE_RESOURCE_POLICY} (documented)"),

@@ -49,6 +49,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
                 "kubernetesVersion": "v1.26.3-aliyun.1",
                 "scheduler": {"version": "6.4", "name": "ack-co-scheduler"},
                 "addons": {"ack-virtual-node": "2.10.0", "ack-co-scheduler": True},
+                "federation": {"host": "fed", "member": "cclt75bp1h4ho7pq6su9g"},
                 "namespaces": [{"name": "shop", "labels": {"tier": ""}}],
                 "claims": [{"namespace": "shop", "name": "models", "driver": "ossplugin.csi.alibabacloud.com"}],
                 "pools": [
@@ -157,6 +158,105 @@ VALID: dict[str, list[dict[str, Any]]] = {
             "kind": "BurstPolicy",
             "metadata": {"name": "all"},
             "spec": {"match": {"clusters": {"all": True}, "namespaces": {"all": True}, "pods": {"all": True}}},
+        },
+    ],
+    "FederationHost": [
+        {
+            "apiVersion": API,
+            "kind": "FederationHost",
+            "metadata": {"name": "fed"},
+            "spec": {"engine": "kubeadmiral", "kubernetesVersion": "1.28"},
+        }
+    ],
+    "PlacementPolicy": [
+        {
+            "apiVersion": API,
+            "kind": "PlacementPolicy",
+            "metadata": {"name": "web"},
+            "spec": {
+                "host": "fed",
+                "namespace": "shop",
+                "workloads": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web.v2"}],
+                "mode": "weighted",
+                "clusters": [{"name": "idc", "weight": 40, "priority": 1, "min": 2, "max": 10}],
+                "maxClusters": 1,
+                "accelerator": "gpu",
+                "overrides": [
+                    {
+                        "clusters": ["idc"],
+                        "image": {
+                            "registry": "registry.example.com:5000",
+                            "repository": "shop/web",
+                            "tag": "",
+                            "digest": f"sha256:{'0' * 64}",
+                            "containers": ["web"],
+                        },
+                        "container": 1,
+                        "resources": {"nvidia.com/gpu": "1"},
+                        "jsonPatch": [
+                            {"op": "add", "path": "/metadata/labels/a~1b", "value": {"any": ["thing", None, 1.5]}},
+                            {"op": "remove", "path": "/spec/paused"},
+                        ],
+                    }
+                ],
+                "autoMigration": {"after": "1m30s", "keepUnschedulable": True},
+                "rescheduling": {
+                    "avoidDisruption": False,
+                    "when": {
+                        "policyContentChanged": True,
+                        "clusterJoined": True,
+                        "clusterLabelsChanged": False,
+                        "clusterAPIResourcesChanged": False,
+                    },
+                },
+                "autoscaling": {
+                    "minReplicas": 1,
+                    "maxReplicas": 10,
+                    "metrics": [
+                        {
+                            "type": "Resource",
+                            "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 1}},
+                        },
+                        {
+                            "type": "ContainerResource",
+                            "containerResource": {
+                                "container": "web",
+                                "name": "memory",
+                                "target": {"type": "AverageValue", "averageValue": "1Gi"},
+                            },
+                        },
+                        {"type": "Pods", "pods": {"metric": {"name": "a"}, "target": {"type": "AverageValue", "averageValue": 50}}},
+                        {
+                            "type": "Object",
+                            "object": {
+                                "describedObject": {"apiVersion": "v1", "kind": "Service", "name": "web"},
+                                "metric": {"name": "a", "selector": {"matchLabels": {"b": "c"}}},
+                                "target": {"type": "Value", "value": "1k"},
+                            },
+                        },
+                        {"type": "External", "external": {"metric": {"name": "a"}, "target": {"type": "Value", "value": 3}}},
+                    ],
+                    "behavior": {
+                        "scaleUp": {"selectPolicy": "Max"},
+                        "scaleDown": {
+                            "stabilizationWindowSeconds": 300,
+                            "policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}],
+                        },
+                    },
+                },
+            },
+        },
+        {
+            "apiVersion": API,
+            "kind": "PlacementPolicy",
+            "metadata": {"name": "all"},
+            "spec": {
+                "host": "fed",
+                "namespace": "shop",
+                "workloads": [{"apiVersion": "v1", "kind": "Service", "name": "web"}],
+                "mode": "duplicate",
+                "selector": {"matchExpressions": [{"key": "tier", "operator": "Exists"}]},
+            },
         },
     ],
     "PolicyTest": [
