@@ -42,6 +42,7 @@ class ClusterIR:
 
     Attributes:
         resource_policies: sorted by namespace, then name.
+        namespace_labels: the labels that whole namespaces get, by namespace.
         origins: where the value of a pod field was written, by policy and field as the engine's effects name them.
     """
 
@@ -51,4 +52,5 @@ class ClusterIR:
     webhook: WebhookSettings
     resource_policies: tuple[ResourcePolicy, ...]
     bundle: Bundle
+    namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     origins: dict[tuple[str, str], Where] = field(repr=False)
