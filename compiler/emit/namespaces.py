@@ -4,12 +4,17 @@ The namespace belongs to somebody else. The object has only its name, the labels
 the namespace when the file goes; it does not say that Overbank manages it.
 """
 
+import re
+from typing import Final
+
 from compiler.emit import gitops
 from compiler.emit.manifest import file_name, render
 from compiler.ir import ClusterIR
 
-API_VERSION = "v1"
-KIND = "Namespace"
+API_VERSION: Final = "v1"
+KIND: Final = "Namespace"
+PATH: Final = re.compile(r"clusters/(?P<cluster>[^/]+)/_cluster/namespace-(?P<name>[^/]+)\.yaml")
+"""A file of this back end, below the output folder."""
 
 
 def emit(ir: ClusterIR) -> dict[str, bytes]:

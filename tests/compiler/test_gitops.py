@@ -9,11 +9,13 @@ import pytest
 import yaml
 
 from compiler import emit
+from compiler.cli import build
 from compiler.emit import gitops, namespaces
 from compiler.ir import ClusterIR
 from compiler.pipeline import Result, compile_repository
 from compiler.sources.tree import Tree
 
+Cli = Callable[..., Any]
 Compile = Callable[[Mapping[str, str | bytes]], Result]
 
 LABEL = "alibabacloud.com/eci"
@@ -111,3 +113,50 @@ def test_labelled_namespaces_are_sorted_and_empty_ones_left_out(cluster: Cluster
 def test_without_labels_there_is_no_namespace(cluster: ClusterIR) -> None:
     """A cluster whose policies label no namespace has no Namespace object."""
     assert namespaces.emit(cluster) == {}
+
+
+def test_the_path_of_a_namespace_is_known_again(cluster: ClusterIR) -> None:
+    """The pattern for the files of this back end finds them, with cluster and namespace, and nothing else."""
+    found = {
+        path: namespaces.PATH.fullmatch(path) for path in emit.emit(replace(cluster, namespace_labels={"cuda": {LABEL: "true"}}))
+    }
+    ((path, match),) = [(path, match) for path, match in found.items() if match]
+    assert path == "clusters/idc/_cluster/namespace-cuda.yaml"
+    assert match.groupdict() == {"cluster": "idc", "name": "cuda"}
+
+
+@pytest.fixture
+def labelled(
+    cli: Cli, write: Callable[..., Path], minimal: dict[str, str], cluster: ClusterIR, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Return the folder of a repository whose last build has put labels on a namespace, and whose next one does not."""
+    repo = write(minimal, "labelled")
+    files = emit.emit(replace(cluster, namespace_labels={"cuda": {LABEL: "true", "a": "b"}}))
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "compile_repository", lambda tree: replace(compile_repository(tree), files=files))
+        assert cli("build", repo).code == 0
+    return repo
+
+
+def test_a_label_that_stays_behind_is_pointed_out(cli: Cli, labelled: Path) -> None:
+    """When the file of a namespace goes, the build says which command takes the label off."""
+    outcome = cli("build", labelled)
+    assert (outcome.code, "deleted clusters/idc/_cluster/namespace-cuda.yaml" in outcome.out) == (0, True)
+    assert outcome.err.endswith(
+        "note: on cluster idc, namespace cuda keeps its label until you run\n"
+        "  kubectl label namespace cuda a- alibabacloud.com/eci-\n"
+    )
+
+
+def test_programs_that_read_along_get_no_note(cli: Cli, labelled: Path) -> None:
+    """In json-v1 the report is all that there is on stderr."""
+    assert "note: " not in cli("build", "--format", "json-v1", labelled).err
+
+
+@pytest.mark.parametrize("content", [b"kind: Namespace\n", b"metadata: {labels: {}}\n", b"a: [\n", b"\xff", b"", b"- a\n"])
+def test_a_damaged_file_of_a_namespace_gives_no_note(cli: Cli, labelled: Path, content: bytes) -> None:
+    """A file from which no label can be read is deleted like any other."""
+    (labelled / "rendered/clusters/idc/_cluster/namespace-cuda.yaml").write_bytes(content)
+    outcome = cli("build", "--force", labelled)
+    assert (outcome.code, "deleted clusters/idc/_cluster/namespace-cuda.yaml" in outcome.out) == (0, True)
+    assert "note: " not in outcome.err
