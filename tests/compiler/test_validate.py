@@ -50,8 +50,9 @@ VALID: dict[str, list[dict[str, Any]]] = {
                 "scheduler": {"version": "6.4", "name": "ack-co-scheduler"},
                 "addons": {"ack-virtual-node": "2.10.0", "ack-co-scheduler": True},
                 "namespaces": [{"name": "shop", "labels": {"tier": ""}}],
+                "claims": [{"namespace": "shop", "name": "models", "driver": "ossplugin.csi.alibabacloud.com"}],
                 "pools": [
-                    {"name": "idc", "type": "idc", "autoscaling": False},
+                    {"name": "idc", "type": "idc", "nodes": {"min": 0, "max": 3}, "podsPerNode": 8, "autoscaling": False},
                     {"name": "eci", "type": "eci", "nodeSelector": {"a/b": "c"}, "podAnnotations": {"d": "e\nf"}},
                 ],
             },
@@ -64,6 +65,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
             "metadata": {"name": "gpu"},
             "spec": {
                 "resource": "nvidia.com/gpu",
+                "nodes": {"matchLabels": {"model": "T4"}, "matchExpressions": [{"key": "mig", "operator": "DoesNotExist"}]},
                 "eci": {"useSpecs": ["ecs.gn5-c4g1.xlarge"]},
                 "vci": {"instanceTypes": ["vci.g1v.2xlarge"], "instanceFamily": ["vci.g1v"]},
             },
@@ -84,14 +86,42 @@ VALID: dict[str, list[dict[str, Any]]] = {
                             {"key": "tier", "operator": "In", "values": ["a", ""]},
                             {"key": "x/y", "operator": "Exists"},
                         ],
+                        "requestsResource": ["nvidia.com/gpu"],
+                        "owners": [{"apiGroup": "kubeflow.org", "kind": "TFJob"}, {"kind": "Job"}],
                     },
                 },
                 "priority": 100,
-                "pools": [{"name": "idc", "max": 3, "skipIfMissing": True}, {"name": "eci"}],
+                "pools": [
+                    {"name": "idc", "max": 3, "skipIfMissing": True, "overrides": [{"clusters": ["a", "b"], "max": 4}]},
+                    {
+                        "name": "eci",
+                        "ack": {
+                            "podLabels": {"a": "b"},
+                            "podAnnotations": {"c": "d"},
+                            "maxResources": {"cpu": "100", "memory": "1Ti"},
+                        },
+                    },
+                ],
                 "strategy": "prefer",
                 "mechanism": "auto",
+                "namespaceWide": False,
+                "mirrorLabel": True,
                 "selection": "marker",
                 "accelerator": "gpu",
+                "advance": {"policy": "TimeoutOrExceedMax", "timeout": "1h30m"},
+                "resourcePolicy": {
+                    "ack": {
+                        "preemptPolicy": "BeforeNextUnit",
+                        "ignorePreviousPod": True,
+                        "ignoreTerminatingPod": False,
+                        "matchLabelKeys": ["pod-template-hash"],
+                    }
+                },
+                "scheduling": {
+                    "gang": {"nameFrom": {"label": "job"}, "minAvailableFrom": {"annotation": "size"}, "allowSplit": True},
+                    "cpuTopology": True,
+                    "gpuShare": {"memoryGiB": 8, "gpus": 2, "container": "trainer"},
+                },
                 "inject": {
                     "labels": {"team": "shop"},
                     "annotations": {"note": "anything: {}"},
@@ -101,8 +131,25 @@ VALID: dict[str, list[dict[str, Any]]] = {
                         {"key": "", "operator": "Exists"},
                         {"key": "c", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3},
                     ],
+                    "priorityClassName": "batch.low",
+                    "nodeSelector": {"disk": "ssd"},
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [
+                                {"matchExpressions": [{"key": "cores", "operator": "Gt", "values": ["8"]}]},
+                                {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n1"]}]},
+                            ]
+                        },
+                        "preferredDuringSchedulingIgnoredDuringExecution": [
+                            {"weight": 1, "preference": {"matchExpressions": [{"key": "zone", "operator": "Exists"}]}}
+                        ],
+                    },
                 },
                 "merge": "override",
+                "foreignIntent": "strip",
+                "incompatible": "warn",
+                "mode": "audit",
+                "rollout": {"percentage": 12.5},
             },
         },
         {
@@ -269,7 +316,7 @@ def _policy(spec: str) -> str:
         ("injects", "did you mean `inject`?"),
         (
             "zzz",
-            "known here: `accelerator`, `inject`, `match`, `mechanism`, `merge`, `pools`, `priority`, `selection` and 1 more",
+            "known here: `accelerator`, `advance`, `foreignIntent`, `incompatible`, `inject`, `match`, `mechanism`, `merge` and 10 more",
         ),
     ],
 )
