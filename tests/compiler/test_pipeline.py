@@ -144,15 +144,15 @@ def test_kustomization_has_every_object(golden: Path) -> None:
 
 
 def test_file_names_follow_from_the_object(golden: Path) -> None:
-    """A manifest is found at <namespace or _cluster>/<kind>.<group>-<name>.yaml, apart from the webhook's own."""
+    """A manifest is found at <namespace or _cluster>/<kind>[.<group>]-<name>.yaml, apart from the webhook's own."""
     for result in _positive(golden):
         for path, content in result.files.items():
             folder, _, name = path.removeprefix("clusters/").partition("/")[2].rpartition("/")
             if not folder or folder == "webhook":
                 continue
             manifest = yaml.safe_load(content)
-            group = manifest["apiVersion"].split("/")[0]
-            assert name == f"{manifest['kind'].lower()}.{group}-{manifest['metadata']['name']}.yaml"
+            group = manifest["apiVersion"].rpartition("/")[0]  # empty for core kinds
+            assert name == f"{manifest['kind'].lower()}{'.' if group else ''}{group}-{manifest['metadata']['name']}.yaml"
             assert folder == manifest["metadata"].get("namespace", "_cluster")
 
 
