@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +101,37 @@ def test_the_workflow_runs_commands_that_exist(cli: Cli, tmp_path: Path) -> None
     assert [step for step in steps if step.startswith("overbank")] == ["overbank check", "overbank test", "overbank build"]
     build = steps.index("overbank build")
     assert steps[build + 1].splitlines() == ["git add --intent-to-add rendered", "git diff --exit-code -- rendered"]
+
+
+def test_the_workflow_notices_what_is_not_committed(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last step passes on a committed tree, and fails where a build has changed, added or deleted a file."""
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("git is not on PATH: the last step of the workflow was NOT run")
+    assert cli("init", tmp_path).code == 0
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    workflow = yaml.safe_load((tmp_path / ".github/workflows/policies.yaml").read_bytes())
+    step = workflow["jobs"]["policies"]["steps"][-1]["run"]
+
+    def verdict() -> int:
+        assert cli("build", tmp_path).code == 0
+        return subprocess.run(["bash", "-e", "-c", step], cwd=tmp_path, capture_output=True, check=False).returncode
+
+    def commit() -> None:
+        author = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+        for arguments in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--message", "rendered"]):
+            subprocess.run([git, *arguments], cwd=tmp_path, capture_output=True, check=True)
+
+    assert cli("build", tmp_path).code == 0
+    commit()
+    assert verdict() == 0
+    policy = tmp_path / "burst" / "web.yaml"
+    written = policy.read_text()
+    for changed in (written.replace("max: 3", "max: 4"), written.replace("names: [default]", "names: [default, shop]"), ""):
+        policy.write_text(changed)
+        assert verdict() == 1
+        commit()
+        assert verdict() == 0
 
 
 @pytest.mark.parametrize("taken", ["overbank.yaml", "README.md", "tests/pods/web.yaml"])
