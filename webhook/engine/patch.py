@@ -35,7 +35,7 @@ class Write(Struct, frozen=True, gc=False):
     """A member to be set in a map that exists (``operation``), or that is yet to be made (``key`` and ``value``)."""
 
     key: str
-    value: str
+    value: Any
     operation: Add
 
 
@@ -54,7 +54,7 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def write(path: str, key: str, value: str) -> Write:
+def write(path: str, key: str, value: str | float) -> Write:
     """Prepare to set a member of the map at ``path``."""
     return Write(key, value, Add(f"{path}/{escape(key)}", value))
 
