@@ -12,7 +12,7 @@ from compiler.platforms import keys
 from compiler.resolve import Binding
 from compiler.source import Where
 from webhook.engine.fields import Toleration
-from webhook.engine.plan import describe
+from webhook.engine.tolerations import describe
 
 
 class Kind(StrEnum):

@@ -45,6 +45,15 @@ class Place(NamedTuple):
         return resources.limits if name == "limits" else resources.requests
 
 
+class Lopsided(NamedTuple):
+    """A resource that one half of a container names and the other does not; ``half`` is the missing one."""
+
+    place: Place
+    half: str
+    resource: str
+    amount: Quantity
+
+
 class Amounts:
     """The amounts to be written into the containers of one pod."""
 
@@ -78,8 +87,8 @@ def places(spec: Spec) -> Iterator[Place]:
             yield Place(part, index, container)
 
 
-def lopsided(spec: Spec, resources: tuple[str, ...]) -> list[tuple[Place, str, str, Quantity]]:
-    """Return the halves that name one of the resources where the other half does not: place, missing half, resource, amount."""
+def lopsided(spec: Spec, resources: tuple[str, ...]) -> list[Lopsided]:
+    """Return where one of the resources stands in one half only."""
     found = []
     for place in places(spec):
         if place.container.resources is None:
@@ -87,13 +96,13 @@ def lopsided(spec: Spec, resources: tuple[str, ...]) -> list[tuple[Place, str, s
         limits, requests = place.half("limits") or {}, place.half("requests") or {}
         for resource in resources:
             if resource in limits and resource not in requests:
-                found.append((place, "requests", resource, limits[resource]))
+                found.append(Lopsided(place, "requests", resource, limits[resource]))
             elif resource in requests and resource not in limits:
-                found.append((place, "limits", resource, requests[resource]))
+                found.append(Lopsided(place, "limits", resource, requests[resource]))
     return found
 
 
-def mirror(found: list[tuple[Place, str, str, Quantity]], policy: str, amounts: Amounts, notes: Notes) -> None:
+def mirror(found: list[Lopsided], policy: str, amounts: Amounts, notes: Notes) -> None:
     """Write the missing halves."""
     for place, half, resource, amount in found:
         amounts.add(place, half, resource, amount)

@@ -7,17 +7,20 @@ they are brought into a pod is the business of ``webhook.engine.affinity``.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from webhook.engine.affinity import TooManyTermsError, describe_preference, describe_terms, edit_affinity
+from msgspec import Raw
+
+from webhook.engine.affinity import TooManyTermsError, Wishes
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import NodeTerm, PreferredTerm
 from webhook.engine.notes import Notes
 from webhook.engine.patch import Operation
 from webhook.engine.pod import Spec
+from webhook.engine.terms import describe_terms
 
 REQUIRED: Final = "spec.affinity.nodeAffinity.required"
 PREFERRED: Final = "spec.affinity.nodeAffinity.preferred"
 
-_NULL: Final = b"null"
+_NOTHING: Final = (Raw(), Raw(b"null"))
 
 
 def preferred_field(preference: NodeTerm) -> str:
@@ -42,7 +45,7 @@ class Nodes:
         keys: of the node labels that are spoken of; a pod whose node selector has none of them, and which has no affinity, is like any.
     """
 
-    __slots__ = ("added", "conjuncts", "keys", "preferences", "requirements", "weights")
+    __slots__ = ("_wishes", "added", "keys", "requirements", "weights")
 
     def __init__(
         self, required: Iterable[tuple[str, tuple[NodeTerm, ...]]], preferred: Iterable[tuple[str, PreferredTerm]]
@@ -56,22 +59,21 @@ class Nodes:
             decided, policies = weights.setdefault(preference.preference, (preference, []))
             if decided == preference:
                 policies.append(policy)
-        self.conjuncts = tuple(conjuncts)
         self.requirements = tuple(Wish(REQUIRED, policies, describe_terms(terms)) for terms, policies in conjuncts.items())
-        self.preferences = tuple(decided for decided, _ in weights.values())
         self.weights = tuple(
             Wish(preferred_field(term), policies, f"weight {decided.weight}") for term, (decided, policies) in weights.items()
         )
+        self._wishes = Wishes(tuple(conjuncts), tuple(decided for decided, _ in weights.values()))
         self.added = tuple(effect for wish in (*self.requirements, *self.weights) for effect in wish.added)
         self.keys = frozenset(requirement.key for terms in conjuncts for term in terms for requirement in term.match_expressions)
 
     def __bool__(self) -> bool:
         """Say whether there are any."""
-        return bool(self.conjuncts or self.preferences)
+        return bool(self.requirements or self.weights)
 
     def untouched(self, spec: Spec) -> bool:
         """Say whether the pod has nothing that the outcome could hang on."""
-        return spec.affinity in (b"", _NULL) and self.keys.isdisjoint(spec.node_selector or ())
+        return spec.affinity in _NOTHING and self.keys.isdisjoint(spec.node_selector or ())
 
     def settle(self, spec: Spec, node_selector: Mapping[str, str], policy: str, notes: Notes) -> list[Operation]:
         """Return the operations that bring the wishes into a pod; ``policy`` stands for all of them where there are too many terms.
@@ -80,7 +82,7 @@ class Nodes:
             msgspec.MsgspecError: the pod's affinity is not of the types of core/v1.
         """
         try:
-            edit = edit_affinity(spec.affinity, node_selector, self.conjuncts, self.preferences)
+            edit = self._wishes.edit(spec.affinity, node_selector)
         except TooManyTermsError as error:
             notes.deny(policy, f"{REQUIRED}: {error}")
             return []

@@ -68,23 +68,27 @@ def edit_map(path: str, current: dict[str, str] | None, writes: Sequence[Write],
     """Return the operations that bring ``writes`` into, and ``removals`` out of, a map.
 
     A missing (or null, or empty) map is made whole by one operation, since adding a member to a missing one would fail.
-    ``removals`` must be keys of ``current``.
+    ``removals`` must be keys of ``current``; one that is written as well is not removed first.
     """
     if not current:
         return [Add(path, {each.key: each.value for each in writes})] if writes else []
     operations: list[Operation] = [each.operation for each in writes]
     if removals:
-        operations += [Remove(f"{path}/{escape(key)}") for key in removals]
+        written = {each.key for each in writes}
+        operations += [Remove(f"{path}/{escape(key)}") for key in removals if key not in written]
     return operations
 
 
-def extend_list(path: str, current: object, items: Sequence[Append]) -> list[Operation]:
-    """Return the operations that append to a list, making it where it is missing or null."""
-    if not items:
-        return []
+def edit_list(path: str, current: object, items: Sequence[Append], removals: Sequence[int] = ()) -> list[Operation]:
+    """Return the operations that take items out of a list by index and append to it, making it where it is missing or null.
+
+    ``removals`` are indices of ``current``, ascending; they are removed from the last on, so that each is still where it was.
+    """
     if current is None:
-        return [Add(path, [each.item for each in items])]
-    return [each.operation for each in items]
+        return [Add(path, [each.item for each in items])] if items else []
+    operations: list[Operation] = [Remove(f"{path}/{index}") for index in reversed(removals)]
+    operations += [each.operation for each in items]
+    return operations
 
 
 def encode(operations: list[Operation]) -> bytes:

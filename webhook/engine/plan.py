@@ -1,12 +1,12 @@
 """What a set of matching policies wants, worked out once and used for every pod that they match.
 
 Each field is settled between the policies here; what is left for a pod is to look at what it has. A plan hangs on the policies alone,
-never on a pod. Wishes are in deciding order: what the owner's placement needs, then of each policy what its scheduling needs
-before what it injects.
+never on a pod. Wishes are in deciding order: policy by policy, and of each what its placement needs if it is the owner, then what its
+scheduling needs, then what it injects.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from webhook.engine.bundle import Placement, Verdict
 from webhook.engine.containers import GPU_COUNT_LABEL
@@ -33,6 +33,8 @@ from webhook.engine.steps import (
 )
 from webhook.engine.tolerations import union
 
+_Feature = TypeVar("_Feature")
+
 
 class _Wish(NamedTuple):
     """What one part of one policy wants; ``promises`` are labels whose values hang on the pod."""
@@ -43,11 +45,11 @@ class _Wish(NamedTuple):
     promises: tuple[str, ...] = ()
 
 
-class Decided[T](NamedTuple):
+class Decided(NamedTuple, Generic[_Feature]):
     """A feature that the highest policy with it decides, and the policies that want just the same, that one first."""
 
     candidate: Candidate
-    wanted: T
+    wanted: _Feature
     policies: tuple[str, ...]
 
 
@@ -118,7 +120,7 @@ class Plan:
         usual = wishes[False]
         self.scheduler = _single(SCHEDULER, usual, lambda fields: fields.scheduler_name)
         self.priority_class = _single(PRIORITY_CLASS, usual, lambda fields: fields.priority_class_name)
-        labels = _offers(usual, lambda fields: fields.labels)
+        labels = _offers(usual, lambda fields: fields.labels, promising=True)
         marker = [_marker(owner)] if owner and self.marked else []
         self.promised = tuple((key, each) for key, each in labels.items() if any(offer.promised for offer in each))
         promised = {key for key, _ in self.promised}
@@ -172,7 +174,7 @@ class Plan:
         return self.applied_mark([*(effect for step in steps for effect in step.added), *self.nodes[asked].added])
 
 
-def _decided[T](offers: Iterable[tuple[Candidate, T | None]]) -> Decided[T] | None:
+def _decided(offers: Iterable[tuple[Candidate, _Feature | None]]) -> Decided[_Feature] | None:
     wanting = [(candidate, wanted) for candidate, wanted in offers if wanted is not None]
     if not wanting:
         return None
@@ -189,11 +191,12 @@ def _wishes(
     accelerated: bool,
 ) -> Iterator[_Wish]:
     """Yield what each policy wants in deciding order."""
-    if owner is not None and owner.placed is not None:
-        yield _Wish(owner, owner.placed, ESCAPES)
-        if accelerated and owner.accelerator:
-            yield _Wish(owner, Fields(annotations=owner.accelerator.annotations, required=owner.accelerator.required))
     for candidate in matched:
+        if candidate is owner and candidate.placed is not None:
+            yield _Wish(candidate, candidate.placed, ESCAPES)
+            if accelerated and candidate.accelerator:
+                accelerator = candidate.accelerator
+                yield _Wish(candidate, Fields(annotations=accelerator.annotations, required=accelerator.required))
         if candidate.policy.scheduling is not None:
             promises: tuple[str, ...] = ()
             if gang is not None and candidate.name in gang.policies:
@@ -204,15 +207,16 @@ def _wishes(
         yield _Wish(candidate, candidate.policy.inject)
 
 
-def _offers(wishes: Iterable[_Wish], part: Callable[[Fields], Mapping[str, str]]) -> dict[str, list[Offer]]:
-    """Gather the offers for each key of a map, and in labels what is promised."""
+def _offers(
+    wishes: Iterable[_Wish], part: Callable[[Fields], Mapping[str, str]], *, promising: bool = False
+) -> dict[str, list[Offer]]:
+    """Gather the offers for each key of a map, and with ``promising``, that is for labels, what is promised."""
     offers: dict[str, list[Offer]] = {}
     for candidate, fields, loss, promises in wishes:
         for key, value in part(fields).items():
             offers.setdefault(key, []).append(Offer(candidate, value, loss))
-        if part(fields) is fields.labels:
-            for key in promises:
-                offers.setdefault(key, []).append(Offer(candidate, "", promised=True))
+        for key in promises if promising else ():
+            offers.setdefault(key, []).append(Offer(candidate, "", promised=True))
     return offers
 
 

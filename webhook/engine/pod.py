@@ -7,8 +7,9 @@ follow core/v1. Quantities may be numbers: the API server sends strings, hand-wr
 import re
 from decimal import Decimal
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
+from webhook.engine.anatomy import ContainerParts, SpecParts
 from webhook.engine.fields import Toleration
 
 _SOMETHING = re.compile(r"[-+]?[0.]*[1-9]")
@@ -69,26 +70,20 @@ class Resources(Struct, gc=False):
     requests: dict[str, Quantity] | None = None
 
 
-class Container(Struct, gc=False):
+class Container(ContainerParts, rename="camel", gc=False):
     """The part of core/v1 Container that is read."""
 
-    name: str = ""
     resources: Resources | None = None
 
 
-class Spec(Struct, rename="camel", gc=False):
-    """The part of core/v1 PodSpec that is read.
-
-    ``affinity`` stays as it was sent: most policies and most pods never need it.
-    """
+class Spec(SpecParts, rename="camel", gc=False):
+    """The part of core/v1 PodSpec that is read. What most policies and most pods never need stays as it was sent (``anatomy``)."""
 
     scheduler_name: str | None = None
     node_name: str | None = None
     priority_class_name: str | None = None
     priority: int | UnsetType | None = UNSET
     preemption_policy: str | UnsetType | None = UNSET
-    node_selector: dict[str, str] | None = None
-    affinity: Raw = Raw()
     tolerations: list[PodToleration] | None = None
     containers: list[Container] | None = None
     init_containers: list[Container] | None = None
