@@ -8,7 +8,6 @@ is no UTF-8.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -94,31 +93,6 @@ class Variable(Struct, gc=False):
     value: str | None = None
 
 
-class Container:
-    """A container with its place in the pod: ``spec.containers[main]``."""
-
-    __slots__ = ("_parts", "path")
-
-    def __init__(self, parts: ContainerParts, path: str) -> None:
-        self._parts = parts
-        self.path = path
-
-    @property
-    def ports(self) -> list[Port]:
-        """Decode the ports."""
-        return (_decode_ports(self._parts.ports) or []) if self._parts.ports else []
-
-    @property
-    def security_context(self) -> Mapping[str, Any]:
-        """Decode what the author set of the security context."""
-        return _settings(self._parts.security_context)
-
-    def variables(self, text: bytes) -> list[Variable]:
-        """Decode the environment, if the text stands anywhere in it."""
-        raw = self._parts.env
-        return (_decode_env(raw) or []) if raw and text in bytes(raw) else []
-
-
 class _Preferred(Struct, gc=False):
     preference: PodTerm | None = None
 
@@ -171,6 +145,9 @@ _decode_items = msgspec.json.Decoder(list[Raw] | None).decode
 class Subject:
     """A pod as its author meant it, before policies change it.
 
+    Methods that take words decode only what mentions one of them, because most pods mention none. The API server writes JSON without
+    escapes in keys, so that a key can be found in it as it is spelled.
+
     Args:
         spec: the pod's own spec.
         containers: and ``init_containers``: those of the spec.
@@ -178,6 +155,8 @@ class Subject:
         controller: the kind of the controlling owner, empty where there is none.
         claims: CSI drivers of the declared volume claims of the namespace, by the claim's name.
     """
+
+    __slots__ = ("_affinity", "_groups", "_volumes", "annotations", "claims", "containers", "controller", "labels", "spec")
 
     def __init__(
         self,
@@ -191,38 +170,68 @@ class Subject:
         claims: Mapping[str, str] = _NOTHING,
     ) -> None:
         self.spec = spec
+        self.containers = containers or ()
         self.labels = labels or _NOTHING
         self.annotations = annotations or _NOTHING
         self.controller = controller
         self.claims = claims
-        self._containers = containers or ()
-        self._init_containers = init_containers or ()
+        self._groups = (("spec.containers", self.containers), ("spec.initContainers", init_containers or ()))
+        self._affinity: Affinity | None = None
+        self._volumes: list[Volume] | None = None
 
-    @cached_property
-    def containers(self) -> list[Container]:
-        """The containers proper."""
-        return _placed("spec.containers", self._containers)
+    def volumes(self, *words: bytes) -> Sequence[Volume]:
+        """Return all volumes, but for the token that is mounted into every pod; none if no word is mentioned."""
+        if self._volumes is None:
+            raw = self.spec.volumes
+            if not _mentions(raw, words):
+                return ()
+            self._volumes = [
+                each for each in _decode_volumes(raw) or () if each.projected is None or not each.name.startswith(TOKEN_VOLUME)
+            ]
+        return self._volumes
 
-    @cached_property
-    def all_containers(self) -> list[Container]:
-        """The containers proper and the init containers."""
-        return self.containers + _placed("spec.initContainers", self._init_containers)
+    def ports(self, *words: bytes) -> Sequence[tuple[str, Port]]:
+        """Return the ports of containers and init containers that mention a word, each after its container: ``spec.containers[main]``."""
+        return [
+            (path, port)
+            for place, containers in self._groups
+            for index, each in enumerate(containers)
+            if _mentions(each.ports, words)
+            for path in (_path(place, index, each),)
+            for port in _decode_ports(each.ports) or ()
+        ]
 
-    @cached_property
-    def volumes(self) -> list[Volume]:
-        """The volumes, without the token that is mounted into every pod."""
-        found = (_decode_volumes(self.spec.volumes) or ()) if self.spec.volumes else ()
-        return [each for each in found if each.projected is None or not each.name.startswith(TOKEN_VOLUME)]
+    def environment(self, *words: bytes) -> Sequence[tuple[str, Variable]]:
+        """Return likewise the variables of containers and init containers."""
+        return [
+            (path, variable)
+            for place, containers in self._groups
+            for index, each in enumerate(containers)
+            if _mentions(each.env, words)
+            for path in (_path(place, index, each),)
+            for variable in _decode_env(each.env) or ()
+        ]
 
-    @cached_property
-    def affinity(self) -> Affinity:
-        """The affinity, empty where there is none."""
-        return (_decode_affinity(self.spec.affinity) if self.spec.affinity else None) or Affinity()
+    def security_contexts(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Return what the author set of security contexts, each after its container; an empty one counts as none."""
+        return [
+            (_path(place, index, each), settings)
+            for place, containers in self._groups
+            for index, each in enumerate(containers)
+            if each.security_context and (settings := _settings(each.security_context))
+        ]
 
     @property
     def security_context(self) -> Mapping[str, Any]:
         """What the author set of the pod's security context; the API server writes an empty one into every pod."""
         return _settings(self.spec.security_context)
+
+    @property
+    def affinity(self) -> Affinity:
+        """The affinity, empty where there is none."""
+        if self._affinity is None:
+            self._affinity = (_decode_affinity(self.spec.affinity) if self.spec.affinity else None) or Affinity()
+        return self._affinity
 
     @property
     def has_nameservers(self) -> bool:
@@ -231,14 +240,24 @@ class Subject:
         return config is not None and bool(config.nameservers)
 
     @property
-    def spread_constraints(self) -> bool:
+    def has_spread_constraints(self) -> bool:
         """Whether there are topology spread constraints; defaults of the cluster never stand in a pod."""
         raw = self.spec.topology_spread_constraints
         return bool(raw and _decode_items(raw))
 
 
-def _placed(path: str, containers: Sequence[ContainerParts]) -> list[Container]:
-    return [Container(each, f"{path}[{each.name or index}]") for index, each in enumerate(containers)]
+def _mentions(raw: Raw, words: Sequence[bytes]) -> bool:
+    if not raw:
+        return False
+    text = bytes(raw)
+    for word in words:  # noqa: SIM110 - a generator costs more than the search
+        if word in text:
+            return True
+    return False
+
+
+def _path(place: str, index: int, container: ContainerParts) -> str:
+    return f"{place}[{container.name or index}]"
 
 
 def _settings(raw: Raw) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ Finder: TypeAlias = Callable[[Subject], Iterable[str]]
 MAX_ECI_VOLUMES: Final = 20
 MAX_ECI_CONTAINERS: Final = 20
 ECI_PORTS: Final = frozenset({111, 10250, 10255})
+_ECI_PORT_WORDS: Final = tuple(b"%d" % port for port in sorted(ECI_PORTS))
 OSS_DRIVER: Final = "ossplugin.csi.alibabacloud.com"
 
 _EFFECTIVE_LABELS: Final = (
@@ -57,7 +58,7 @@ def daemon_set(subject: Subject) -> Sequence[str]:
 
 def host_path(subject: Subject) -> Sequence[str]:
     """Directories of the host."""
-    return [f"spec.volumes[{each.name}].hostPath" for each in subject.volumes if each.host_path is not None]
+    return [f"spec.volumes[{each.name}].hostPath" for each in subject.volumes(b'"hostPath"') if each.host_path is not None]
 
 
 def host_network(subject: Subject) -> Sequence[str]:
@@ -77,7 +78,9 @@ def host_pid_or_ipc(subject: Subject) -> Sequence[str]:
 
 def many_volumes(subject: Subject) -> Sequence[str]:
     """More volumes than ECI mounts. The token that is mounted everywhere is not counted."""
-    return ("spec.volumes",) if len(subject.volumes) > MAX_ECI_VOLUMES else ()
+    if len(subject.spec.volumes) <= MAX_ECI_VOLUMES * len('{"name":"x"},'):
+        return ()
+    return ("spec.volumes",) if len(subject.volumes(b'"name"')) > MAX_ECI_VOLUMES else ()
 
 
 def many_containers(subject: Subject) -> Sequence[str]:
@@ -87,16 +90,13 @@ def many_containers(subject: Subject) -> Sequence[str]:
 
 def privileged(subject: Subject) -> Sequence[str]:
     """Privileged containers."""
-    return [f"{each.path}.securityContext.privileged" for each in subject.all_containers if each.security_context.get("privileged")]
+    return [f"{path}.securityContext.privileged" for path, settings in subject.security_contexts() if settings.get("privileged")]
 
 
 def reserved_ports(subject: Subject) -> Sequence[str]:
     """Ports of ECI's own."""
     return [
-        f"{each.path}.ports[{port.container_port}]"
-        for each in subject.all_containers
-        for port in each.ports
-        if port.container_port in ECI_PORTS
+        f"{path}.ports[{port.container_port}]" for path, port in subject.ports(*_ECI_PORT_WORDS) if port.container_port in ECI_PORTS
     ]
 
 
@@ -104,12 +104,7 @@ def host_ports(subject: Subject) -> Sequence[str]:
     """Ports of the host. Together with its network, the API server fills them in by itself."""
     if subject.spec.host_network:
         return ()
-    return [
-        f"{each.path}.ports[{port.container_port}].hostPort"
-        for each in subject.all_containers
-        for port in each.ports
-        if port.host_port
-    ]
+    return [f"{path}.ports[{port.container_port}].hostPort" for path, port in subject.ports(b'"hostPort"') if port.host_port]
 
 
 def effective_labels(subject: Subject) -> Sequence[str]:
@@ -128,30 +123,27 @@ def effective_annotations(subject: Subject) -> Sequence[str]:
 
 def empty_dir(subject: Subject) -> Sequence[str]:
     """Directories that live as long as the pod."""
-    return [f"spec.volumes[{each.name}].emptyDir" for each in subject.volumes if each.empty_dir is not None]
+    return [f"spec.volumes[{each.name}].emptyDir" for each in subject.volumes(b'"emptyDir"') if each.empty_dir is not None]
 
 
-def security_context(subject: Subject) -> Iterator[str]:
+def security_context(subject: Subject) -> Sequence[str]:
     """Security contexts with something in them."""
-    if subject.security_context:
-        yield "spec.securityContext"
-    for each in subject.all_containers:
-        if each.security_context:
-            yield f"{each.path}.securityContext"
+    pod = ["spec.securityContext"] if subject.security_context else []
+    return pod + [f"{path}.securityContext" for path, _ in subject.security_contexts()]
 
 
 def tokens(subject: Subject) -> Sequence[str]:
     """Service account tokens that the author asked for."""
     return [
         f"spec.volumes[{each.name}].projected"
-        for each in subject.volumes
+        for each in subject.volumes(b'"serviceAccountToken"')
         if each.projected is not None and any(source.service_account_token is not None for source in each.projected.sources or ())
     ]
 
 
 def volume_claims(subject: Subject) -> Iterator[str]:
     """Volume claims, but for those that are declared to be OSS volumes; claims that are made with the pod never are."""
-    for each in subject.volumes:
+    for each in subject.volumes(b'"ephemeral"', b'"persistentVolumeClaim"'):
         if each.ephemeral is not None:
             yield f"spec.volumes[{each.name}].ephemeral"
         claim = each.persistent_volume_claim
@@ -159,12 +151,13 @@ def volume_claims(subject: Subject) -> Iterator[str]:
             yield f"spec.volumes[{each.name}].persistentVolumeClaim"
 
 
-def service_clients(subject: Subject) -> Iterator[str]:
+def service_clients(subject: Subject) -> Sequence[str]:
     """Variables that name a Service of the cluster."""
-    for each in subject.all_containers:
-        for variable in each.variables(b".svc"):
-            if variable.value and _SERVICE.search(variable.value):
-                yield f"{each.path}.env[{variable.name}]"
+    return [
+        f"{path}.env[{variable.name}]"
+        for path, variable in subject.environment(b".svc")
+        if variable.value and _SERVICE.search(variable.value)
+    ]
 
 
 def cluster_dns(subject: Subject) -> Sequence[str]:
@@ -197,4 +190,4 @@ def pod_affinity(subject: Subject) -> Iterator[str]:
 
 def spreading(subject: Subject) -> Sequence[str]:
     """Spreading over a topology."""
-    return ("spec.topologySpreadConstraints",) if subject.spread_constraints else ()
+    return ("spec.topologySpreadConstraints",) if subject.has_spread_constraints else ()
