@@ -8,6 +8,7 @@ is no UTF-8.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from re import Pattern
 from typing import Any, Final
 
 import msgspec
@@ -145,7 +146,7 @@ _decode_items = msgspec.json.Decoder(list[Raw] | None).decode
 class Subject:
     """A pod as its author meant it, before policies change it.
 
-    Methods that take words decode only what mentions one of them, because most pods mention none. The API server writes JSON without
+    Methods that take a word decode only what mentions it, because most pods do not. The API server writes JSON without
     escapes in keys, so that a key can be found in it as it is spelled.
 
     Args:
@@ -179,47 +180,48 @@ class Subject:
         self._affinity: Affinity | None = None
         self._volumes: list[Volume] | None = None
 
-    def volumes(self, *words: bytes) -> Sequence[Volume]:
-        """Return all volumes, but for the token that is mounted into every pod; none if no word is mentioned."""
+    def volumes(self, word: Pattern[bytes]) -> Sequence[Volume]:
+        """Return all volumes, but for the token that is mounted into every pod; none if the word is not mentioned."""
         if self._volumes is None:
             raw = self.spec.volumes
-            if not _mentions(raw, words):
+            if not raw or not word.search(raw):
                 return ()
             self._volumes = [
                 each for each in _decode_volumes(raw) or () if each.projected is None or not each.name.startswith(TOKEN_VOLUME)
             ]
         return self._volumes
 
-    def ports(self, *words: bytes) -> Sequence[tuple[str, Port]]:
-        """Return the ports of containers and init containers that mention a word, each after its container: ``spec.containers[main]``."""
-        return [
-            (path, port)
-            for place, containers in self._groups
-            for index, each in enumerate(containers)
-            if _mentions(each.ports, words)
-            for path in (_path(place, index, each),)
-            for port in _decode_ports(each.ports) or ()
-        ]
+    def ports(self, word: Pattern[bytes]) -> Sequence[tuple[str, Port]]:
+        """Return the ports of containers that mention the word, each after its container: ``spec.containers[main]``.
 
-    def environment(self, *words: bytes) -> Sequence[tuple[str, Variable]]:
-        """Return likewise the variables of containers and init containers."""
-        return [
-            (path, variable)
-            for place, containers in self._groups
-            for index, each in enumerate(containers)
-            if _mentions(each.env, words)
-            for path in (_path(place, index, each),)
-            for variable in _decode_env(each.env) or ()
-        ]
+        Init containers count; here and below.
+        """
+        found: list[tuple[str, Port]] = []
+        for place, containers in self._groups:
+            for index, each in enumerate(containers):
+                if each.ports and word.search(each.ports):
+                    path = _path(place, index, each)
+                    found += [(path, port) for port in _decode_ports(each.ports) or ()]
+        return found
+
+    def environment(self, word: Pattern[bytes]) -> Sequence[tuple[str, Variable]]:
+        """Return likewise the variables of containers."""
+        found: list[tuple[str, Variable]] = []
+        for place, containers in self._groups:
+            for index, each in enumerate(containers):
+                if each.env and word.search(each.env):
+                    path = _path(place, index, each)
+                    found += [(path, variable) for variable in _decode_env(each.env) or ()]
+        return found
 
     def security_contexts(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """Return what the author set of security contexts, each after its container; an empty one counts as none."""
-        return [
-            (_path(place, index, each), settings)
-            for place, containers in self._groups
-            for index, each in enumerate(containers)
-            if each.security_context and (settings := _settings(each.security_context))
-        ]
+        found = []
+        for place, containers in self._groups:
+            for index, each in enumerate(containers):
+                if each.security_context and (settings := _settings(each.security_context)):
+                    found.append((_path(place, index, each), settings))
+        return found
 
     @property
     def security_context(self) -> Mapping[str, Any]:
@@ -244,16 +246,6 @@ class Subject:
         """Whether there are topology spread constraints; defaults of the cluster never stand in a pod."""
         raw = self.spec.topology_spread_constraints
         return bool(raw and _decode_items(raw))
-
-
-def _mentions(raw: Raw, words: Sequence[bytes]) -> bool:
-    if not raw:
-        return False
-    text = bytes(raw)
-    for word in words:  # noqa: SIM110 - a generator costs more than the search
-        if word in text:
-            return True
-    return False
 
 
 def _path(place: str, index: int, container: ContainerParts) -> str:

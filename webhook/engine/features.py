@@ -15,7 +15,6 @@ Finder: TypeAlias = Callable[[Subject], Iterable[str]]
 MAX_ECI_VOLUMES: Final = 20
 MAX_ECI_CONTAINERS: Final = 20
 ECI_PORTS: Final = frozenset({111, 10250, 10255})
-_ECI_PORT_WORDS: Final = tuple(b"%d" % port for port in sorted(ECI_PORTS))
 OSS_DRIVER: Final = "ossplugin.csi.alibabacloud.com"
 
 _EFFECTIVE_LABELS: Final = (
@@ -48,6 +47,16 @@ _HARDWARE: Final = (
 )
 """How labels begin that tell the hardware of a node."""
 
+_CLAIM: Final = re.compile(rb'"(?:ephemeral|persistentVolumeClaim)"')
+_ECI_PORT: Final = re.compile(rb"1(?:11|025[05])")
+_EMPTY_DIR: Final = re.compile(rb'"emptyDir"')
+_HOST_PATH: Final = re.compile(rb'"hostPath"')
+_HOST_PORT: Final = re.compile(rb'"hostPort"')
+_IN_CLUSTER: Final = re.compile(rb"\.svc")
+_NAME: Final = re.compile(rb'"name"')
+_TOKEN: Final = re.compile(rb'"serviceAccountToken"')
+"""Words to look for in what is not decoded."""
+
 _SERVICE: Final = re.compile(r"[a-z0-9]\.[-a-z0-9]{1,63}\.svc(?![-a-z0-9])")
 
 
@@ -58,7 +67,7 @@ def daemon_set(subject: Subject) -> Sequence[str]:
 
 def host_path(subject: Subject) -> Sequence[str]:
     """Directories of the host."""
-    return [f"spec.volumes[{each.name}].hostPath" for each in subject.volumes(b'"hostPath"') if each.host_path is not None]
+    return [f"spec.volumes[{each.name}].hostPath" for each in subject.volumes(_HOST_PATH) if each.host_path is not None]
 
 
 def host_network(subject: Subject) -> Sequence[str]:
@@ -80,7 +89,7 @@ def many_volumes(subject: Subject) -> Sequence[str]:
     """More volumes than ECI mounts. The token that is mounted everywhere is not counted."""
     if len(subject.spec.volumes) <= MAX_ECI_VOLUMES * len('{"name":"x"},'):
         return ()
-    return ("spec.volumes",) if len(subject.volumes(b'"name"')) > MAX_ECI_VOLUMES else ()
+    return ("spec.volumes",) if len(subject.volumes(_NAME)) > MAX_ECI_VOLUMES else ()
 
 
 def many_containers(subject: Subject) -> Sequence[str]:
@@ -95,16 +104,14 @@ def privileged(subject: Subject) -> Sequence[str]:
 
 def reserved_ports(subject: Subject) -> Sequence[str]:
     """Ports of ECI's own."""
-    return [
-        f"{path}.ports[{port.container_port}]" for path, port in subject.ports(*_ECI_PORT_WORDS) if port.container_port in ECI_PORTS
-    ]
+    return [f"{path}.ports[{port.container_port}]" for path, port in subject.ports(_ECI_PORT) if port.container_port in ECI_PORTS]
 
 
 def host_ports(subject: Subject) -> Sequence[str]:
     """Ports of the host. Together with its network, the API server fills them in by itself."""
     if subject.spec.host_network:
         return ()
-    return [f"{path}.ports[{port.container_port}].hostPort" for path, port in subject.ports(b'"hostPort"') if port.host_port]
+    return [f"{path}.ports[{port.container_port}].hostPort" for path, port in subject.ports(_HOST_PORT) if port.host_port]
 
 
 def effective_labels(subject: Subject) -> Sequence[str]:
@@ -123,7 +130,7 @@ def effective_annotations(subject: Subject) -> Sequence[str]:
 
 def empty_dir(subject: Subject) -> Sequence[str]:
     """Directories that live as long as the pod."""
-    return [f"spec.volumes[{each.name}].emptyDir" for each in subject.volumes(b'"emptyDir"') if each.empty_dir is not None]
+    return [f"spec.volumes[{each.name}].emptyDir" for each in subject.volumes(_EMPTY_DIR) if each.empty_dir is not None]
 
 
 def security_context(subject: Subject) -> Sequence[str]:
@@ -136,14 +143,14 @@ def tokens(subject: Subject) -> Sequence[str]:
     """Service account tokens that the author asked for."""
     return [
         f"spec.volumes[{each.name}].projected"
-        for each in subject.volumes(b'"serviceAccountToken"')
+        for each in subject.volumes(_TOKEN)
         if each.projected is not None and any(source.service_account_token is not None for source in each.projected.sources or ())
     ]
 
 
 def volume_claims(subject: Subject) -> Iterator[str]:
     """Volume claims, but for those that are declared to be OSS volumes; claims that are made with the pod never are."""
-    for each in subject.volumes(b'"ephemeral"', b'"persistentVolumeClaim"'):
+    for each in subject.volumes(_CLAIM):
         if each.ephemeral is not None:
             yield f"spec.volumes[{each.name}].ephemeral"
         claim = each.persistent_volume_claim
@@ -155,7 +162,7 @@ def service_clients(subject: Subject) -> Sequence[str]:
     """Variables that name a Service of the cluster."""
     return [
         f"{path}.env[{variable.name}]"
-        for path, variable in subject.environment(b".svc")
+        for path, variable in subject.environment(_IN_CLUSTER)
         if variable.value and _SERVICE.search(variable.value)
     ]
 
