@@ -17,16 +17,14 @@ from msgspec import Raw, Struct, field
 from webhook.engine.decision import Action
 from webhook.engine.fields import NodeOperator, NodeRequirement, NodeTerm, PreferredTerm
 from webhook.engine.patch import Add, Operation
-from webhook.engine.terms import Base, PodTerm, identity, is_implied, missing_part, widest
+from webhook.engine.terms import PREFERRED, REQUIRED, Base, PodTerm, identity, is_implied, missing_part, widest
 
 MAX_TERMS: Final = 500
 """How many terms a pod may have after it grew. A scheduler tries them one by one for every node."""
 
 _AFFINITY: Final = "/spec/affinity"
 _NODE_AFFINITY: Final = f"{_AFFINITY}/nodeAffinity"
-_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
-_PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
-_TERMS: Final = f"{_NODE_AFFINITY}/{_REQUIRED}/nodeSelectorTerms"
+_TERMS: Final = f"{_NODE_AFFINITY}/{REQUIRED}/nodeSelectorTerms"
 
 
 class TooManyTermsError(Exception):
@@ -56,8 +54,8 @@ class _Required(Struct, rename="camel", gc=False):
 
 
 class _NodeAffinity(Struct, gc=False):
-    required: _Required | None = field(default=None, name=_REQUIRED)
-    preferred: list[_Preferred | None] | None = field(default=None, name=_PREFERRED)
+    required: _Required | None = field(default=None, name=REQUIRED)
+    preferred: list[_Preferred | None] | None = field(default=None, name=PREFERRED)
 
 
 class _Affinity(Struct, rename="camel", gc=False):
@@ -108,7 +106,7 @@ class Wishes:
         if required is None:
             terms, grown = self._first_terms(selected)
             if any(grown):
-                created[_REQUIRED] = {"nodeSelectorTerms": terms}
+                created[REQUIRED] = {"nodeSelectorTerms": terms}
         else:
             grown = [False] * len(self.conjuncts)
             operations += _edit_terms(required.node_selector_terms or (), selected, self.conjuncts, grown)
@@ -116,9 +114,9 @@ class Wishes:
         news = self._news(preferred or ())
         items = [item for item, new in zip(self.preferences, news, strict=True) if new]
         if items and preferred is None:
-            created[_PREFERRED] = items
+            created[PREFERRED] = items
         else:
-            operations += [Add(f"{_NODE_AFFINITY}/{_PREFERRED}/-", item) for item in items]
+            operations += [Add(f"{_NODE_AFFINITY}/{PREFERRED}/-", item) for item in items]
 
         if created and current is None:
             operations.append(Add(_AFFINITY, {"nodeAffinity": created}))

@@ -11,6 +11,10 @@ from msgspec import Struct
 
 from webhook.engine.fields import NodeOperator, NodeRequirement, NodeTerm
 
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
+"""The members of core/v1 NodeAffinity, PodAffinity and PodAntiAffinity."""
+
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,64}", re.ASCII)
 _INT64: Final = range(-(2**63), 2**63)
 
