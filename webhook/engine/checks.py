@@ -20,7 +20,7 @@ NO_CLAIMS: Final[Claims] = {}
 
 
 class Findings(NamedTuple):
-    """What is to be said or done about one pod."""
+    """What is to be said, or done, about one pod."""
 
     problems: list[Problem]
     lopsided: list[Lopsided]
@@ -35,7 +35,7 @@ def inspect(plan: Plan, pod: Pod, metadata: Metadata, claims: Claims) -> Finding
         UnicodeDecodeError: text in a part of the pod is no UTF-8.
     """
     spec, placement = pod.spec, plan.placement
-    found = Findings([], [], [])
+    incompatible: list[Problem] = []
     if placement is not None and placement.runtimes:
         owner = metadata.controller
         subject = Subject(
@@ -47,12 +47,10 @@ def inspect(plan: Plan, pod: Pod, metadata: Metadata, claims: Claims) -> Finding
             controller=owner.kind if owner else "",
             claims=claims,
         )
-        found.problems += problems(placement.runtimes, subject)
-    if placement is not None and placement.mirrored_resources:
-        found.lopsided += lopsided(spec, placement.mirrored_resources)
-    if plan.topology is not None:
-        found.fractional += fractional(spec)
-    return found if any(found) else None
+        incompatible = problems(placement.runtimes, subject)
+    uneven = lopsided(spec, placement.mirrored_resources) if placement is not None and placement.mirrored_resources else []
+    uncounted = fractional(spec) if plan.topology is not None else []
+    return Findings(incompatible, uneven, uncounted) if incompatible or uneven or uncounted else None
 
 
 def report(plan: Plan, found: Findings, notes: Notes, *, bound: bool) -> None:

@@ -7,6 +7,8 @@ the two are one value for ``merge``.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import GpuShare
 from webhook.engine.notes import Notes
@@ -22,8 +24,8 @@ HALVES: Final = ("limits", "requests")
 _EMPTY: Final = Resources()
 
 
-class Place(NamedTuple):
-    """A container and where it stands in the pod."""
+class Place(Struct, frozen=True, gc=False):
+    """A container, and where it stands in the pod."""
 
     part: str
     index: int

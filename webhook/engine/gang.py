@@ -33,7 +33,8 @@ def resolve(gang: Gang, labels: Mapping[str, str], annotations: Mapping[str, str
 
     Args:
         gang: where its name and size stand.
-        labels: of the pod, as they are going to be. annotations: likewise.
+        labels: of the pod, as they are going to be.
+        annotations: likewise.
 
     Raises:
         UnusableSourceError: a source is missing, or has no valid value.
@@ -47,7 +48,9 @@ def _name(gang: Gang, labels: Mapping[str, str]) -> str:
     if not name:
         raise UnusableSourceError(f"{field}, which names the gang, is missing")
     if len(name) > MAX_NAME or not _SUBDOMAIN.fullmatch(name):
-        raise UnusableSourceError(f'{field} is "{name[:MAX_NAME]}", and a gang is named by a DNS-1123 subdomain of at most {MAX_NAME} characters')
+        raise UnusableSourceError(
+            f'{field} is "{name[:MAX_NAME]}", and a gang is named by a DNS-1123 subdomain of at most {MAX_NAME} characters'
+        )
     return name
 
 

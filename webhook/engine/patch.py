@@ -6,7 +6,7 @@
 Operations that no pod has a part in are made once, when a plan is made, and are shared by the patches of all pods.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -64,7 +64,9 @@ def append(path: str, item: Toleration) -> Append:
     return Append(item, Add(f"{path}/-", item))
 
 
-def edit_map(path: str, current: dict[str, str] | None, writes: Sequence[Write], removals: Sequence[str] = ()) -> list[Operation]:
+def edit_map(
+    path: str, current: Mapping[str, object] | None, writes: Sequence[Write], removals: Sequence[str] = ()
+) -> list[Operation]:
     """Return the operations that bring ``writes`` into, and ``removals`` out of, a map.
 
     A missing (or null, or empty) map is made whole by one operation, since adding a member to a missing one would fail.

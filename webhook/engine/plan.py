@@ -114,7 +114,9 @@ class Plan:
         self.share: Decided[GpuShare] | None = _decided(
             (candidate, candidate.policy.scheduling.gpu_share) for candidate in matched if candidate.policy.scheduling
         )
-        self.topology = next((each.name for each in matched if each.policy.scheduling and each.policy.scheduling.cpu_topology), None)
+        self.topology = next(
+            (each.name for each in matched if each.policy.scheduling and each.policy.scheduling.cpu_topology), None
+        )
 
         wishes = {asked: tuple(_wishes(matched, owner, self.gang, self.share, accelerated=asked)) for asked in (False, True)}
         usual = wishes[False]
@@ -170,8 +172,9 @@ class Plan:
 
     def _applied_if_complete(self, asked: bool) -> str:  # noqa: FBT001 - the key of the tables above
         singles = [step for step in (self.scheduler, self.priority_class) if step]
-        steps = (*singles, *self.labels, *self.annotations[asked], *self.node_selector, *self.tolerations)
-        return self.applied_mark([*(effect for step in steps for effect in step.added), *self.nodes[asked].added])
+        steps = (*singles, *self.labels, *self.annotations[asked], *self.node_selector)
+        added = [effect for step in steps for effect in step.added] + [effect for step in self.tolerations for effect in step.added]
+        return self.applied_mark([*added, *self.nodes[asked].added])
 
 
 def _decided(offers: Iterable[tuple[Candidate, _Feature | None]]) -> Decided[_Feature] | None:

@@ -34,9 +34,11 @@ def fulfilled(
 
     Args:
         plan: what is promised.
-        labels: the pod's own. annotations: likewise.
+        labels: the pod's own.
+        annotations: likewise.
         notes: told where the pod does not say to which gang it belongs.
-        asked: whether the pod asks for the accelerator. shared: whether it gets a share of GPUs.
+        asked: whether the pod asks for the accelerator.
+        shared: whether it gets a share of GPUs.
     """
     values: dict[str, str] = {}
     if plan.share is not None and shared:
@@ -50,7 +52,9 @@ def fulfilled(
                 notes.warn(plan.gang.candidate.name, f"the pod joins no gang, since {error}")
     steps = []
     for key, offers in plan.promised:
-        filled = [Offer(each.candidate, values[key]) if each.promised else each for each in offers if not each.promised or key in values]
+        filled = [
+            Offer(each.candidate, values[key]) if each.promised else each for each in offers if not each.promised or key in values
+        ]
         if filled:
             steps.append(label(key, filled))
     return steps

@@ -4,7 +4,7 @@ Pods that have nothing of what a plan names, as most do, share a few decisions, 
 hangs on anything else of the pod: ``_untouched`` and ``_plain_otherwise`` return all that it hangs on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET
@@ -94,7 +94,7 @@ def _untouched_beyond(plan: Plan, spec: Spec, asked: bool) -> tuple[object, ...]
     return (not selector, computed if plan.priority_class is not None else None)
 
 
-def _settle_all(
+def _settle_all(  # noqa: PLR0917 - on the hot path
     plan: Plan,
     pod: Pod,
     metadata: Metadata,
@@ -117,7 +117,7 @@ def _settle_all(
     unmarked = _unmark(own_labels, notes) if not plan.marked else ()
     amounts = Amounts()
     shared = share(plan, spec, amounts, notes)
-    steps: Iterable[Step] = plan.labels
+    steps: Sequence[Step] = plan.labels
     if plan.promised:
         steps = (*steps, *fulfilled(plan, own_labels, own_annotations, notes, asked=asked, shared=shared is not None))
     labels = settle_members(steps, own_labels, notes)
@@ -127,7 +127,9 @@ def _settle_all(
     selector = settle_members(plan.node_selector, spec.node_selector, notes)
     nodes: list[Operation] = []
     if plan.nodes[asked]:
-        nodes = plan.nodes[asked].settle(spec, outcome(plan.node_selector, spec.node_selector), plan.owner or plan.policies[0], notes)
+        nodes = plan.nodes[asked].settle(
+            spec, outcome(plan.node_selector, spec.node_selector), plan.owner or plan.policies[0], notes
+        )
     if found is not None and plan.owner is not None:
         mirror(found.lopsided, plan.owner, amounts, notes)
     own_tolerations = [each for index, each in enumerate(spec.tolerations or ()) if index not in foreign.tolerations]

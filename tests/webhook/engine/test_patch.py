@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from webhook.engine.fields import Toleration
-from webhook.engine.patch import Add, Append, Operation, Remove, Write, append, edit_map, encode, escape, edit_list, write
+from webhook.engine.patch import Add, Append, Operation, Remove, Write, append, edit_list, edit_map, encode, escape, write
 
 HOSTILE = st.text("~/01a", max_size=5) | st.text(max_size=5)
 MAPS = st.dictionaries(HOSTILE, st.text(max_size=2), max_size=4)
