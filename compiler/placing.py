@@ -14,7 +14,7 @@ from compiler.platforms.mechanisms import FORCED
 from compiler.resolve import Binding
 from compiler.source import Where
 from webhook.engine.fields import NodeTerm, PreferredTerm, Toleration
-from webhook.engine.plan import describe
+from webhook.engine.tolerations import describe
 
 
 class Kind(StrEnum):

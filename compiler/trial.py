@@ -24,7 +24,8 @@ class Trial:
     """What was sent, what was decided, and what came of it.
 
     Attributes:
-        sent: the pod after API defaulting. after: the pod with the patch applied. operations: the JSON Patch.
+        sent: the pod after API defaulting. after: the pod with the patch applied. operations: the JSON Patch. A pod that is denied
+            has none, and ``after`` is what was sent.
     """
 
     sent: dict[str, Any]
@@ -80,7 +81,10 @@ class Bench:
         sent = defaulted(pod)
         typed = _typed(sent)
         known = self.cluster.bundle.namespaces.get(namespace) if labels is None else labels
-        decision = self._engine.admit(typed, namespace, known)
+        try:
+            decision = self._engine.admit(typed, namespace, known)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise NotAPodError(f"the API server would refuse this pod: {error}") from error
         operations: Any = msgspec.json.decode(patch.encode(decision.operations))
         after: Any = jsonpatch.JsonPatch(operations).apply(sent)
         return Trial(sent=sent, decision=decision, operations=operations, after=after)

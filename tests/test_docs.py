@@ -86,7 +86,6 @@ EXAMPLES = _examples()
 EARLY = frozenset(
     {
         "docs/language.md: Repository 2",
-        "docs/language.md: PolicyTest 2",
     }
 )
 

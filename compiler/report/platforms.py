@@ -18,7 +18,9 @@ from webhook.engine.runtimes import TABLE
 def mechanisms() -> str:
     """Return which mechanism takes which types of pools on which platform."""
     rows = [
-        [f"`{mechanism}`", *(_types(mechanism, platform) for platform in Platform)] for mechanism in Mechanism if mechanism in SERVES
+        [f"`{mechanism}`", *(_types(mechanism, platform) for platform in Platform)]
+        for mechanism in Mechanism
+        if mechanism in SERVES
     ]
     return _table(["mechanism", *(f"`{platform}`" for platform in Platform)], rows)
 
@@ -42,7 +44,10 @@ def gates() -> str:
 
 def addons() -> str:
     """Return which add-ons are needed for what."""
-    rows = [[f"`{addon}`", f"ResourcePolicy and other features of the scheduler on `{p}`", source] for p, (addon, source) in SCHEDULER_ADDON.items()]
+    rows = [
+        [f"`{addon}`", f"ResourcePolicy and other features of the scheduler on `{p}`", source]
+        for p, (addon, source) in SCHEDULER_ADDON.items()
+    ]
     rows += [[f"`{addon}`", f"pools of type `{kind}`", source] for kind, (addon, source) in VIRTUAL_NODE_ADDON.items()]
     addon, lowest, source = VIRTUAL_AFFINITY_ADDON
     rows.append([f"`{addon}` {lowest}", "node affinity to virtual nodes", source])
@@ -64,7 +69,7 @@ TABLES: Final = {each.__name__: each for each in (mechanisms, rules, gates, addo
 
 def _types(mechanism: Mechanism, platform: Platform) -> str:
     types, _ = SERVES[mechanism].get(platform, (frozenset(), ""))
-    return ", ".join(sorted(types)) or "–"
+    return ", ".join(sorted(types)) or "-"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
