@@ -10,3 +10,4 @@ ACK_CO_SCHEDULER: Final = "Alibaba, scheduling with ack-co-scheduler in register
 ACK_RESOURCE_POLICY: Final = "Alibaba help 398680, custom elastic resource priority scheduling"
 VKE_RESOURCE_POLICY: Final = "Volcengine docs 6460/177068, elastic resource priority scheduling"
 VKE_MULTI_CLOUD_GPU: Final = "Volcengine DCP, multi-cloud GPU scheduling, 2024-06-05 (Chinese)"
+AI_NODES: Final = "Alibaba AnalyticDB PostgreSQL, AI nodes under ACK (Chinese), compatibility table"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from compiler.pipeline import Result
 from compiler.trial import Bench, NotAPodError
-from compiler.workloads import STAND_IN_HASH, NotAWorkloadError, pods_in, pods_of
+from compiler.controllers import STAND_IN_HASH
+from compiler.workloads import NotAWorkloadError, pods_in, pods_of
 
 SPEC = {"containers": [{"name": "main", "image": "busybox"}]}
 
