@@ -14,6 +14,7 @@ from compiler.emit.manifest import render
 from compiler.load import load
 from compiler.manifests.rebase import Operations, unescape
 from compiler.source import Document, Mark, SourceFile, Span
+from compiler.workloads import copied
 
 _FLOW: Final = ("{", "[")
 MAX_EDITS: Final = 200
@@ -55,8 +56,8 @@ def rewritten(text: str, value: Any) -> str:
 
 
 def applied(operations: Any, value: Any) -> Any:
-    """Apply a patch to a copy of a value."""
-    return jsonpatch.JsonPatch(operations).apply(value)
+    """Apply a patch to a copy of a value, in which what a YAML alias repeats is no longer shared."""
+    return jsonpatch.JsonPatch(operations).apply(copied(value), in_place=True)
 
 
 def _json_indent(text: str) -> int | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from compiler.manifests.inventory import Template
 from compiler.manifests.rebase import Operations, rebase
-from compiler.workloads import copied
+from compiler.workloads import TemplatePod, copied
 from webhook.engine import patch
 from webhook.engine.decision import Decision
 from webhook.engine.defaults import defaulted
@@ -43,7 +43,7 @@ def exact(template: Template, decision: Decision) -> Exact:
     key = patch.encode(decision.operations)
     known: Exact | None = template.rebased.get(key)
     if known is None:
-        known = template.rebased[key] = _worked_out(template, msgspec.json.decode(key))
+        known = template.rebased[key] = worked_out(template.made, template.sent.pod, msgspec.json.decode(key))
     return known
 
 
@@ -58,8 +58,12 @@ def settled(pod: dict[str, Any]) -> dict[str, Any]:
     return pod
 
 
-def _worked_out(template: Template, operations: Operations) -> Exact:
-    made, sent = template.made, template.sent.pod
+def worked_out(made: TemplatePod, sent: dict[str, Any], operations: Operations) -> Exact:
+    """Return the patch of a template for operations on its defaulted pod.
+
+    Raises:
+        InexactError: see ``exact``.
+    """
     wanted = settled(_applied(operations, sent))
     rebased, _ = rebase(made.template, sent, operations)
     found = settled(made.make(_applied(rebased, made.template)))
@@ -74,8 +78,8 @@ def _worked_out(template: Template, operations: Operations) -> Exact:
 
 
 def _applied(operations: Any, value: Any) -> Any:
-    """Apply a patch by an implementation that is not ours."""
-    return jsonpatch.JsonPatch(operations).apply(value)
+    """Apply a patch by an implementation that is not ours, to a copy: values that a YAML alias repeats are no longer shared in it."""
+    return jsonpatch.JsonPatch(operations).apply(copied(value), in_place=True)
 
 
 def _spelt_out(tolerations: Iterable[Any]) -> Operations:
