@@ -145,6 +145,8 @@ class _Edit:
             raise _CannotEditError
         block = render(value).decode()
         indent = key_span.column - 1 + (2 if isinstance(value, dict) else 0)
+        while self.text[start - 1] == " ":
+            start -= 1
         shorter = _Edit(self._spliced(start, end, ""), self.document)
         return shorter._below(Span(old.span.line, 1, old.span.line, key_span.end_column), block, indent)
 
