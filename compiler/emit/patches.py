@@ -8,11 +8,15 @@ and passes over targets that are not there, so every application can use the who
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
+
+import msgspec
 
 from compiler.emit.manifest import file_name, render
 
 FOLDER: Final = "components/workloads"
+_REMEMBERED: Final = 65_536
 _LONGEST: Final = 200
 """File systems take 255 bytes in a name; Kubernetes takes 253 characters in an object's."""
 
@@ -32,12 +36,31 @@ class PatchedWorkload:
 def emit(workloads: Iterable[PatchedWorkload]) -> dict[str, bytes]:
     """Return the component by path below the cluster's folder. It is there without patches too, as applications refer to it."""
     files: dict[str, bytes] = {}
-    patches = []
+    entries = []
     for path, each in sorted(((_path(each), each) for each in workloads), key=lambda pair: pair[0]):
-        files[f"{FOLDER}/{path}"] = render(each.operations)
-        patches.append({"path": path, "target": _target(each)})
-    component = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component", "patches": patches}
-    return {f"{FOLDER}/kustomization.yaml": render(component), **files}
+        files[f"{FOLDER}/{path}"] = _patch(msgspec.json.encode(each.operations))
+        entries.append(_entry(path, (each.group, each.version, each.kind), each.name, each.namespace))
+    component = render(
+        {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"} | ({} if entries else {"patches": []})
+    )
+    if entries:
+        component += b"patches:\n" + b"".join(entries)
+    return {f"{FOLDER}/kustomization.yaml": component, **files}
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _patch(operations: bytes) -> bytes:
+    """Return the file of a patch, given as JSON. Clusters with the same policies have the same ones, and writing YAML is slow."""
+    return render(msgspec.json.decode(operations))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _entry(path: str, type_: tuple[str, str, str], name: str, namespace: str) -> bytes:
+    """Return a patch's item in the component, the same for all clusters; ``type_`` is group, version and kind."""
+    group, version, kind = type_
+    target = {"group": group} if group else {}
+    target |= {"version": version, "kind": kind, "name": name.replace(".", "\\."), "namespace": namespace}
+    return render([{"path": path, "target": target}])
 
 
 def _path(workload: PatchedWorkload) -> str:
@@ -46,13 +69,3 @@ def _path(workload: PatchedWorkload) -> str:
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST - 18]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}.yaml"
     return f"{workload.namespace}/{name}"
-
-
-def _target(workload: PatchedWorkload) -> dict[str, str]:
-    target = {"group": workload.group} if workload.group else {}
-    return target | {
-        "version": workload.version,
-        "kind": workload.kind,
-        "name": workload.name.replace(".", "\\."),
-        "namespace": workload.namespace,
-    }
