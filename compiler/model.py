@@ -117,6 +117,7 @@ class Repository:
     document: Document = field(repr=False)
     output: str
     exclude: tuple[str, ...]
+    workloads: tuple[str, ...]
     webhook: WebhookSettings
 
 

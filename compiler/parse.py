@@ -53,6 +53,7 @@ def repository(document: Document) -> Repository:
         document=document,
         output=spec.get("output", "rendered"),
         exclude=tuple(spec.get("exclude", ())),
+        workloads=tuple(spec.get("workloads", ())),
         webhook=WebhookSettings(
             namespace=namespace,
             failure_policy=webhook.get("failurePolicy", "Ignore"),

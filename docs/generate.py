@@ -1,7 +1,7 @@
 """Rewrite the generated tables of the documentation: ``python docs/generate.py``, or ``make docs``.
 
-Between ``<!-- fields: KIND -->`` and ``<!-- end -->`` stands what ``overbank schema KIND --format markdown`` prints, and after ``<!-- gates -->``
-the table of version gates. With ``--check`` nothing is written, and the exit code is 1 if a page is out of date.
+Between ``<!-- fields: KIND -->`` and ``<!-- end -->`` stands what ``overbank schema KIND --format markdown`` prints, and after
+``<!-- table: NAME -->`` a table of vendor facts (``compiler.report.platforms``). With ``--check`` nothing is written, and the exit code is 1 if a page is out of date.
 """
 
 import re
@@ -9,32 +9,22 @@ import sys
 from pathlib import Path
 
 import schemas
-from compiler.platforms.gates import GATES
-from compiler.report import fields
+from compiler.report import fields, platforms
 
-_TABLE = re.compile(r"(?P<open><!-- (?P<what>fields: \w+|gates) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
+_TABLE = re.compile(r"(?P<open><!-- (?P<kind>fields|table): (?P<name>\w+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
 
 
 def rewritten(page: str) -> str:
     """Return a page with its tables as code and schemas are now.
 
     Raises:
-        KeyError: a marker names a kind that does not exist.
+        KeyError: a marker names a kind or table that does not exist.
     """
-    return _TABLE.sub(lambda found: f"{found['open']}\n{_table(found['what'])}\n{found['close']}", page)
+    return _TABLE.sub(lambda found: f"{found['open']}\n{_table(found['kind'], found['name'])}\n{found['close']}", page)
 
 
-def _table(what: str) -> str:
-    return _gates() if what == "gates" else fields.render(schemas.schema(what.removeprefix("fields: ")))
-
-
-def _gates() -> str:
-    rows = ["| platform | feature | needs | source |\n|---|---|---|---|\n"]
-    for (platform, feature), gate in GATES.items():
-        versions = (("Kubernetes", gate.kubernetes), ("scheduler", gate.scheduler))
-        needs = ", ".join(f"{what} {version}" for what, version in versions if version is not None)
-        rows.append(f"| {platform} | {feature} | {needs} | {gate.source} |\n")
-    return "".join(rows)
+def _table(kind: str, name: str) -> str:
+    return platforms.TABLES[name]() if kind == "table" else fields.render(schemas.schema(name))
 
 
 def main(arguments: list[str]) -> int:

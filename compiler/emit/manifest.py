@@ -37,8 +37,8 @@ _Dumper.add_representer(str, _string)
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "overbank"}
 
 
-def render(value: dict[str, Any]) -> bytes:
-    """Return the YAML of an object; keys keep the order of the mapping, which emitters choose."""
+def render(value: dict[str, Any] | list[dict[str, Any]]) -> bytes:
+    """Return the YAML of an object or a list of them; keys keep the order of the mapping, which emitters choose."""
     text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_NO_FOLDING)
     return text.encode()
 
