@@ -457,6 +457,13 @@ def test_an_affinity_of_other_types_is_refused(affinity: bytes) -> None:
         Wishes([(POOL,)]).edit(Raw(affinity), None)
 
 
+def test_text_that_is_no_utf8_is_refused() -> None:
+    """Python's own exception says so; what nobody decodes is not looked at."""
+    affinity = b'{"nodeAffinity":{"%s":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"\xff"}]}]}}}' % REQUIRED.encode()
+    with pytest.raises(UnicodeDecodeError):
+        Wishes([(POOL,)]).edit(Raw(affinity), None)
+
+
 def test_terms_are_written_for_people() -> None:
     """As kubectl writes selectors, fields marked as such."""
     term = _term(
