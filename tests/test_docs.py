@@ -82,20 +82,9 @@ def _examples() -> list[Example]:
 
 EXAMPLES = _examples()
 
-# Examples of kinds and fields that the schemas do not have yet; strict, so that none outlives its reason.
-EARLY = frozenset(
-    {
-    }
-)
-
 
 def _parameters() -> list[Any]:
-    reason = "the schema does not have this yet"
-    return [
-        pytest.param(each, id=each.name, marks=[pytest.mark.xfail(reason=reason)] if each.name in EARLY else [])
-        for each in EXAMPLES
-        if each.mark[:1] != ("repository",)
-    ]
+    return [pytest.param(each, id=each.name) for each in EXAMPLES if each.mark[:1] != ("repository",)]
 
 
 def _values(example: Example) -> list[Any]:
@@ -158,11 +147,6 @@ def test_repository_of_a_page_is_right(page: str, name: str, write: Callable[...
     cases = list(policytest.run(result.model, result.clusters, tree))
     assert cases
     assert [text.render(case.diagnostics) for case in cases if case.diagnostics] == []
-
-
-def test_early_examples_exist() -> None:
-    """What is excused is there: a heading that was renamed is noticed."""
-    assert {each.name for each in EXAMPLES} >= EARLY
 
 
 def test_examples_are_found() -> None:
