@@ -29,7 +29,7 @@ def bundle(policies: int) -> bytes:
         200,
         NamespaceMatch(names=(NAMESPACE,)),
         Selector.of({"app.kubernetes.io/name": "resnet"}),
-        Placement(
+        placement=Placement(
             "resourcePolicy",
             marker=True,
             fields=Fields(
@@ -56,7 +56,7 @@ def bundle(policies: int) -> bytes:
             0,
             NamespaceMatch(names=(NAMESPACE,)),
             Selector.of({"app.kubernetes.io/name": f"other-{number}"}),
-            Placement("eciLabel", fields=Fields(labels={"alibabacloud.com/eci": "true"})),
+            placement=Placement("eciLabel", fields=Fields(labels={"alibabacloud.com/eci": "true"})),
         )
         for number in range(policies - MATCHING)
     )

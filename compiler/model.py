@@ -9,7 +9,8 @@ from typing import Any
 
 from compiler.source import Document, Where
 from compiler.versions import Version
-from webhook.engine.fields import Fields
+from webhook.engine.bundle import ALL_WORKLOADS, Owner, Verdict
+from webhook.engine.fields import Fields, Gang, GpuShare, NodeRequirement
 from webhook.engine.selector import Selector
 
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -23,11 +24,12 @@ def namespace_labels(kubernetes: Version, name: str, labels: dict[str, str]) -> 
 
 
 class Platform(StrEnum):
-    """Vendor products whose scheduler places the pods."""
+    """Products whose scheduler places the pods; ``kubernetes`` stands for Kubernetes with its own scheduler."""
 
     ACK_REGISTERED = "ack-registered"
     ACK_PRO = "ack-pro"
     VKE = "vke"
+    KUBERNETES = "kubernetes"
 
 
 class PoolType(StrEnum):
@@ -36,7 +38,10 @@ class PoolType(StrEnum):
     IDC = "idc"
     ECS = "ecs"
     ECI = "eci"
+    ACS = "acs"
     VCI = "vci"
+    AI_NODE = "ai-node"
+    VNODE = "vnode"
 
 
 class Mechanism(StrEnum):
@@ -44,9 +49,12 @@ class Mechanism(StrEnum):
 
     AUTO = "auto"
     NONE = "none"
+    AI_NODE = "aiNode"
     ECI_LABEL = "eciLabel"
     VCI_ENFORCE = "vciEnforce"
     RESOURCE_POLICY = "resourcePolicy"
+    AFFINITY = "affinity"
+    BURST_ANNOTATION = "burstAnnotation"
 
 
 class Strategy(StrEnum):
@@ -61,6 +69,15 @@ class Selection(StrEnum):
 
     DIRECT = "direct"
     MARKER = "marker"
+
+
+class Advance(StrEnum):
+    """When ACK Pro's scheduler tries the next unit (``whenTryNextUnits.policy``), spelled as its page spells it."""
+
+    EXCEED_MAX = "ExceedMax"
+    LACK_RESOURCE_OR_EXCEED_MAX = "LackResourceOrExceedMax"
+    TIMEOUT_OR_EXCEED_MAX = "TimeoutOrExceedMax"
+    LACK_RESOURCE_AND_NO_TERMINATING = "LackResourceAndNoTerminating"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +123,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """A pool of a cluster; ``index`` is its place in the list."""
+    """A pool of a cluster; ``index`` is its place in the list. ``capacity`` is the most pods that fit on it, None if not declared."""
 
     index: int
     name: str
@@ -114,27 +131,44 @@ class Pool:
     node_selector: dict[str, str]
     pod_annotations: dict[str, str]
     autoscaling: bool
+    capacity: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Membership in a federation: the host's name, and the cluster's name on it."""
+
+    host: str
+    member: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster(Named):
-    """A cluster. ``addons`` says of each declared add-on whether it is there."""
+    """A cluster.
+
+    Attributes:
+        addons: of each declared add-on its version, or whether it is there where the version does not matter.
+        claims: the CSI drivers of declared volume claims, by namespace and name.
+    """
 
     labels: dict[str, str]
     platform: Platform
     kubernetes: Version
     scheduler: Version | None
     scheduler_name: str | None
-    addons: dict[str, bool]
+    addons: dict[str, Version | bool]
+    federation: Membership | None
     namespaces: dict[str, dict[str, str]]
+    claims: dict[str, dict[str, str]]
     pools: dict[str, Pool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceleratorClass(Named):
-    """A requirement for accelerators; empty tuples where there are no candidates."""
+    """A requirement for accelerators; empty tuples where there are no candidates. ``nodes`` are conditions on real nodes."""
 
     resource: str
+    nodes: tuple[NodeRequirement, ...]
     eci_specs: tuple[str, ...]
     vci_types: tuple[str, ...]
     vci_families: tuple[str, ...]
@@ -150,30 +184,100 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AckUnit:
+    """Fields of a unit of ACK Pro's ResourcePolicy that are passed as they are; empty where not written."""
+
+    pod_labels: dict[str, str] = field(default_factory=dict)
+    pod_annotations: dict[str, str] = field(default_factory=dict)
+    max_resources: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolUse:
-    """A pool as a policy uses it; ``index`` is its place in the list."""
+    """A pool as a policy uses it.
+
+    Attributes:
+        index: its place in the list.
+        max: the limit on clusters that ``overrides`` does not name; ``overrides`` maps names of clusters to theirs.
+    """
 
     index: int
     name: str
     max: int | None
+    overrides: dict[str, int]
     skip_if_missing: bool
+    ack: AckUnit
+
+    def max_on(self, cluster: str) -> int | None:
+        """Return the limit on a cluster."""
+        return self.overrides.get(cluster, self.max)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AckResourcePolicy:
+    """Fields of ACK Pro's ResourcePolicy that are passed as they are; None or empty where not written."""
+
+    preempt_policy: str | None = None
+    ignore_previous_pod: bool | None = None
+    ignore_terminating_pod: bool | None = None
+    match_label_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduling:
+    """Features of the vendor's scheduler as written."""
+
+    gang: Gang | None = None
+    allow_split: bool = False
+    cpu_topology: bool = False
+    gpu_share: GpuShare | None = None
+
+    def __bool__(self) -> bool:
+        return self.gang is not None or self.cpu_topology or self.gpu_share is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurstPolicy(Named):
-    """A policy as written. ``strategy`` and ``selection`` are None where the author left the choice open."""
+    """A policy as written.
+
+    Attributes:
+        requests: resources of which a pod must ask for one, if there are any. owners: kinds of which one must control it, likewise.
+        strategy: None where the author left the choice open. selection: likewise.
+        rollout: the part of the workloads, in hundredths of a per cent.
+    """
 
     clusters: Scope
     namespaces: Scope
     pods: Selector
+    requests: tuple[str, ...]
+    owners: tuple[Owner, ...]
     priority: int
     pools: tuple[PoolUse, ...]
     strategy: Strategy | None
     mechanism: Mechanism
+    namespace_wide: bool
+    mirror_label: bool
     selection: Selection | None
     accelerator: str | None
+    advance: Advance | None
+    advance_timeout: str | None
+    ack: AckResourcePolicy
+    scheduling: Scheduling
     inject: Fields
     override: bool
+    foreign_intent: Verdict
+    incompatible: Verdict
+    audit: bool
+    rollout: int
+
+    def flat_labels(self) -> dict[str, str] | None:
+        """Return the match as a flat label map, or None where such a map cannot say the same."""
+        return None if self.requests or self.owners else self.pods.label_map()
+
+    @property
+    def partial(self) -> bool:
+        """Whether the policy holds for some of the matching pods only, or for none yet."""
+        return self.audit or self.rollout < ALL_WORKLOADS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

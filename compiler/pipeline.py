@@ -7,8 +7,12 @@ from compiler import emit as emitters
 from compiler import rules
 from compiler.codes import documents, manifests, names, output, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
-from compiler.emit import patches
+from compiler.emit import kubeadmiral, patches
 from compiler.emit.bundle import MAX_BYTES as MAX_BUNDLE_BYTES
+from compiler.federation import parse as federation
+from compiler.federation.ir import HostIR
+from compiler.federation.lower import lower as lower_federation
+from compiler.federation.resolve import resolve as resolve_federation
 from compiler.ir import ClusterIR
 from compiler.load import MAX_BYTES, decode, load
 from compiler.lower import lower
@@ -18,6 +22,7 @@ from compiler.manifests.placing import place
 from compiler.model import Model, Repository
 from compiler.parse import repository as read_repository
 from compiler.resolve import build_model, resolve
+from compiler.rules import federation as federation_rules
 from compiler.source import Document, Location
 from compiler.sources import Source, SourceError
 from compiler.validate import is_ours, validate
@@ -39,6 +44,7 @@ class Result:
     ignored: int = 0
     model: Model | None = None
     clusters: tuple[ClusterIR, ...] = ()
+    hosts: tuple[HostIR, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -53,11 +59,16 @@ def compile_repository(source: Source, *, workloads: bool = True) -> Result:
     if repository is None or has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored)
 
-    built, found = build_model(ours, repository)
+    built, found = build_model((each for each in ours if each.get("kind") not in federation.KINDS), repository)
     diagnostics += found
     resolved, found = resolve(built)
     diagnostics += found
     diagnostics += rules.check(resolved)
+    declared, found = federation.declared(ours)
+    diagnostics += found
+    federated, found = resolve_federation(declared, built)
+    diagnostics += found
+    diagnostics += federation_rules.check(federated)
     inventory, found = take_stock(theirs if workloads else ())
     diagnostics += found
     if has_errors(diagnostics):
@@ -78,12 +89,16 @@ def compile_repository(source: Source, *, workloads: bool = True) -> Result:
             component = patches.emit(placed.patches[cluster.name])
             emitted |= {f"{emitters.folder(cluster.name)}/{path}": content for path, content in component.items()}
         files.update(sorted(emitted.items()))
+    hosts = lower_federation(federated)
+    for host in hosts:
+        files.update(kubeadmiral.emit(host))
     return Result(
         diagnostics=in_order(diagnostics),
         documents=len(ours),
         ignored=ignored,
         model=built,
         clusters=clusters,
+        hosts=hosts,
         files=files,
     )
 
@@ -136,9 +151,10 @@ def _selected(source: Source, repository: Repository) -> tuple[list[str], list[s
         inside = [path for path in paths if not path.startswith(f"{repository.output}/") and path != REPOSITORY_FILE]
         return [path for path in inside if not excluded(path)]
 
+    written = tuple(f"{repository.output}/{top}/" for top in ("clusters", "federation"))
     for path in source.paths():
-        # Ours are all below clusters/; anything else would go unread without a word.
-        if path.startswith(f"{repository.output}/") and not path.startswith(f"{repository.output}/clusters/"):
+        # Ours are all below these; anything else would go unread without a word.
+        if path.startswith(f"{repository.output}/") and not path.startswith(written):
             where, help_lines = repository.document.at("spec", "output"), ["choose a folder of its own for the output"]
             message = f"the output folder `{repository.output}` holds {path}, which is not read"
             diagnostics.append(diagnose(names.OUTPUT_HOLDS_SOURCES, where, message, help=help_lines))

@@ -102,8 +102,21 @@ def _failures(expect: dict[str, Any], trial: Trial) -> Iterator[tuple[str, str]]
         parts, warnings = expect["warnings"], decision.warnings
         if len(parts) != len(warnings) or any(part not in warning for part, warning in zip(parts, warnings, strict=True)):
             yield "warnings", f"expected warnings {parts}, got {warnings}"
+    if "denied" in expect:
+        yield from (("denied", message) for message in _denial(expect["denied"], decision.denied))
     for path, message in _missing(expect.get("contains", {}), trial.after, ""):
         yield "contains", f"{path}: {message}"
+
+
+def _denial(expected: str | None, reasons: tuple[str, ...]) -> Iterator[str]:
+    """Yield what is the case instead, where a pod is denied for other reasons than expected, or should be allowed."""
+    if expected is None:
+        if reasons:
+            yield f"the pod is denied: {' '.join(reasons)}"
+    elif not any(expected in reason for reason in reasons):
+        yield f"expected the pod to be denied with `{expected}`, and it is " + (
+            f"denied: {' '.join(reasons)}" if reasons else "allowed"
+        )
 
 
 def _missing(expected: Any, actual: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Names, selectors and pools bound to the objects that they mean: one ``Binding`` for each policy and cluster."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compiler import parse
 from compiler.codes import names as codes
@@ -31,7 +31,7 @@ class Binding:
     """A policy in one cluster.
 
     Attributes:
-        pools: the uses of pools that exist there, in order.
+        pools: the uses of pools that exist there, in order, each with the limit that holds there.
         namespaces: the namespaces in which namespaced objects are written, sorted, without excluded ones.
         scope: the namespaces in which the policy holds. ``all`` beside a ResourcePolicy means those that have one: elsewhere a pod
             would get the marker and the scheduler's name, and no order of pools to go with them.
@@ -112,6 +112,7 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
             where = policy.at("spec", "accelerator")
             diagnostics.append(_dangling(where, "accelerator class", policy.accelerator, model.accelerators))
         diagnostics += _repeated_pools(policy)
+        diagnostics += _overridden_clusters(policy, model)
         clusters, found = _clusters(policy, model)
         diagnostics += found
         for cluster in clusters:
@@ -154,7 +155,7 @@ def _bind(
     for use in policy.pools:
         pool = cluster.pools.get(use.name)
         if pool:
-            pools.append((use, pool))
+            pools.append((replace(use, max=use.max_on(cluster.name), overrides={}), pool))
         elif not use.skip_if_missing:
             where = policy.at("spec", "pools", use.index, "name")
             help_lines = did_you_mean(use.name, cluster.pools) or [f"pools of `{cluster.name}`: {listing(cluster.pools)}"]
@@ -226,3 +227,20 @@ def _repeated_pools(policy: BurstPolicy) -> Iterable[Diagnostic]:
             related = [(policy.at("spec", "pools", earlier, "name"), "first here")]
             message = f"policy `{policy.name}` lists pool `{use.name}` twice"
             yield diagnose(codes.DUPLICATE, policy.at("spec", "pools", use.index, "name"), message, related=related)
+
+
+def _overridden_clusters(policy: BurstPolicy, model: Model) -> Iterable[Diagnostic]:
+    """Yield clusters in limits that do not exist, or that have two limits for one pool."""
+    names = {cluster.name for cluster in model.clusters}
+    for use in policy.pools:
+        first: dict[str, tuple[int, int]] = {}
+        for index, override in enumerate(policy.document.get("spec", "pools", use.index, "overrides") or ()):
+            for position, name in enumerate(override["clusters"]):
+                where = policy.at("spec", "pools", use.index, "overrides", index, "clusters", position)
+                if name not in names:
+                    yield _dangling(where, "cluster", name, model.clusters)
+                earlier = first.setdefault(name, (index, position))
+                if earlier != (index, position):
+                    route = ("spec", "pools", use.index, "overrides", earlier[0], "clusters", earlier[1])
+                    message = f"pool `{use.name}` of policy `{policy.name}` has two limits on cluster `{name}`"
+                    yield diagnose(codes.DUPLICATE, where, message, related=[(policy.at(*route), "first here")])

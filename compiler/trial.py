@@ -24,7 +24,8 @@ class Trial:
     """What was sent, what was decided, and what came of it.
 
     Attributes:
-        sent: the pod after API defaulting. after: the pod with the patch applied. operations: the JSON Patch.
+        sent: the pod after API defaulting. after: the pod with the patch applied. operations: the JSON Patch. A pod that is denied
+            has none, and ``after`` is what was sent.
     """
 
     sent: dict[str, Any]
@@ -102,6 +103,9 @@ class Bench:
         return Trial(sent=sent.pod, decision=decision, operations=operations, after=after)
 
     def decide(self, sent: Sent, namespace: str, labels: dict[str, str] | None = None) -> Decision:
-        """Decide about a pod that is defaulted already; the arguments are those of ``admit``."""
+        """Decide about a pod that is defaulted already; arguments and errors are those of ``admit``."""
         known = self.cluster.bundle.namespaces.get(namespace) if labels is None else labels
-        return self._engine.admit(sent.typed, namespace, known)
+        try:
+            return self._engine.admit(sent.typed, namespace, known)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise NotAPodError(f"the API server would refuse this pod: {error}") from error

@@ -5,6 +5,8 @@ request                                               status  body              
 ====================================================  ======  ============================  =======================
 pod CREATE that a policy changes                      200     allowed, with a patch         patched
 pod CREATE that needs no change                       200     allowed                       unchanged
+pod CREATE that a policy refuses                      200     not allowed, with all         denied
+                                                              reasons (403)
 pod CREATE that is left alone (engine: exemption)     200     allowed                       exempt
 UPDATE, DELETE, CONNECT, subresources, other kinds    200     allowed                       ignored
 not JSON, no v1 review, no request, no readable pod   400     not allowed, with a status;   malformed
@@ -35,6 +37,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from webhook import review
+from webhook.engine.audit import auditing, difference
 from webhook.engine.decision import Decision
 from webhook.engine.pod import Pod
 from webhook.store import Snapshot, Store
@@ -161,10 +164,18 @@ class Admission:
         labels = snapshot.namespaces.get(namespace)
         if labels is None:
             self._hooks.unknown_namespace()
-        decision = snapshot.engine.admit(pod, namespace, labels)
+        try:
+            decision = snapshot.engine.admit(pod, namespace, labels)
+        except review.UNREADABLE as error:
+            raise review.unreadable(error, uid) from error
         if decision.warnings:
             self._hooks.warned(len(decision.warnings))
+        if decision.audit is not None:
+            self._hooks.audited(auditing(decision))
         audit = _audit(decision)
+        if decision.denied:
+            message = " ".join(decision.denied)
+            return review.denied(uid, message, warnings=decision.warnings, audit=audit), Outcome.DENIED
         if decision.operations:
             return review.patched(uid, decision.operations, warnings=decision.warnings, audit=audit), Outcome.PATCHED
         outcome = Outcome.UNCHANGED if decision.exemption is None else Outcome.EXEMPT
@@ -266,6 +277,8 @@ def _audit(decision: Decision) -> dict[str, str]:
         audit["applied"] = decision.applied
     if decision.exemption is not None:
         audit["exempt"] = decision.exemption.value
+    if decision.audit is not None:
+        audit["audited"] = difference(decision)
     return audit
 
 

@@ -2,7 +2,7 @@
 
 In: one pass decodes the envelope and the pod's owned fields together. Only if that fails is the body decoded again, without
 looking into ``object``, so that a review which is none of our business is let through whatever its object looks like, and one
-which cannot be read is answered with its uid.
+which cannot be read is answered with its uid. Parts of the pod that few decisions need are decoded when one does.
 
 Out: ``allowed``, ``patched``, ``denied`` and ``errored`` are the only way to answer. They keep the rules by which the API server
 accepts an answer (apiserver ``pkg/admission/plugin/webhook/request/admissionreview.go``, ``VerifyAdmissionResponse``): the uid is
@@ -102,8 +102,8 @@ class _IdentityReview(Struct, frozen=True):
     request: _Identity
 
 
-# A nesting that is too deep and text that is no UTF-8 are reported by exceptions of Python's own.
-_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+"""What decoding raises: a nesting that is too deep and text that is no UTF-8 are reported by exceptions of Python's own."""
 
 _decode_review = msgspec.json.Decoder(_Review).decode
 _decode_raw_review = msgspec.json.Decoder(_RawReview).decode
@@ -118,7 +118,7 @@ def decode(body: bytes) -> Request:
     """
     try:
         review = _decode_review(body)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         return _decode_without_object(body, error)
     request = review.request
     _verify(review.api_version, review.kind, request.uid)
@@ -131,7 +131,7 @@ def _decode_without_object(body: bytes, cause: Exception) -> Request:
     """Read a review whose object is no pod that can be read; ``cause`` is what was wrong with it."""
     try:
         review = _decode_raw_review(body)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise MalformedReviewError(_describe(error), _uid(body)) from error
     request = review.request
     _verify(review.api_version, review.kind, request.uid)
@@ -146,6 +146,11 @@ def _decode_without_object(body: bytes, cause: Exception) -> Request:
     )
 
 
+def unreadable(error: Exception, uid: str) -> MalformedReviewError:
+    """Return what to raise where a part of the pod that is decoded on demand turned out to be unreadable."""
+    return MalformedReviewError(_describe(error), uid)
+
+
 def _verify(api_version: str, kind: str, uid: str) -> None:
     if api_version != API_VERSION or kind != KIND:
         raise MalformedReviewError(f"the body is no {KIND} of {API_VERSION}; list v1 in admissionReviewVersions", uid)
@@ -154,7 +159,7 @@ def _verify(api_version: str, kind: str, uid: str) -> None:
 def _uid(body: bytes) -> str | None:
     try:
         return _decode_identity(body).request.uid
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 

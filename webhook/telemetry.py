@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol, TextIO
@@ -22,10 +22,11 @@ DURATION_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 
 
 
 class Outcome(StrEnum):
-    """What became of a request: one of four answers to a review, or why there was none."""
+    """What became of a request: one of the answers to a review, or why there was none."""
 
     PATCHED = "patched"
     UNCHANGED = "unchanged"
+    DENIED = "denied"
     EXEMPT = "exempt"
     IGNORED = "ignored"
     MALFORMED = "malformed"
@@ -54,6 +55,9 @@ class Hooks(Protocol):
     def warned(self, count: int) -> None:
         """Report warnings that were sent to a user."""
 
+    def audited(self, policies: Sequence[str]) -> None:
+        """Report a pod about which these policies in audit mode would have it decided otherwise."""
+
 
 class Metrics:
     """The hooks as Prometheus metrics.
@@ -80,6 +84,12 @@ class Metrics:
             registry=self.registry,
         )
         self._warnings = Counter("overbank_webhook_warnings_total", "Warnings sent to users.", registry=self.registry)
+        self._audited = Counter(
+            "overbank_webhook_audited_total",
+            "Pods that would be decided about otherwise if the policies in audit mode were in force, by matching policy in audit mode.",
+            ["policy"],
+            registry=self.registry,
+        )
         self._bundle_info = Gauge(
             "overbank_webhook_bundle_info", "The bundle that decides, always 1.", ["cluster", "digest"], registry=self.registry
         )
@@ -107,8 +117,16 @@ class Metrics:
         """Count warnings that were sent to a user."""
         self._warnings.inc(count)
 
+    def audited(self, policies: Sequence[str]) -> None:
+        """Count a pod for each of the policies."""
+        for policy in policies:
+            self._audited.labels(policy).inc()
+
     def loaded(self, bundle: Bundle) -> None:
-        """Show which bundle decides."""
+        """Show which bundle decides. Every policy in audit mode starts at 0, and those of earlier bundles keep their counts."""
+        for policy in bundle.policies:
+            if policy.audit:
+                self._audited.labels(policy.name)
         self._bundle_info.clear()
         self._bundle_info.labels(bundle.cluster.name, bundle.digest).set(1)
         self._bundle_policies.set(len(bundle.policies))

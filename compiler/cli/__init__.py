@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Final
 
 COMMANDS: Final = {
+    "init": "write a new policy repository that works as it stands",
     "check": "validate a policy repository and report what is wrong with it",
     "build": "compile a policy repository into manifests for every cluster",
     "test": "run the PolicyTest documents of a repository",

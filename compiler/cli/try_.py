@@ -18,6 +18,8 @@ from compiler.load import MAX_BYTES
 from compiler.report import decision as decision_report
 from compiler.trial import Bench, NotAPodError, Trial
 from compiler.workloads import NotAWorkloadError, pods_in
+from webhook.engine import patch
+from webhook.engine.decision import Decision
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -99,10 +101,6 @@ def _heading(tried: _Tried, cluster: ClusterIR) -> str:
 def _json(tried: _Tried, cluster: ClusterIR) -> dict[str, Any]:
     trial = tried.trial
     decision = trial.decision
-    effects = []
-    for effect in decision.effects:
-        where = cluster.origins.get((effect.policy, effect.field)) or cluster.origins.get((effect.policy, ""))
-        effects.append({**msgspec.to_builtins(effect), "source": str(where.locate()) if where else None})
     return {
         "cluster": cluster.name,
         "namespace": tried.namespace,
@@ -111,8 +109,30 @@ def _json(tried: _Tried, cluster: ClusterIR) -> dict[str, Any]:
         "policies": decision.policies,
         "owner": decision.owner,
         "applied": decision.applied,
-        "effects": effects,
+        "effects": _effects(decision, cluster),
         "warnings": decision.warnings,
+        "denied": decision.denied,
+        "audit": _audit(decision.audit, cluster) if decision.audit else None,
         "patch": trial.operations,
         "pod": trial.after,
     }
+
+
+def _audit(decision: Decision, cluster: ClusterIR) -> dict[str, Any]:
+    """Return what would be if policies in audit mode were in force."""
+    return {
+        "policies": decision.policies,
+        "owner": decision.owner,
+        "effects": _effects(decision, cluster),
+        "warnings": decision.warnings,
+        "denied": decision.denied,
+        "patch": msgspec.json.decode(patch.encode(decision.operations)),
+    }
+
+
+def _effects(decision: Decision, cluster: ClusterIR) -> list[dict[str, Any]]:
+    effects = []
+    for effect in decision.effects:
+        where = cluster.origins.get((effect.policy, effect.field)) or cluster.origins.get((effect.policy, ""))
+        effects.append({**msgspec.to_builtins(effect), "source": str(where.locate()) if where else None})
+    return effects

@@ -1,9 +1,10 @@
 """A decision of the engine for people: which policies matched, what each wanted, what became of it, and where that is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from compiler.report.style import Paint, plain, printable
 from compiler.source import Where
+from webhook.engine.audit import auditing, difference
 from webhook.engine.decision import Action, Decision, Effect, Exemption
 
 _EXEMPTIONS = {
@@ -39,9 +40,20 @@ def render(decision: Decision, origins: Origins, paint: Paint = plain, root: str
         lines.append("no policy matches")
     lines += effects(decision, origins, paint, root)
     lines += [f"{paint('warning:', 'bold', 'yellow')} {printable(warning)}" for warning in decision.warnings]
-    if not decision.operations:
+    lines += [f"{paint('denied:', 'bold', 'red')} {printable(reason)}" for reason in decision.denied]
+    if not decision.operations and not decision.denied:
         lines.append("the pod is not changed")
+    if decision.audit is not None:
+        lines += _audited(decision, decision.audit, origins, paint, root)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _audited(decision: Decision, other: Decision, origins: Origins, paint: Paint, root: str) -> Iterator[str]:
+    """Yield what would be if policies in audit mode were in force, below a heading."""
+    names = ", ".join(f"{name} ({_place(origins, name, '', root)})" for name in auditing(decision))
+    yield f"audit: {printable(difference(decision).partition(': ')[2])}, were these in force: {names}"
+    known = {*decision.effects}
+    yield from (f"  {_effect(effect, origins, paint, root)}" for effect in other.effects if effect not in known)
 
 
 def effects(decision: Decision, origins: Origins, paint: Paint = plain, root: str = ".") -> list[str]:
@@ -55,7 +67,7 @@ def _effect(effect: Effect, origins: Origins, paint: Paint, root: str) -> str:
         case Action.REPLACED:
             value = f"{effect.after} (was {effect.before})"
         case Action.REMOVED:
-            value = f"{effect.before} (only Overbank may set it)"
+            value = f"{effect.before} ({_reason(effect)})"
         case Action.KEPT:
             value = f"{effect.before} (the pod's own value stays)"
         case Action.PRESENT:
@@ -69,6 +81,15 @@ def _effect(effect: Effect, origins: Origins, paint: Paint, root: str) -> str:
     )
     field = effect.field.partition("[")[0] if effect.field.startswith("spec.tolerations[") else effect.field
     return f"  {paint(printable(f'{sign} {field}: {value.strip()}'), colour)}{source}"
+
+
+def _reason(effect: Effect) -> str:
+    """Say why something was removed."""
+    if not effect.policy:
+        return "only Overbank may set it"
+    if effect.field in ("spec.priority", "spec.preemptionPolicy"):
+        return "the API server computes it from the priority class"
+    return "it takes the pod past its placement"
 
 
 def _place(origins: Origins, policy: str, field: str, root: str) -> str:

@@ -2,14 +2,17 @@
 
 Policies are found by namespace name first and then by one label pair that they require. Policies that select namespaces by
 label, or all of them, are resolved once per namespace and remembered. What is left to evaluate for a pod is the policies of
-its namespace that share a label pair with it, and those that require no pair at all.
+its namespace that share a label pair with it, and those that require no pair at all. Only of those that remain is anything but
+labels looked at: what the pod asks for, who controls it, and whether the rollout has come to its workload.
 """
 
 from collections.abc import Mapping
 from operator import attrgetter
 
-from webhook.engine.bundle import Policy
+from webhook.engine.bundle import ALL_WORKLOADS, Owner, Policy
 from webhook.engine.fields import Fields
+from webhook.engine.pod import Metadata, Pod
+from webhook.engine.rollout import HASH_LABEL, includes
 from webhook.engine.selector import Operator, Requirement
 
 _RANK = attrgetter("rank")
@@ -24,9 +27,10 @@ class Candidate:
     Attributes:
         rank: position in the total order of the bundle; the lowest decides.
         mark: ``name@digest12``, as it stands in the applied annotation.
+        particular: whether more than labels decides if it matches.
     """
 
-    __slots__ = ("accelerator", "mark", "name", "override", "placed", "policy", "rank", "residue")
+    __slots__ = ("accelerator", "audit", "mark", "name", "override", "particular", "placed", "policy", "rank", "residue")
 
     def __init__(self, rank: int, policy: Policy) -> None:
         self.rank = rank
@@ -34,6 +38,8 @@ class Candidate:
         self.name = policy.name
         self.mark = f"{policy.name}@{policy.digest()[:12]}"
         self.override = policy.override
+        self.audit = policy.audit
+        self.particular = bool(policy.requests or policy.owners) or policy.rollout < ALL_WORKLOADS
         self.placed: Fields | None = policy.placement.fields if policy.placement else None
         self.accelerator = policy.placement.accelerator if policy.placement else None
         key = index_requirement(policy)
@@ -43,6 +49,26 @@ class Candidate:
         """Evaluate what the index has not decided yet."""
         return all(requirement.matches(labels) for requirement in self.residue)
 
+    def holds(self, pod: Pod, metadata: Metadata, namespace: str) -> bool:
+        """Evaluate what labels do not say."""
+        policy = self.policy
+        if policy.requests and not any(pod.asks_for(resource) for resource in policy.requests):
+            return False
+        if policy.owners and not _controlled(metadata, policy.owners):
+            return False
+        return includes(policy.rollout, policy.name, namespace, metadata)
+
+
+def _controlled(metadata: Metadata, owners: tuple[Owner, ...]) -> bool:
+    controller = metadata.controller
+    if controller is None:
+        return False
+    kind, group = controller.kind, controller.group
+    if Owner(kind, group) in owners:
+        return True
+    deployed = kind == "ReplicaSet" and group == "apps" and HASH_LABEL in (metadata.labels or ())
+    return deployed and Owner("Deployment", "apps") in owners
+
 
 def index_requirement(policy: Policy) -> Requirement | None:
     """Choose the requirement by which a policy is found: the ``In`` with the fewest values, or none."""
@@ -51,11 +77,16 @@ def index_requirement(policy: Policy) -> Requirement | None:
 
 
 class Table:
-    """The candidates of one namespace, found by label pair."""
+    """The candidates of one namespace, found by label pair.
 
-    __slots__ = ("_anywhere", "_by_key")
+    Attributes:
+        particular: whether for any of them more than labels decides if it matches.
+    """
+
+    __slots__ = ("_anywhere", "_by_key", "particular")
 
     def __init__(self, candidates: list[Candidate]) -> None:
+        self.particular = any(candidate.particular for candidate in candidates)
         self._by_key: dict[str, dict[str, list[Candidate]]] = {}
         self._anywhere: list[Candidate] = []
         for candidate in candidates:
@@ -68,7 +99,7 @@ class Table:
                 by_value.setdefault(value, []).append(candidate)
 
     def matching(self, labels: Mapping[str, str]) -> list[Candidate]:
-        """Return the candidates that match, best rank first."""
+        """Return the candidates that match as far as labels say, best rank first."""
         found = [candidate for candidate in self._anywhere if not candidate.residue or candidate.matches(labels)]
         if self._by_key:
             for key, value in labels.items():

@@ -6,7 +6,7 @@
 Operations that no pod has a part in are made once, when a plan is made, and are shared by the patches of all pods.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -35,7 +35,7 @@ class Write(Struct, frozen=True, gc=False):
     """A member to be set in a map that exists (``operation``), or that is yet to be made (``key`` and ``value``)."""
 
     key: str
-    value: str
+    value: Any
     operation: Add
 
 
@@ -54,7 +54,7 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def write(path: str, key: str, value: str) -> Write:
+def write(path: str, key: str, value: str | float) -> Write:
     """Prepare to set a member of the map at ``path``."""
     return Write(key, value, Add(f"{path}/{escape(key)}", value))
 
@@ -64,27 +64,33 @@ def append(path: str, item: Toleration) -> Append:
     return Append(item, Add(f"{path}/-", item))
 
 
-def edit_map(path: str, current: dict[str, str] | None, writes: Sequence[Write], removals: Sequence[str] = ()) -> list[Operation]:
+def edit_map(
+    path: str, current: Mapping[str, object] | None, writes: Sequence[Write], removals: Sequence[str] = ()
+) -> list[Operation]:
     """Return the operations that bring ``writes`` into, and ``removals`` out of, a map.
 
     A missing (or null, or empty) map is made whole by one operation, since adding a member to a missing one would fail.
-    ``removals`` must be keys of ``current``.
+    ``removals`` must be keys of ``current``; one that is written as well is not removed first.
     """
     if not current:
         return [Add(path, {each.key: each.value for each in writes})] if writes else []
     operations: list[Operation] = [each.operation for each in writes]
     if removals:
-        operations += [Remove(f"{path}/{escape(key)}") for key in removals]
+        written = {each.key for each in writes}
+        operations += [Remove(f"{path}/{escape(key)}") for key in removals if key not in written]
     return operations
 
 
-def extend_list(path: str, current: object, items: Sequence[Append]) -> list[Operation]:
-    """Return the operations that append to a list, making it where it is missing or null."""
-    if not items:
-        return []
+def edit_list(path: str, current: object, items: Sequence[Append], removals: Sequence[int] = ()) -> list[Operation]:
+    """Return the operations that take items out of a list by index and append to it, making it where it is missing or null.
+
+    ``removals`` are indices of ``current``, ascending; they are removed from the last on, so that each is still where it was.
+    """
     if current is None:
-        return [Add(path, [each.item for each in items])]
-    return [each.operation for each in items]
+        return [Add(path, [each.item for each in items])] if items else []
+    operations: list[Operation] = [Remove(f"{path}/{index}") for index in reversed(removals)]
+    operations += [each.operation for each in items]
+    return operations
 
 
 def encode(operations: list[Operation]) -> bytes:

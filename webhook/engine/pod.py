@@ -5,27 +5,52 @@ follow core/v1. Quantities may be numbers: the API server sends strings, hand-wr
 """
 
 import re
+from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from webhook.engine.anatomy import ContainerParts, SpecParts
 from webhook.engine.fields import Toleration
 
 _SOMETHING = re.compile(r"[-+]?[0.]*[1-9]")
+_NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?[0-9]{1,2})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?")
+"""A quantity that is not negative (apimachinery, ``resource.Quantity``)."""
+
+_UNITS = {
+    **{unit: Decimal(1000) ** power for power, unit in enumerate(("n", "u", "m", "", "k", "M", "G", "T", "P", "E"), -3)},
+    **{unit: Decimal(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
+}
+
+Quantity = str | int | float
 
 
-class OwnerReference(Struct, gc=False):
+class OwnerReference(Struct, rename="camel", gc=False):
     """A meta/v1 OwnerReference."""
 
+    api_version: str = ""
     kind: str = ""
+    name: str = ""
     controller: bool | None = None
+
+    @property
+    def group(self) -> str:
+        """The API group of the owner; that of core/v1 is empty."""
+        return self.api_version.rpartition("/")[0]
 
 
 class Metadata(Struct, rename="camel", gc=False):
     """The part of meta/v1 ObjectMeta that is read."""
 
+    name: str | None = None
+    generate_name: str | None = None
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
+
+    @property
+    def controller(self) -> OwnerReference | None:
+        """The owner that controls the pod; the API server allows one."""
+        return next((owner for owner in self.owner_references or () if owner.controller), None)
 
 
 class PodToleration(Struct, rename="camel", gc=False):
@@ -41,21 +66,24 @@ class PodToleration(Struct, rename="camel", gc=False):
 class Resources(Struct, gc=False):
     """core/v1 ResourceRequirements."""
 
-    limits: dict[str, str | int | float] | None = None
-    requests: dict[str, str | int | float] | None = None
+    limits: dict[str, Quantity] | None = None
+    requests: dict[str, Quantity] | None = None
 
 
-class Container(Struct, gc=False):
+class Container(ContainerParts, rename="camel", gc=False):
     """The part of core/v1 Container that is read."""
 
     resources: Resources | None = None
 
 
-class Spec(Struct, rename="camel", gc=False):
-    """The part of core/v1 PodSpec that is read."""
+class Spec(SpecParts, rename="camel", gc=False):
+    """The part of core/v1 PodSpec that is read. What most policies and most pods never need stays as it was sent (``anatomy``)."""
 
     scheduler_name: str | None = None
     node_name: str | None = None
+    priority_class_name: str | None = None
+    priority: int | UnsetType | None = UNSET
+    preemption_policy: str | UnsetType | None = UNSET
     tolerations: list[PodToleration] | None = None
     containers: list[Container] | None = None
     init_containers: list[Container] | None = None
@@ -75,7 +103,7 @@ class Pod(Struct, gc=False):
                 if resources is None:
                     continue
                 for amounts in (resources.limits, resources.requests):
-                    if amounts and resource in amounts and _is_something(amounts[resource]):
+                    if amounts and resource in amounts and is_something(amounts[resource]):
                         return True
         return False
 
@@ -100,6 +128,18 @@ def covers(existing: PodToleration | Toleration, wanted: Toleration) -> bool:
     return (existing.operator or "Equal") == (wanted.operator or "Equal") and (existing.value or "") == wanted.value
 
 
-def _is_something(quantity: str | float) -> bool:
+def is_something(quantity: str | float) -> bool:
     """Say whether a quantity is more than nothing; ``0``, ``"0.00"``, ``"0Gi"`` and ``"0e3"`` are not."""
     return _SOMETHING.match(quantity) is not None if isinstance(quantity, str) else quantity != 0
+
+
+def is_whole(quantity: Quantity) -> bool:
+    """Say whether a quantity is a whole number of at least one: ``4``, ``"4"``, ``"4000m"``, ``"4e0"`` and ``"4.0"`` are."""
+    if not isinstance(quantity, str):
+        return quantity >= 1 and quantity == int(quantity)
+    found = _NUMBER.fullmatch(quantity)
+    if found is None:
+        return False
+    digits, exponent, unit = found.groups()
+    amount = Decimal(digits) * _UNITS[unit or ""] * Decimal(10) ** int(exponent or 0)
+    return amount >= 1 and amount == amount.to_integral_value()

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from webhook.engine.fields import Toleration
-from webhook.engine.patch import Add, Append, Operation, Remove, Write, append, edit_map, encode, escape, extend_list, write
+from webhook.engine.patch import Add, Append, Operation, Remove, Write, append, edit_list, edit_map, encode, escape, write
 
 HOSTILE = st.text("~/01a", max_size=5) | st.text(max_size=5)
 MAPS = st.dictionaries(HOSTILE, st.text(max_size=2), max_size=4)
@@ -71,7 +71,7 @@ def test_an_existing_map_is_edited_member_by_member() -> None:
 def test_a_missing_or_null_list_is_created(before: dict[str, Any]) -> None:
     """Appending to a list that is not there creates it with all items."""
     items = [Toleration(key="a"), Toleration(key="b")]
-    after = _apply(extend_list("/tolerations", before.get("tolerations"), _appends(items)), before)
+    after = _apply(edit_list("/tolerations", before.get("tolerations"), _appends(items)), before)
     assert after == {"tolerations": [{"key": "a"}, {"key": "b"}]}
 
 
@@ -79,14 +79,14 @@ def test_a_missing_or_null_list_is_created(before: dict[str, Any]) -> None:
 def test_items_are_appended_in_order(existing: list[dict[str, Any]]) -> None:
     """Items come after those that are there, which keep their unknown fields."""
     items = [Toleration(key="b"), Toleration(key="a")]
-    after = _apply(extend_list("/tolerations", existing, _appends(items)), {"tolerations": existing})
+    after = _apply(edit_list("/tolerations", existing, _appends(items)), {"tolerations": existing})
     assert after == {"tolerations": [*existing, {"key": "b"}, {"key": "a"}]}
 
 
 @pytest.mark.parametrize("existing", [None, [], [{"key": "x"}]])
 def test_no_items_give_no_operations(existing: list[dict[str, Any]] | None) -> None:
     """A list that gets nothing is left alone, also where it is missing."""
-    assert extend_list("/tolerations", existing, []) == []
+    assert edit_list("/tolerations", existing, []) == []
 
 
 def test_the_document_is_plain_rfc_6902() -> None:

@@ -15,9 +15,10 @@ from webhook.engine.bundle import VERSION, Bundle, Cluster, NamespaceMatch, Poli
 from webhook.engine.fields import Fields, Toleration
 from webhook.engine.match import Candidate
 from webhook.engine.mutate import Engine
-from webhook.engine.plan import Plan, describe, toleration_field
+from webhook.engine.plan import Plan
 from webhook.engine.pod import PodToleration
 from webhook.engine.selector import Selector
+from webhook.engine.tolerations import describe, toleration_field
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from webhook.engine.bundle import Bundle, Policy, decode, encode, seal
 from webhook.engine.decision import Action, Decision, Exemption
 from webhook.engine.fields import Toleration
 from webhook.engine.mutate import Engine
-from webhook.engine.plan import describe, toleration_field
 from webhook.engine.pod import PodToleration
+from webhook.engine.tolerations import describe, toleration_field
 
 Admit = Callable[..., Any]
 Scan = Callable[..., list[Policy]]
