@@ -50,7 +50,7 @@ DENIED: Final = Code(
     Severity.ERROR,
     "pods of a workload would be denied",
     """The webhook would refuse the pods of this workload, so after the merge it could not start, or not be scaled or
-rescheduled. The message has the reasons, in the webhook's own words.
+rescheduled. The notes are the reasons, in the webhook's own words.
 
 Change the manifest, or the policy: `incompatible: warn` and `foreignIntent: warn` let such pods through with a warning.
 `overbank try FILE --cluster NAME` shows the whole decision.""",

@@ -114,15 +114,17 @@ def mutate(parts: Iterable[tuple[str, Document | None]], bench: Bench, namespace
 
 
 def _tried(manifest: Manifest, bench: Bench, namespace: str | None) -> tuple[Operations, list[Remark], bool]:
+    inside = manifest.namespace or namespace or manifest.effective_namespace
     try:
         templates = Workload(manifest).templates(bench.cluster.kubernetes)
+        pods = list(try_out(bench, templates, inside))
     except (BrokenWorkloadError, NotAPodError) as error:
         raise RefusedError(f"{manifest.at().locate()}: {manifest.title}: {error}") from error
     except NotAWorkloadError:
         return [], [], False
     operations: Operations = []
     remarks = []
-    for tried in try_out(bench, templates, manifest.namespace or namespace or manifest.effective_namespace):
+    for tried in pods:
         base = pointer(manifest.base)
         operations += [{**each, "path": base + each["path"]} for each in tried.operations]
         made = tried.template.made

@@ -12,7 +12,7 @@ from compiler.manifests.exact import exact
 from compiler.manifests.inventory import Inventory, Manifest, Template
 from compiler.manifests.rebase import Operations, pointer
 from compiler.spelling import listing
-from compiler.trial import Bench
+from compiler.trial import Bench, NotAPodError
 from compiler.workloads import TemplatePod
 from webhook.engine.bundle import Runtime
 from webhook.engine.decision import Decision
@@ -70,30 +70,34 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR]) -> tuple[Placed, 
         for workload in inventory.workloads:
             manifest = workload.manifest
             operations: Operations = []
-            for tried in try_out(bench, workload.templates(cluster.kubernetes), manifest.effective_namespace):
+            try:
+                pods = list(try_out(bench, workload.templates(cluster.kubernetes), manifest.effective_namespace))
+            except NotAPodError as error:
+                remarks.refused(manifest, str(error), cluster.name)
+                continue
+            for tried in pods:
                 remarks.note(manifest, tried, cluster.name)
                 operations += tried.operations
                 owner = tried.decision.owner
                 if owner and runtimes.get(owner):
-                    role = tried.template.made.role
-                    elastic.append(
-                        Elastic(
-                            manifest=manifest,
-                            role=role,
-                            cluster=cluster,
-                            policy=owner,
-                            runtimes=runtimes[owner],
-                            pod=tried.stored,
-                        )
-                    )
+                    elastic.append(_elastic(manifest, tried, cluster, owner, runtimes[owner]))
             if operations and manifest.name:
                 patched.append(_patched(manifest, operations))
         patches[cluster.name] = tuple(patched)
     return Placed(patches=patches, elastic=tuple(elastic)), list(remarks.diagnostics())
 
 
+def _elastic(manifest: Manifest, tried: Tried, cluster: ClusterIR, policy: str, runtimes: tuple[Runtime, ...]) -> Elastic:
+    role = tried.template.made.role
+    return Elastic(manifest=manifest, role=role, cluster=cluster, policy=policy, runtimes=runtimes, pod=tried.stored)
+
+
 def try_out(bench: Bench, templates: Iterable[Template], namespace: str) -> Iterator[Tried]:
-    """Yield what becomes of the pods of a workload's templates; a denied pod has no operations."""
+    """Yield what becomes of the pods of a workload's templates; a denied pod has no operations.
+
+    Raises:
+        NotAPodError: a field that only a matching policy looks at has the wrong type.
+    """
     for template in templates:
         decision = bench.decide(template.sent, namespace)
         found = exact(template, decision)
@@ -122,22 +126,29 @@ class _Remarks:
     """What is to be said about workloads, once for all clusters where it is the same."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[tuple[Any, ...], str, Code], tuple[Manifest, list[str]]] = {}
+        self._found: dict[tuple[tuple[Any, ...], str, Code, tuple[str, ...]], tuple[Manifest, list[str]]] = {}
 
     def note(self, manifest: Manifest, tried: Tried, cluster: str) -> None:
+        """Remember denials and warnings."""
         decision = tried.decision
         made = tried.template.made
         subject = f"{whose(made)} of {manifest.title}" if made.route else manifest.title
         if decision.denied:
-            by = f" by policy `{decision.owner}`" if decision.owner else ""
-            self._add(manifest, codes.DENIED, f"{subject} would be denied{by}: {'; '.join(decision.denied)}", cluster)
+            self._add(manifest, codes.DENIED, f"{subject} would be denied", decision.denied, cluster)
         for warning in decision.warnings:
-            self._add(manifest, codes.WARNED, f"{subject}: {warning}", cluster)
+            self._add(manifest, codes.WARNED, f"{subject}: {warning}", (), cluster)
+
+    def refused(self, manifest: Manifest, reason: str, cluster: str) -> None:
+        """Remember that the API server would refuse the manifest."""
+        self._add(manifest, codes.BROKEN, f"{manifest.title} cannot be created", (reason,), cluster)
 
     def diagnostics(self) -> Iterator[Diagnostic]:
-        for (_, text, code), (manifest, clusters) in self._found.items():
-            notes = [f"on cluster{'s' if len(clusters) > 1 else ''} {listing(clusters)}"]
-            yield diagnose(code, manifest.at_name(), text, notes=notes)
+        """Yield one finding for all clusters where the same is to be said."""
+        for (_, text, code, reasons), (manifest, clusters) in self._found.items():
+            where = f"on cluster{'s' if len(clusters) > 1 else ''} {listing(clusters)}"
+            # Where there are reasons, they tell findings apart and stand below; so the clusters have to be in the message.
+            message = f"{text} {where}" if reasons else text
+            yield diagnose(code, manifest.at_name(), message, notes=reasons or (where,))
 
-    def _add(self, manifest: Manifest, code: Code, text: str, cluster: str) -> None:
-        self._found.setdefault((manifest.place, text, code), (manifest, []))[1].append(cluster)
+    def _add(self, manifest: Manifest, code: Code, text: str, reasons: tuple[str, ...], cluster: str) -> None:
+        self._found.setdefault((manifest.place, text, code, reasons), (manifest, []))[1].append(cluster)

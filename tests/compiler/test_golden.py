@@ -31,11 +31,6 @@ TESTED_ELSEWHERE = {
     "OB5104": "test_output.py",
     "OB6101": "test_policytest.py",
     "OB6102": "test_policytest.py",
-    "OB8105": "test_placing.py: the compiler writes no policy yet that denies a pod",
-    "OB8201": "test_manifest_checks.py: the compiler writes no runtimes yet",
-    "OB8202": "test_manifest_checks.py",
-    "OB8203": "test_manifest_checks.py",
-    "OB8204": "test_manifest_checks.py",
 }
 
 

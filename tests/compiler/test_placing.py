@@ -52,11 +52,12 @@ def test_denial_is_an_error_where_the_manifest_stands(
     placed, diagnostics = place(inventory, clusters)
     assert placed.patches == {"idc": (), "other": ()}
     assert text.concise(diagnostics) == (
-        "test.yaml:3:18: error[OB8105]: the pods of Deployment `shop/web` would be denied by policy `web`: "
-        "hostPath is not supported; nor is hostNetwork\n"
+        "test.yaml:3:18: error[OB8105]: the pods of Deployment `shop/web` would be denied on clusters `idc`, `other`\n"
         "test.yaml:3:18: warning[OB8106]: the pods of Deployment `shop/web`: be careful\n"
     )
-    assert [each.notes for each in diagnostics] == [("on clusters `idc`, `other`",)] * 2
+    reasons, clusters_ = [each.notes for each in diagnostics]
+    assert reasons == ("hostPath is not supported", "nor is hostNetwork")
+    assert clusters_ == ("on clusters `idc`, `other`",)
 
 
 def test_denial_fails_the_build(

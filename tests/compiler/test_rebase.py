@@ -141,6 +141,13 @@ spec:
   inject:
     labels: {tier: front}
     annotations: {team/owner: "a~b"}
+    priorityClassName: low
+    nodeSelector: {disk: ssd}
+    nodeAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+        nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: In, values: [a, b]}]}]
+      preferredDuringSchedulingIgnoredDuringExecution:
+      - {weight: 5, preference: {matchExpressions: [{key: fast, operator: Exists}]}}
     tolerations:
     - {key: dedicated, operator: Exists, effect: NoSchedule}
     - {operator: Exists, effect: NoExecute}
@@ -178,6 +185,24 @@ _METADATA = st.fixed_dictionaries(
 _AMOUNTS = st.dictionaries(st.sampled_from(["cpu", "nvidia.com/gpu"]), st.sampled_from(["1", 1, 0.5]), max_size=2)
 _RESOURCES = st.fixed_dictionaries({}, optional={"limits": _AMOUNTS, "requests": _AMOUNTS})
 _CONTAINER = st.fixed_dictionaries({"name": st.sampled_from(["a", "b"])}, optional={"resources": _RESOURCES | st.none()})
+_REQUIREMENT = st.sampled_from(
+    [
+        {"key": "zone", "operator": "In", "values": ["a"]},
+        {"key": "disk", "operator": "Exists"},
+        {"key": "n", "operator": "Gt", "values": ["1"]},
+    ]
+)
+_TERM = st.fixed_dictionaries({}, optional={"matchExpressions": st.lists(_REQUIREMENT, max_size=2)})
+_REQUIRED = st.fixed_dictionaries({"nodeSelectorTerms": st.lists(_TERM, min_size=1, max_size=2)})
+_PREFERRED = st.lists(st.fixed_dictionaries({"weight": st.integers(1, 2), "preference": _TERM}), max_size=1)
+_NODE_AFFINITY = st.fixed_dictionaries(
+    {},
+    optional={
+        "requiredDuringSchedulingIgnoredDuringExecution": _REQUIRED,
+        "preferredDuringSchedulingIgnoredDuringExecution": _PREFERRED,
+    },
+)
+_AFFINITY = st.fixed_dictionaries({}, optional={"nodeAffinity": _NODE_AFFINITY, "podAffinity": st.just({})})
 _SPEC = st.fixed_dictionaries(
     {"containers": st.lists(_CONTAINER, min_size=1, max_size=2)},
     optional={
@@ -185,6 +210,7 @@ _SPEC = st.fixed_dictionaries(
         "schedulerName": st.sampled_from(["", "default-scheduler", "mine", "ack-co-scheduler"]),
         "priorityClassName": st.sampled_from(["", "high"]),
         "priority": st.just(0),
+        "affinity": _AFFINITY,
         "nodeSelector": st.dictionaries(st.just("a"), st.just("b")) | st.none(),
         "automountServiceAccountToken": st.booleans(),
         "volumes": st.lists(st.just({"name": "v", "emptyDir": {}}), max_size=1) | st.none(),
@@ -243,6 +269,7 @@ def test_pod_itself_is_patched(cluster: ClusterIR) -> None:
 def _edits(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return a template, and operations for its defaulted pod as the engine writes them for every field that it may own."""
     template = draw(_TEMPLATES)
+    template["spec"].pop("affinity", None)
     if draw(st.booleans()):
         term = {"matchExpressions": [{"key": "zone", "operator": "Exists"}]}
         template["spec"]["affinity"] = {

@@ -30,6 +30,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
             "spec": {
                 "output": "out/rendered",
                 "exclude": ["docs/**"],
+                "workloads": ["apps/**/*.yaml", "!apps/old/**"],
                 "webhook": {
                     "namespace": "burst",
                     "failurePolicy": "Fail",
