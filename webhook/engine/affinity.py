@@ -71,6 +71,8 @@ _decode_items = msgspec.json.Decoder(list[Raw] | None).decode
 class Wishes:
     """What all policies that hold for a pod want of its node affinity, prepared once for many pods.
 
+    What it remembers between pods saves time and decides nothing.
+
     Args:
         conjuncts: an empty one asks for nothing.
         preferences: of equal ones the first is taken.
@@ -93,6 +95,7 @@ class Wishes:
         Raises:
             TooManyTermsError: the pod would get more than ``MAX_TERMS`` terms.
             msgspec.MsgspecError: the affinity is not of the types of core/v1.
+            UnicodeDecodeError: text in it is no UTF-8.
         """
         current = _decode_affinity(affinity) if affinity else None
         node_affinity = current.node_affinity if current else None

@@ -7,14 +7,14 @@ Whatever decodes a part raises ``msgspec.MsgspecError`` where it is not of the t
 is no UTF-8.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from re import Pattern
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct, field
 
-from webhook.engine.terms import PREFERRED, REQUIRED, PodTerm
+from webhook.engine.terms import Affinity
 
 TOKEN_VOLUME: Final = "kube-api-access-"  # noqa: S105 - the first part of a volume's name
 """How the names of the volumes begin that the ServiceAccount admission plugin mounts everywhere, before webhooks run."""
@@ -92,42 +92,6 @@ class Variable(Struct, gc=False):
 
     name: str = ""
     value: str | None = None
-
-
-class _Preferred(Struct, gc=False):
-    preference: PodTerm | None = None
-
-
-class _Required(Struct, rename="camel", gc=False):
-    node_selector_terms: list[PodTerm | None] | None = None
-
-
-class _NodeAffinity(Struct, gc=False):
-    required: _Required | None = field(default=None, name=REQUIRED)
-    preferred: list[_Preferred | None] | None = field(default=None, name=PREFERRED)
-
-
-class _PodAffinity(Struct, gc=False):
-    required: list[Raw] | None = field(default=None, name=REQUIRED)
-    preferred: list[Raw] | None = field(default=None, name=PREFERRED)
-
-
-class Affinity(Struct, rename="camel", gc=False):
-    """A core/v1 Affinity."""
-
-    node_affinity: _NodeAffinity | None = None
-    pod_affinity: _PodAffinity | None = None
-    pod_anti_affinity: _PodAffinity | None = None
-
-    def node_keys(self) -> Iterator[tuple[str, str]]:
-        """Give the members of nodeAffinity by name, with every label key that their terms name."""
-        node = self.node_affinity or _NodeAffinity()
-        required = (node.required or _Required()).node_selector_terms or ()
-        preferred = [each.preference for each in node.preferred or () if each is not None]
-        for member, terms in ((REQUIRED, required), (PREFERRED, preferred)):
-            for term in terms:
-                for requirement in (term.match_expressions if term is not None else None) or ():
-                    yield member, requirement.key
 
 
 class _DnsConfig(Struct, gc=False):

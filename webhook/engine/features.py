@@ -140,7 +140,7 @@ def security_context(subject: Subject) -> Sequence[str]:
 
 
 def tokens(subject: Subject) -> Sequence[str]:
-    """Service account tokens that the author asked for."""
+    """Service account tokens that the author asked for. A Secret that holds one cannot be told from others by looking at the pod."""
     return [
         f"spec.volumes[{each.name}].projected"
         for each in subject.volumes(_TOKEN)

@@ -1,13 +1,13 @@
-"""The terms of node affinity: which follow from which, which say the same, and how to write them for people.
+"""The terms of node affinity: how pods carry them, which follow from which, which say the same, and how to write them for people.
 
 Implication is decided requirement by requirement; what follows only from several of them together is not found.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from msgspec import Struct
+from msgspec import Raw, Struct, field
 
 from webhook.engine.fields import NodeOperator, NodeRequirement, NodeTerm
 
@@ -32,6 +32,42 @@ class PodTerm(Struct, rename="camel", gc=False):
 
     match_expressions: list[PodRequirement] | None = None
     match_fields: list[PodRequirement] | None = None
+
+
+class _Preferred(Struct, gc=False):
+    preference: PodTerm | None = None
+
+
+class _Required(Struct, rename="camel", gc=False):
+    node_selector_terms: list[PodTerm | None] | None = None
+
+
+class _NodeAffinity(Struct, gc=False):
+    required: _Required | None = field(default=None, name=REQUIRED)
+    preferred: list[_Preferred | None] | None = field(default=None, name=PREFERRED)
+
+
+class _PodAffinity(Struct, gc=False):
+    required: list[Raw] | None = field(default=None, name=REQUIRED)
+    preferred: list[Raw] | None = field(default=None, name=PREFERRED)
+
+
+class Affinity(Struct, rename="camel", gc=False):
+    """A core/v1 Affinity."""
+
+    node_affinity: _NodeAffinity | None = None
+    pod_affinity: _PodAffinity | None = None
+    pod_anti_affinity: _PodAffinity | None = None
+
+    def node_keys(self) -> Iterator[tuple[str, str]]:
+        """Give the members of nodeAffinity by name, with every label key that their terms name."""
+        node = self.node_affinity or _NodeAffinity()
+        required = (node.required or _Required()).node_selector_terms or ()
+        preferred = [each.preference for each in node.preferred or () if each is not None]
+        for member, terms in ((REQUIRED, required), (PREFERRED, preferred)):
+            for term in terms:
+                for requirement in (term.match_expressions if term is not None else None) or ():
+                    yield member, requirement.key
 
 
 Known: TypeAlias = NodeRequirement | PodRequirement

@@ -3,6 +3,7 @@
 import json
 import re
 from itertools import product
+from random import Random
 from typing import Any, NamedTuple
 
 import jsonpatch
@@ -135,70 +136,81 @@ VIRTUAL = _term(_require("type", "In", "virtual-kubelet"))
 POOL = _term(_require("pool", "In", "a", "b"))
 T4 = _term(_require("gpu", "In", "T4"))
 
-_SETS = st.lists(st.sampled_from(("1", "5", "x")), min_size=1, max_size=3, unique=True)
-_REQUIREMENTS = st.one_of(
-    st.builds(_require, st.sampled_from(KEYS), st.sampled_from(("Exists", "DoesNotExist"))),
-    st.tuples(st.sampled_from(KEYS), st.sampled_from(("In", "NotIn")), _SETS).map(lambda each: _require(*each[:2], *each[2])),
-    st.builds(_require, st.sampled_from(KEYS), st.sampled_from(("Gt", "Lt")), st.sampled_from(("0", "1", "3", "5"))),
-)
-_FIELDS = st.builds(_require, st.just("metadata.name"), st.sampled_from(("In", "NotIn")), st.sampled_from(("n1", "n2")))
-_POLICY_TERMS = st.builds(
-    lambda requirements, fields: _term(*requirements, fields=tuple(fields)),
-    st.lists(_REQUIREMENTS, min_size=1, max_size=2, unique=True),
-    st.lists(_FIELDS, max_size=1),
-) | _FIELDS.map(lambda each: _term(fields=(each,)))
-_CONJUNCTS = st.lists(_POLICY_TERMS, max_size=3).map(tuple)
-_PREFERENCES = st.lists(st.builds(PreferredTerm, st.integers(1, 100), _POLICY_TERMS), max_size=3)
+
+def _drawn_requirement(random: Random) -> NodeRequirement:
+    key, operator = random.choice(KEYS), random.choice(("In", "In", "In", "NotIn", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"))
+    values: list[str] = []
+    if operator in ("In", "NotIn"):
+        values = random.sample(("1", "5", "x"), random.choice((1, 1, 2, 3)))
+    elif operator in ("Gt", "Lt"):
+        values = [random.choice(("0", "1", "3", "5"))]
+    return _require(key, operator, *values)
 
 
-def _object(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=members)
+def _drawn_field(random: Random) -> NodeRequirement:
+    return _require("metadata.name", random.choice(("In", "NotIn")), random.choice(("n1", "n2")))
 
 
-def _nullable(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.sampled_from((None, [])) | strategy
+def _drawn_term(random: Random) -> NodeTerm:
+    fields = (_drawn_field(random),) if random.random() < 0.15 else ()
+    most = 1 if fields or random.random() < 0.7 else 2
+    requirements = {_drawn_requirement(random) for _ in range(random.randint(not fields, most))}
+    return _term(*requirements, fields=fields)
 
 
-_ODD = st.fixed_dictionaries(
-    {
-        "key": st.sampled_from(KEYS),
-        "operator": st.sampled_from(("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "New")),
-        "values": st.none() | st.lists(st.sampled_from(("1", "5", "x", "-1", "\u0663", "")), max_size=2),
-    }
-)
-_POD_REQUIREMENTS = _REQUIREMENTS.map(_json) | _ODD
-_POD_TERMS = st.none() | _object(
-    matchExpressions=_nullable(st.lists(_POD_REQUIREMENTS, max_size=3)),
-    matchFields=_nullable(st.lists(_FIELDS.map(_json), max_size=1)),
-    future=st.just({"of": "Kubernetes"}),
-)
-_PODS = st.fixed_dictionaries(
-    {
-        "spec": _object(
-            nodeSelector=st.none() | st.dictionaries(st.sampled_from(KEYS), st.sampled_from(("1", "5", "x")), max_size=2),
-            affinity=st.none()
-            | _object(
-                nodeAffinity=st.none()
-                | st.fixed_dictionaries(
-                    {},
-                    optional={
-                        REQUIRED: st.none() | _object(nodeSelectorTerms=_nullable(st.lists(_POD_TERMS, max_size=4))),
-                        PREFERRED: _nullable(
-                            st.lists(_object(weight=st.integers(1, 100), preference=_POLICY_TERMS.map(_json)), max_size=3)
-                        ),
-                    },
-                ),
-                podAffinity=st.just({}),
-            ),
-        )
-    }
-)
-_WISHES = st.builds(Wishes, st.lists(_CONJUNCTS, max_size=3), _PREFERENCES)
+def _drawn_pod_term(random: Random) -> Any:
+    """Draw a term of a pod: most are like those of policies, some empty, and some hold what the API server would refuse."""
+    if random.random() < 0.15:
+        return random.choice((None, {}, {"matchExpressions": []}, {"matchExpressions": None, "matchFields": []}))
+    term = _json(_drawn_term(random))
+    if random.random() < 0.1:
+        values = random.choice((None, [], ["-1"], ["\u0663"], ["1", "5"]))
+        term["matchExpressions"] = [{"key": "a", "operator": random.choice(("In", "Exists", "Gt", "New")), "values": values}]
+    if random.random() < 0.2:
+        term.update({"matchFields": term.get("matchFields"), "future": {"of": "Kubernetes"}})
+    return term
 
 
-@given(_PODS, _WISHES)
-def test_a_node_suits_the_pod_afterwards_if_it_did_before_and_suits_all_conjuncts(pod: dict[str, Any], wishes: Wishes) -> None:
+def _drawn_preference(random: Random) -> PreferredTerm:
+    return PreferredTerm(random.randint(1, 100), _drawn_term(random))
+
+
+def _drawn_pod(random: Random) -> dict[str, Any]:
+    """Draw a pod: every object and list of it may be missing, null or empty, and mostly is there."""
+
+    def rarely(usual: Any, *rare: Any) -> Any:
+        return random.choice(rare) if random.random() < 0.1 else usual
+
+    node_affinity: dict[str, Any] = {}
+    if random.random() < 0.8:
+        terms = [_drawn_pod_term(random) for _ in range(random.randint(1, 3))]
+        node_affinity[REQUIRED] = rarely({"nodeSelectorTerms": rarely(terms, None, [])}, None, {})
+    if random.random() < 0.5:
+        node_affinity[PREFERRED] = rarely([_json(_drawn_preference(random)) for _ in range(random.randint(0, 2))], None, [None])
+    spec: dict[str, Any] = {}
+    if random.random() < 0.85:
+        spec["affinity"] = rarely({"nodeAffinity": rarely(node_affinity, None, {}), "podAffinity": {}}, None, {})
+    if random.random() < 0.3:
+        spec["nodeSelector"] = rarely({random.choice(KEYS): random.choice(("1", "5", "x"))}, None, {})
+    return {"spec": spec}
+
+
+def _drawn_wishes(random: Random) -> Wishes:
+    conjuncts = [
+        tuple(_drawn_term(random) for _ in range(random.choice((0, 1, 1, 2, 2, 2, 3)))) for _ in range(random.randint(0, 3))
+    ]
+    return Wishes(conjuncts, [_drawn_preference(random) for _ in range(random.randint(0, 2))])
+
+
+# Drawn from a random generator rather than from nested strategies: those cut deep values short, and few cases have terms on both sides.
+_RANDOM = st.randoms(use_true_random=True)
+CASES = _RANDOM.map(lambda random: (_drawn_pod(random), _drawn_wishes(random)))
+
+
+@given(CASES)
+def test_a_node_suits_the_pod_afterwards_if_it_did_before_and_suits_all_conjuncts(case: tuple[dict[str, Any], Wishes]) -> None:
     """Whatever the pod had, requirements are ANDed to it: no node is won, and none is lost that suits everybody."""
+    pod, wishes = case
     after = _after(pod, wishes)
     conjuncts = [[_json(term) for term in conjunct] for conjunct in wishes.conjuncts if conjunct]
     for node in NODES:
@@ -206,17 +218,19 @@ def test_a_node_suits_the_pod_afterwards_if_it_did_before_and_suits_all_conjunct
         assert _suits(node, after) is (_suits(node, pod) and wanted)
 
 
-@given(_PODS, _WISHES)
-def test_editing_again_changes_nothing(pod: dict[str, Any], wishes: Wishes) -> None:
+@given(CASES)
+def test_editing_again_changes_nothing(case: tuple[dict[str, Any], Wishes]) -> None:
     """All wishes hold in a pod that was edited, so there is nothing left to do."""
+    pod, wishes = case
     edit = _edit(_after(pod, wishes), wishes)
     assert edit.operations == []
     assert set(edit.conjuncts) | set(edit.preferences) <= {PRESENT}
 
 
-@given(_PODS, _WISHES)
-def test_what_the_author_wrote_stays(pod: dict[str, Any], wishes: Wishes) -> None:
+@given(CASES)
+def test_what_the_author_wrote_stays(case: tuple[dict[str, Any], Wishes]) -> None:
     """Lists keep their items in place, objects their members; only the missing and the null are made."""
+    pod, wishes = case
 
     def grew(before: Any, after: Any) -> bool:
         if isinstance(before, dict) and isinstance(after, dict):
@@ -228,18 +242,20 @@ def test_what_the_author_wrote_stays(pod: dict[str, Any], wishes: Wishes) -> Non
     assert grew(pod, _after(pod, wishes))
 
 
-@given(_PODS, _WISHES)
-def test_each_wish_is_answered(pod: dict[str, Any], wishes: Wishes) -> None:
+@given(CASES)
+def test_each_wish_is_answered(case: tuple[dict[str, Any], Wishes]) -> None:
     """There is an answer for every conjunct and preference, and operations exactly if one of them was added."""
+    pod, wishes = case
     edit = _edit(pod, wishes)
     assert len(edit.conjuncts) == len(wishes.conjuncts)
     assert len(edit.preferences) == len(wishes.preferences)
     assert bool(edit.operations) is (ADDED in (*edit.conjuncts, *edit.preferences))
 
 
-@given(_PODS, _WISHES)
-def test_what_is_remembered_between_pods_decides_nothing(pod: dict[str, Any], wishes: Wishes) -> None:
+@given(CASES)
+def test_what_is_remembered_between_pods_decides_nothing(case: tuple[dict[str, Any], Wishes]) -> None:
     """Wishes that have seen other pods answer as fresh ones do."""
+    pod, wishes = case
     _edit({"spec": {}}, wishes)
     _edit({"spec": {"nodeSelector": {"a": "1"}}}, wishes)
     assert _edit(pod, wishes) == _edit(pod, Wishes(wishes.conjuncts, wishes.preferences))
@@ -454,6 +470,13 @@ def test_an_author_may_have_more_terms_than_we_would_make() -> None:
 def test_an_affinity_of_other_types_is_refused(affinity: bytes) -> None:
     """It is no core/v1 affinity, so nothing can be decided about it."""
     with pytest.raises(msgspec.MsgspecError):
+        Wishes([(POOL,)]).edit(Raw(affinity), None)
+
+
+def test_text_that_is_no_utf8_is_refused() -> None:
+    """Python's own exception says so; what nobody decodes is not looked at."""
+    affinity = b'{"nodeAffinity":{"%s":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"\xff"}]}]}}}' % REQUIRED.encode()
+    with pytest.raises(UnicodeDecodeError):
         Wishes([(POOL,)]).edit(Raw(affinity), None)
 
 
