@@ -11,6 +11,11 @@ MAX_LENGTH: Final = 1024
 _CHANGES: Final = (Action.ADDED, Action.REPLACED, Action.REMOVED)
 
 
+def differs(decision: Decision, other: Decision) -> bool:
+    """Say whether another decision about the same pod would have another outcome, the annotation that explains it apart."""
+    return (_changes(decision), decision.denied, decision.owner) != (_changes(other), other.denied, other.owner)
+
+
 def auditing(decision: Decision) -> tuple[str, ...]:
     """Return the names of the matching policies in audit mode without which a pod would be decided about otherwise."""
     if decision.audit is None:
@@ -19,7 +24,7 @@ def auditing(decision: Decision) -> tuple[str, ...]:
 
 
 def difference(decision: Decision) -> str:
-    """Say what would be otherwise if the policies in audit mode were in force, without values of the pod; empty where nothing would."""
+    """Say what would be otherwise if the policies in audit mode were in force; empty where nothing would."""
     if decision.audit is None:
         return ""
     text = f"{', '.join(auditing(decision))}: {'; '.join(_differences(decision, decision.audit))}"

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from webhook.engine.audit import differs
 from webhook.engine.bundle import Bundle
 from webhook.engine.checks import NO_CLAIMS
 from webhook.engine.decision import Decision, Exemption
@@ -70,8 +71,7 @@ class Engine:
         if hypothetical is None:
             return decision
         other = self._decide(hypothetical, pod, metadata, namespace, bound=bound)
-        same = (other.operations, other.denied, other.owner) == (decision.operations, decision.denied, decision.owner)
-        return decision if same else msgspec.structs.replace(decision, audit=other)
+        return msgspec.structs.replace(decision, audit=other) if differs(decision, other) else decision
 
     def _decide(self, plan: Plan, pod: Pod, metadata: Metadata, namespace: str, *, bound: bool) -> Decision:
         claims = self.bundle.claims.get(namespace, NO_CLAIMS)

@@ -3,6 +3,7 @@
 The oracles are written from the Kubernetes documentation and share no code with the engine.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -25,13 +26,28 @@ from webhook.engine.bundle import (
     Accelerator,
     Bundle,
     Cluster,
+    Foreign,
     NamespaceMatch,
+    Owner,
     Placement,
     Policy,
+    Runtime,
+    Verdict,
     seal,
 )
 from webhook.engine.decision import Decision
-from webhook.engine.fields import Fields, Toleration
+from webhook.engine.fields import (
+    Fields,
+    Gang,
+    GpuShare,
+    NodeOperator,
+    NodeRequirement,
+    NodeTerm,
+    PreferredTerm,
+    Scheduling,
+    Toleration,
+)
+from webhook.engine.fields import Taint as NodeTaint
 from webhook.engine.keys import APPLIED_ANNOTATION, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod
@@ -56,6 +72,13 @@ WRITTEN_LABELS = ("team", "alibabacloud.com/eci", "w~0/~1", "~", "vendor/~x")
 WRITTEN_ANNOTATIONS = ("k8s.aliyun.com/eci-use-specs", "vke.volcengine.com/burst-to-vci", "n~/~1m", "~0", "team")
 VALUES = ("", "x", "y", "z")
 RESOURCES = ("nvidia.com/gpu", "cpu")
+SHARED = "aliyun.com/gpu-mem"
+NODE_KEYS = ("pool", "zone~/a")
+PRIORITY_CLASSES = ("high", "low")
+FOREIGN_KEYS = ("foreign", "team", "f~/o~1")
+GANG_SOURCES = ("job-name", "app", "team")
+GANG_SIZES = ("replicas", "team")
+CLAIMS = {"default": {"data": "ossplugin.csi.alibabacloud.com"}}
 SCHEDULERS = ("ack-co-scheduler", "volcano", "default-scheduler")
 NAMESPACES = ("default", "team-a", "team-b", "kube-system")
 EXCLUDED = ("kube-system", "overbank-system")
@@ -114,6 +137,14 @@ def _object(**fields: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(fields).map(lambda drawn: {key: value for key, value in drawn.items() if value is not ABSENT})
 
 
+def _featured(kind: Callable[..., Any], sets: tuple[str, ...], **fields: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    """Build a value with one of the sets of optional fields, each written as words; the others are left to their defaults.
+
+    Not all at once: cases of many draws are few, and Hypothesis draws small ones instead.
+    """
+    return st.sampled_from(sets).flatmap(lambda chosen: st.builds(kind, **{name: fields[name] for name in chosen.split()}))
+
+
 def _sorted_subset(keys: tuple[str, ...]) -> SearchStrategy[dict[str, str]]:
     """Draw a map as lowering writes it."""
     return _subset(keys, 8).map(lambda found: dict(sorted(found.items())))
@@ -168,54 +199,174 @@ _TOLERATIONS = st.builds(
     st.sampled_from((None, 0, 300)),
 )
 _SCHEDULER_NAMES = st.sampled_from((None, None, *SCHEDULERS))
-_PLACED = st.builds(
-    Fields,
-    labels=_sorted_subset(WRITTEN_LABELS),
-    annotations=_sorted_subset(WRITTEN_ANNOTATIONS),
-    scheduler_name=_SCHEDULER_NAMES,
-    tolerations=st.just(()) | _some(_TOLERATIONS, 1).map(tuple),
+_PRIORITY_CLASSES = st.sampled_from((None, None, None, *PRIORITY_CLASSES))
+_NODE_SELECTORS = _subset(NODE_KEYS, 10).map(lambda found: dict(sorted(found.items())))
+
+
+def _node_requirement(key: str, operator: NodeOperator, values: set[str]) -> NodeRequirement:
+    return NodeRequirement(key, operator, tuple(sorted(values)) if operator in (NodeOperator.IN, NodeOperator.NOT_IN) else ())
+
+
+_NODE_TERMS = st.lists(
+    st.builds(
+        _node_requirement,
+        st.sampled_from((*NODE_KEYS, "type")),
+        st.sampled_from((NodeOperator.IN, NodeOperator.IN, NodeOperator.NOT_IN, NodeOperator.EXISTS, NodeOperator.DOES_NOT_EXIST)),
+        st.sets(st.sampled_from(VALUES[1:]), min_size=1, max_size=2),
+    ),
+    min_size=1,
+    max_size=2,
+    unique=True,
+).map(lambda found: NodeTerm(tuple(sorted(found))))
+_CONJUNCTS = st.sampled_from((True, True, False)).flatmap(
+    lambda some: st.lists(_NODE_TERMS, min_size=1, max_size=2, unique=True).map(tuple) if some else st.just(())
 )
-_INJECTED = st.builds(
-    Fields,
-    labels=_sorted_subset(WRITTEN_LABELS),
-    annotations=_sorted_subset(WRITTEN_ANNOTATIONS),
-    scheduler_name=_SCHEDULER_NAMES,
-    tolerations=_some(_TOLERATIONS, 2).map(tuple),
+_PREFERENCES = st.sampled_from((True, True, False)).flatmap(
+    lambda some: st.tuples(st.builds(PreferredTerm, st.sampled_from((1, 50)), _NODE_TERMS)) if some else st.just(())
 )
-_ACCELERATORS = st.none() | st.builds(Accelerator, st.sampled_from(RESOURCES), _sorted_subset(WRITTEN_ANNOTATIONS))
-_PLACEMENTS = st.none() | st.builds(
-    Placement, mechanism=st.just("resourcePolicy"), marker=st.booleans(), fields=_PLACED, accelerator=_ACCELERATORS
+_FIELD_SETS = (
+    "labels annotations scheduler_name",
+    "labels annotations tolerations scheduler_name",
+    "labels annotations priority_class_name",
+    "annotations node_selector required",
+    "labels tolerations node_selector preferred",
+    "scheduler_name priority_class_name required preferred",
 )
+
+
+def _fields(tolerations: int) -> SearchStrategy[Fields]:
+    return _featured(
+        Fields,
+        _FIELD_SETS,
+        labels=_sorted_subset(WRITTEN_LABELS),
+        annotations=_sorted_subset(WRITTEN_ANNOTATIONS),
+        scheduler_name=_SCHEDULER_NAMES,
+        priority_class_name=_PRIORITY_CLASSES,
+        node_selector=_NODE_SELECTORS,
+        tolerations=_some(_TOLERATIONS, tolerations).map(tuple),
+        required=_CONJUNCTS,
+        preferred=_PREFERENCES,
+    )
+
+
+_ACCELERATORS = st.none() | st.builds(
+    Accelerator, st.sampled_from(RESOURCES), _sorted_subset(WRITTEN_ANNOTATIONS), required=_CONJUNCTS
+)
+_TAINTS = st.builds(NodeTaint, st.sampled_from(TAINT_KEYS[1:]), st.sampled_from(VALUES[:3]), st.sampled_from(EFFECTS))
+_COUNTING = st.sampled_from(((), ("x",), ("x", "y")))
+_INTENTS = st.builds(
+    Foreign,
+    verdict=st.sampled_from((Verdict.ALLOW, Verdict.WARN, Verdict.STRIP, Verdict.STRIP, Verdict.STRIP, Verdict.DENY)),
+    labels=st.dictionaries(st.sampled_from(FOREIGN_KEYS), _COUNTING, min_size=1, max_size=2),
+    annotations=st.dictionaries(st.sampled_from(FOREIGN_KEYS), _COUNTING, min_size=1, max_size=2),
+    taints=st.lists(_TAINTS, max_size=2).map(tuple),
+)
+_PLACEMENTS = _featured(
+    Placement,
+    (
+        "mechanism fields",
+        "mechanism marker fields accelerator",
+        "mechanism marker fields foreign",
+        "mechanism foreign",
+        "mechanism fields runtimes incompatible",
+        "mechanism accelerator mirrored_resources",
+    ),
+    mechanism=st.just("resourcePolicy"),
+    marker=st.booleans(),
+    fields=_fields(1),
+    accelerator=_ACCELERATORS,
+    runtimes=st.sampled_from(((Runtime.ECI,), (Runtime.AI_NODE,), (Runtime.VCI, Runtime.ECI))),
+    incompatible=st.sampled_from((Verdict.DENY, Verdict.WARN)),
+    foreign=_INTENTS,
+    mirrored_resources=st.just(("nvidia.com/gpu",)),
+)
+
+
+def _gang(name: str, how: str, size: str) -> Gang:
+    if how == "number":
+        return Gang(name, min_available=3)
+    return Gang(name, min_available_label=size) if how == "label" else Gang(name, min_available_annotation=size)
+
+
+_GANGS = st.builds(
+    _gang, st.sampled_from(GANG_SOURCES), st.sampled_from(("number", "label", "annotation")), st.sampled_from(GANG_SIZES)
+)
+_SHARES = st.builds(
+    GpuShare, st.sampled_from((8, 16)), gpus=st.sampled_from((1, 2, 2)), container=st.sampled_from(("", "main", "main", "gone"))
+)
+_SCHEDULING_FIELDS = st.builds(Fields, labels=_sorted_subset(WRITTEN_LABELS), scheduler_name=_SCHEDULER_NAMES)
+_SCHEDULINGS = st.sampled_from((True, False, False)).flatmap(
+    lambda some: (
+        st.builds(
+            Scheduling,
+            fields=_SCHEDULING_FIELDS,
+            gang=st.none() | _GANGS,
+            gpu_share=st.none() | _SHARES,
+            cpu_topology=st.booleans(),
+        )
+        if some
+        else st.none()
+    )
+)
+
+
+def _agreeing(fields: Fields, higher: Fields) -> Fields:
+    """Bring what comes later in a policy in line with what comes earlier."""
+    return msgspec.structs.replace(
+        fields,
+        labels={key: higher.labels.get(key, value) for key, value in fields.labels.items()},
+        annotations={key: higher.annotations.get(key, value) for key, value in fields.annotations.items()},
+        node_selector={key: higher.node_selector.get(key, value) for key, value in fields.node_selector.items()},
+        scheduler_name=higher.scheduler_name or fields.scheduler_name,
+        priority_class_name=higher.priority_class_name or fields.priority_class_name,
+    )
 
 
 def _consistent(policy: Policy) -> Policy:
     """Remove what the rule self_contradiction refuses: one policy that wants two values for one field."""
-    inject, placement = policy.inject, policy.placement
-    if placement is None:
-        return policy
-    placed, accelerator = placement.fields, placement.accelerator
-    if accelerator:
-        annotations = {key: placed.annotations.get(key, value) for key, value in accelerator.annotations.items()}
-        accelerator = Accelerator(accelerator.resource, annotations)
-    chosen = {**(accelerator.annotations if accelerator else {}), **placed.annotations}
-    inject = msgspec.structs.replace(
-        inject,
-        labels={key: placed.labels.get(key, value) for key, value in inject.labels.items()},
-        annotations={key: chosen.get(key, value) for key, value in inject.annotations.items()},
-        scheduler_name=placed.scheduler_name or inject.scheduler_name,
-    )
-    return msgspec.structs.replace(policy, inject=inject, placement=msgspec.structs.replace(placement, accelerator=accelerator))
+    inject, placement, scheduling = policy.inject, policy.placement, policy.scheduling
+    if placement is not None:
+        placed, accelerator = placement.fields, placement.accelerator
+        if accelerator:
+            annotations = {key: placed.annotations.get(key, value) for key, value in accelerator.annotations.items()}
+            accelerator = msgspec.structs.replace(accelerator, annotations=annotations)
+            placement = msgspec.structs.replace(placement, accelerator=accelerator)
+        chosen = {**(accelerator.annotations if accelerator else {}), **placed.annotations}
+        higher = msgspec.structs.replace(placed, annotations=chosen)
+        inject = _agreeing(inject, higher)
+        if scheduling is not None:
+            scheduling = msgspec.structs.replace(scheduling, fields=_agreeing(scheduling.fields, higher))
+    if scheduling is not None:
+        inject = _agreeing(inject, scheduling.fields)
+    return msgspec.structs.replace(policy, inject=inject, placement=placement, scheduling=scheduling)
 
 
-_UNNAMED = st.builds(
+_OWNER_KINDS = (Owner("ReplicaSet", "apps"), Owner("Deployment", "apps"), Owner("Job", "batch"), Owner("Pod"))
+_UNNAMED = _featured(
     Policy,
+    (
+        "name priority namespaces pods override inject",
+        "name priority namespaces pods override placement",
+        "name priority namespaces pods override placement inject",
+        "name priority namespaces pods override placement inject",
+        "name priority namespaces pods override scheduling inject",
+        "name priority namespaces pods override placement scheduling",
+        "name priority namespaces pods override placement inject audit",
+        "name priority namespaces pods override inject requests owners rollout",
+        "name priority namespaces pods override placement rollout",
+    ),
     name=st.just(""),
     priority=st.sampled_from((0, 0, 1, 100)),
     namespaces=_NAMESPACE_MATCHES,
     pods=_POD_SELECTORS,
+    requests=st.sampled_from(((), RESOURCES[:1], RESOURCES)),
+    owners=st.sampled_from(((), _OWNER_KINDS[:1], _OWNER_KINDS[1:2], _OWNER_KINDS[1:])),
     placement=_PLACEMENTS,
-    inject=_INJECTED,
+    scheduling=_SCHEDULINGS,
+    inject=_fields(2),
     override=st.booleans(),
+    audit=st.just(True),  # noqa: FBT003 - the strategy's value
+    rollout=st.sampled_from((10_000, 9_000, 5_000, 0)),
 ).map(_consistent)
 _NAMES = ("a", "a-b", "b", "burst", "zz")
 
@@ -233,11 +384,12 @@ def _bundle(unnamed: list[Policy], names: list[str]) -> Bundle:
             excluded_namespaces=EXCLUDED,
             namespaces={"default": {"env": "x"}, "team-a": {}},
             policies=tuple(sorted(policies, key=_rank)),
+            claims=CLAIMS,
         )
     )
 
 
-_POLICIES = st.integers(1, len(_NAMES)).flatmap(lambda count: st.lists(_UNNAMED, min_size=count, max_size=count))
+_POLICIES = st.sampled_from((1, 2, 3, 4, 5, 5)).flatmap(lambda count: st.lists(_UNNAMED, min_size=count, max_size=count))
 _BUNDLES = st.builds(_bundle, _POLICIES, st.permutations(_NAMES))
 
 
@@ -269,9 +421,56 @@ def _around(known: SearchStrategy[dict[str, Any]], *decoys: str) -> SearchStrate
     )
 
 
-_AMOUNTS = st.dictionaries(st.sampled_from(RESOURCES), st.sampled_from(("1", "0", 0, 1, 0.5, "500m", "0Gi")), max_size=2)
+_AMOUNTS = st.dictionaries(
+    st.sampled_from((*RESOURCES, *RESOURCES, SHARED)), st.sampled_from(("1", "0", 0, 1, 0.5, "500m", "0Gi", "8")), max_size=2
+)
 _RESOURCES = _around(_object(limits=_maybe(_AMOUNTS, ABSENT, None), requests=_maybe(_AMOUNTS, ABSENT)), "claims")
-_CONTAINERS = _some(_around(_object(name=st.just("main"), resources=_maybe(_RESOURCES, ABSENT, None)), "image", "labels"), 2)
+_PORTS = ({"containerPort": 80}, {"containerPort": 10250, "protocol": "TCP"}, {"containerPort": 81, "hostPort": 81})
+_CONTAINERS = _some(
+    _around(
+        _object(
+            name=st.sampled_from(("main", "main", "side")),
+            resources=_maybe(_RESOURCES, ABSENT, None),
+            ports=st.sampled_from((*[ABSENT] * 4, None, [], *([port] for port in _PORTS))),
+            securityContext=st.sampled_from((*[ABSENT] * 4, None, {}, {"privileged": True}, {"runAsUser": 0})),
+        ),
+        "image",
+        "labels",
+    ),
+    2,
+)
+_VOLUMES: tuple[dict[str, Any], ...] = (
+    {"name": "a", "emptyDir": {}},
+    {"name": "b", "hostPath": {"path": "/~"}},
+    {"name": "c", "persistentVolumeClaim": {"claimName": "data"}},
+    {"name": "kube-api-access-x", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}},
+)
+_POD_TERMS = _object(
+    matchExpressions=_maybe(
+        _some(
+            _object(
+                key=st.sampled_from((*NODE_KEYS, "type")),
+                operator=st.sampled_from(("In", "In", "NotIn")),
+                values=st.lists(st.sampled_from(VALUES[1:]), min_size=1, max_size=2),
+            ),
+            2,
+        ),
+        ABSENT,
+        None,
+    ),
+    matchFields=st.sampled_from((ABSENT, ABSENT, [{"key": "metadata.name", "operator": "In", "values": ["n"]}])),
+)
+_NODE_AFFINITIES = _around(
+    _object(
+        requiredDuringSchedulingIgnoredDuringExecution=_maybe(
+            _object(nodeSelectorTerms=_maybe(_some(_around(_POD_TERMS), 2), [], None)), ABSENT, None
+        ),
+        preferredDuringSchedulingIgnoredDuringExecution=_maybe(
+            _some(_around(_object(weight=st.sampled_from((1, 50, 7)), preference=_POD_TERMS)), 2), ABSENT, None
+        ),
+    )
+)
+_AFFINITIES = _around(_object(nodeAffinity=_maybe(_NODE_AFFINITIES, ABSENT, None)), "labels")
 
 
 @st.composite
@@ -294,11 +493,21 @@ _SPECS = _around(
         initContainers=_maybe(st.just(ABSENT), None, [], [{"name": "init", "resources": {"limits": {"nvidia.com/gpu": "2"}}}]),
         schedulerName=st.sampled_from((*SCHEDULERS, "default-scheduler", "default-scheduler", "custom", "", None, ABSENT)),
         tolerations=_maybe(_some(_around(_pod_tolerations(), "labels"), 3), ABSENT, None),
+        nodeSelector=st.sampled_from((True, False)).flatmap(
+            lambda some: _subset((*NODE_KEYS, "other"), 4) if some else st.sampled_from((ABSENT, None, {}))
+        ),
+        affinity=st.sampled_from((True, True, False)).flatmap(
+            lambda some: _AFFINITIES if some else st.sampled_from((ABSENT, ABSENT, None, {}))
+        ),
+        priorityClassName=st.sampled_from((*[ABSENT] * 4, None, "", *PRIORITY_CLASSES, "other")),
+        priority=st.sampled_from((0, 0, ABSENT, ABSENT, None, 1000)),
+        preemptionPolicy=st.sampled_from(("PreemptLowerPriority", "PreemptLowerPriority", ABSENT, ABSENT, None, "Never")),
+        hostNetwork=st.sampled_from((*[ABSENT] * 6, False, True)),
+        volumes=st.lists(st.sampled_from(_VOLUMES), min_size=1, max_size=2) | st.sampled_from((ABSENT, ABSENT, None)),
     ),
     "labels",
     "annotations",
     "metadata",
-    "affinity",
 )
 _MARKS: tuple[dict[str, str], ...] = (
     *({PLACEMENT_LABEL: name} for name in ("a", "burst", "gone", "")),
@@ -306,22 +515,38 @@ _MARKS: tuple[dict[str, str], ...] = (
 )
 _NOTES = ({APPLIED_ANNOTATION: "gone@0123456789ab"}, {APPLIED_ANNOTATION: ""})
 _FOREIGN = _subset(("foreign", "f~/o~1"))
+_GANG_LABELS = st.sampled_from(
+    (
+        *[{}] * 2,
+        {"job-name": "train-1", "replicas": "5"},
+        {"job-name": "train.a", "replicas": "0"},
+        {"job-name": "No_Name", "pod-template-hash": "5d9c"},
+        {"pod-group.scheduling.sigs.k8s.io/name": "mine", "aliyun.com/gpu-count": "4", "pod-template-hash": "77"},
+    )
+)
 
 
 def _merged(*maps: SearchStrategy[dict[str, str]]) -> SearchStrategy[dict[str, str]]:
     return st.tuples(*maps).map(lambda drawn: {key: value for each in drawn for key, value in each.items()})
 
 
-_LABELS = _merged(_subset(MATCHED_KEYS), _subset(WRITTEN_LABELS), st.sampled_from((*[{}] * 5, *_MARKS)), _FOREIGN)
+_LABELS = _merged(_subset(MATCHED_KEYS), _subset(WRITTEN_LABELS), st.sampled_from((*[{}] * 5, *_MARKS)), _FOREIGN, _GANG_LABELS)
 _ANNOTATIONS = _merged(_FOREIGN, _subset(WRITTEN_ANNOTATIONS), st.sampled_from((*[{}] * 3, *_NOTES)))
-_OWNERS = ([], [{"kind": "ReplicaSet", "controller": True, "uid": "1"}, {"kind": "DaemonSet", "controller": False}])
+_OWNERS: tuple[list[dict[str, Any]], ...] = (
+    [],
+    [{"kind": "ReplicaSet", "controller": True, "uid": "1"}, {"kind": "DaemonSet", "controller": False}],
+    [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d9c", "controller": True}],
+    [{"apiVersion": "batch/v1", "kind": "Job", "name": "night-28812345", "controller": True}],
+    [{"apiVersion": "v1", "kind": "Pod", "name": "parent", "controller": True}],
+)
 _METADATA = _around(
     _object(
         labels=_maybe(_LABELS, ABSENT, None, {}),
         annotations=_maybe(_ANNOTATIONS, ABSENT, None, {}),
         ownerReferences=st.sampled_from((ABSENT, None, *_OWNERS)),
+        name=st.sampled_from((ABSENT, "", "web-1", "web-2")),
+        generateName=st.sampled_from((ABSENT, None, "web-", "other-")),
     ),
-    "name",
     "schedulerName",
     "tolerations",
     "managedFields",
@@ -455,10 +680,64 @@ def selects() -> Callable[[Selector, dict[str, str]], bool]:
 
 
 @pytest.fixture(scope="session")
-def scan(selects: Callable[[Selector, dict[str, str]], bool]) -> Callable[..., list[Policy]]:
-    """Find the matching policies by looking at each of them."""
+def asks() -> Callable[[dict[str, Any], str], bool]:
+    """Say whether a drawn pod asks for a resource; the amounts that are drawn are plain."""
 
-    def scan(bundle: Bundle, namespace: str, namespace_labels: dict[str, str] | None, labels: dict[str, str]) -> list[Policy]:
+    def asks(pod: dict[str, Any], resource: str) -> bool:
+        for part in ("containers", "initContainers"):
+            for container in pod["spec"].get(part) or ():
+                resources = container.get("resources") or {}
+                for kind in ("limits", "requests"):
+                    if (resources.get(kind) or {}).get(resource, 0) not in (0, "0", "0Gi"):
+                        return True
+        return False
+
+    return asks
+
+
+@pytest.fixture(scope="session")
+def holds(asks: Callable[[dict[str, Any], str], bool]) -> Callable[[Policy, dict[str, Any], str], bool]:
+    """Evaluate what of a policy's match labels do not say, for the pods that are drawn, and leave out policies in audit mode."""
+
+    def holds(policy: Policy, pod: dict[str, Any], namespace: str) -> bool:
+        metadata = pod.get("metadata") or {}
+        controller: dict[str, Any] = next((each for each in metadata.get("ownerReferences") or () if each.get("controller")), {})
+        revision = (metadata.get("labels") or {}).get("pod-template-hash")
+        *group, _ = ["", *controller.get("apiVersion", "").split("/")][-2:]
+        kinds = {(controller.get("kind"), group[0])}
+        if revision is not None and ("ReplicaSet", "apps") in kinds:
+            kinds.add(("Deployment", "apps"))
+        root = controller.get("name", "")
+        if not controller:
+            root = (metadata.get("generateName") or metadata.get("name") or "").rstrip("-")
+        elif controller["kind"] == "Job":
+            root = "night"
+        elif revision == "5d9c" and controller["kind"] == "ReplicaSet":
+            root = root.removesuffix("-5d9c")
+        digest = hashlib.sha256(b"\0".join(text.encode() for text in (policy.name, namespace, root))).hexdigest()
+        return (
+            not policy.audit
+            and (not policy.requests or any(asks(pod, resource) for resource in policy.requests))
+            and (not policy.owners or any((owner.kind, owner.group) in kinds for owner in policy.owners))
+            and int(digest[:16], 16) % 10_000 < policy.rollout
+        )
+
+    return holds
+
+
+@pytest.fixture(scope="session")
+def scan(
+    selects: Callable[[Selector, dict[str, str]], bool], holds: Callable[[Policy, dict[str, Any], str], bool]
+) -> Callable[..., list[Policy]]:
+    """Find the matching policies by looking at each of them; without a pod, those that match as far as labels say."""
+
+    def scan(
+        bundle: Bundle,
+        namespace: str,
+        namespace_labels: dict[str, str] | None,
+        labels: dict[str, str],
+        pod: dict[str, Any] | None = None,
+    ) -> list[Policy]:
         found = []
         for policy in bundle.policies:
             where = policy.namespaces
@@ -468,7 +747,7 @@ def scan(selects: Callable[[Selector, dict[str, str]], bool]) -> Callable[..., l
                 meant = any(name == namespace for name in where.names)
             else:
                 meant = namespace_labels is not None and selects(where.selector, namespace_labels)
-            if meant and selects(policy.pods, labels):
+            if meant and selects(policy.pods, labels) and (pod is None or holds(policy, pod, namespace)):
                 found.append(policy)
         return sorted(found, key=_rank)
 
