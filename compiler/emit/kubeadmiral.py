@@ -13,7 +13,7 @@ import re
 from typing import Any, Final
 
 from compiler.emit import kustomization
-from compiler.emit.manifest import MANAGED_BY, file_name, render
+from compiler.emit.manifest import MANAGED_BY, canonical, file_name, render
 from compiler.federation.ir import HOST_ANNOTATION, BoundWorkload, HostIR, OverrideRule, PlacementIR, Target
 from compiler.federation.model import ImageOverride, Mode, Operation
 
@@ -126,7 +126,7 @@ def _image(image: ImageOverride) -> dict[str, Any]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     manifest = {"operator": operation.op, "path": operation.path}
-    return manifest if operation.op == "remove" else {**manifest, "value": operation.value}
+    return manifest if operation.op == "remove" else {**manifest, "value": canonical(operation.value)}
 
 
 def _autoscaler(placement: PlacementIR) -> dict[str, Any]:
@@ -138,10 +138,10 @@ def _autoscaler(placement: PlacementIR) -> dict[str, Any]:
         "scaleTargetRef": {"apiVersion": workload.api_version, "kind": workload.kind, "name": workload.name},
         "minReplicas": autoscaling.min_replicas,
         "maxReplicas": autoscaling.max_replicas,
-        "metrics": list(autoscaling.metrics),
+        "metrics": [canonical(metric) for metric in autoscaling.metrics],
     }
     if autoscaling.behavior:
-        spec["behavior"] = autoscaling.behavior
+        spec["behavior"] = canonical(autoscaling.behavior)
     return spec
 
 

@@ -47,3 +47,10 @@ def file_name(api_version: str, kind: str, name: str) -> str:
     """Return ``<kind>.<group>-<name>.yaml``; it hangs on the object alone, never on its siblings."""
     group = api_version.rpartition("/")[0]
     return f"{kind.lower()}{'.' + group if group else ''}-{name}.yaml"
+
+
+def canonical(value: Any) -> Any:
+    """Return what an author wrote with the keys of all its maps sorted, since their order means nothing."""
+    if isinstance(value, dict):
+        return {key: canonical(each) for key, each in sorted(value.items())}
+    return [canonical(each) for each in value] if isinstance(value, list) else value

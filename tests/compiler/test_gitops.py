@@ -30,9 +30,10 @@ def cluster(compiled: Compile, minimal: dict[str, str]) -> ClusterIR:
 
 @pytest.fixture(scope="module")
 def objects(sample: Path) -> list[dict[str, Any]]:
-    """Return all objects of the sample's rendered tree."""
+    """Return all objects of the sample's clusters."""
     result = compile_repository(Tree(sample))
-    found = [yaml.safe_load(content) for path, content in result.files.items() if path.endswith(".yaml")]
+    paths = [path for path in result.files if path.startswith("clusters/") and path.endswith(".yaml")]
+    found = [yaml.safe_load(result.files[path]) for path in paths]
     return [each for each in found if each["kind"] != "Kustomization"]
 
 
@@ -43,6 +44,7 @@ def _wave(manifest: dict[str, Any]) -> int:
 def test_every_object_is_in_the_wave_of_its_kind(objects: list[dict[str, Any]]) -> None:
     """ResourcePolicies come before the bundle that names them, and the webhook configuration comes last."""
     assert {each["kind"]: _wave(each) for each in objects} == {
+        "Namespace": -10,
         "ResourcePolicy": 0,
         "ConfigMap": 10,
         "MutatingWebhookConfiguration": 30,
