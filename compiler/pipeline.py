@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from compiler import emit as emitters
 from compiler import rules
+from compiler.assemble import build_model
 from compiler.codes import documents, manifests, names, output, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
 from compiler.emit import kubeadmiral, patches
@@ -21,7 +22,7 @@ from compiler.manifests.inventory import take_stock
 from compiler.manifests.placing import place
 from compiler.model import Model, Repository
 from compiler.parse import repository as read_repository
-from compiler.resolve import build_model, resolve
+from compiler.resolve import resolve
 from compiler.rules import federation as federation_rules
 from compiler.source import Document, Location
 from compiler.sources import Source, SourceError
@@ -59,7 +60,7 @@ def compile_repository(source: Source, *, workloads: bool = True) -> Result:
     if repository is None or has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored)
 
-    built, found = build_model((each for each in ours if each.get("kind") not in federation.KINDS), repository)
+    built, found = build_model(ours, repository)
     diagnostics += found
     resolved, found = resolve(built)
     diagnostics += found

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from compiler.codes import names as codes
-from compiler.diagnostics import Diagnostic, diagnose
+from compiler.diagnostics import Diagnostic
 from compiler.federation.model import (
     AutoMigration,
     Autoscaling,
@@ -19,28 +18,20 @@ from compiler.federation.model import (
     Rescheduling,
     Workload,
 )
+from compiler.parse import selector
+from compiler.references import by_name
 from compiler.source import Document
 from compiler.versions import Version
-from webhook.engine.selector import Operator, Requirement, Selector
 
 KINDS: Final = frozenset({"FederationHost", "PlacementPolicy"})
 
 
 def declared(documents: Iterable[Document]) -> tuple[Declared, list[Diagnostic]]:
     """Read all documents of these kinds; the first of two with one name counts."""
-    found: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
-    diagnostics = []
-    for document in sorted(documents, key=lambda each: (each.file.path, each.index)):
-        kind, name = document.value["kind"], document.get("metadata", "name")
-        if kind not in KINDS:
-            continue
-        earlier = found[kind].setdefault(name, document)
-        if earlier is not document:
-            where, first = document.at("metadata", "name"), [(earlier.at("metadata", "name"), "first here")]
-            diagnostics.append(diagnose(codes.DUPLICATE, where, f"there are two of {kind} `{name}`", related=first))
+    found, diagnostics = by_name(documents, KINDS)
     return Declared(
-        hosts=tuple(_host(document) for _, document in sorted(found["FederationHost"].items())),
-        policies=tuple(_policy(document) for _, document in sorted(found["PlacementPolicy"].items())),
+        hosts=tuple(_host(document) for document in found["FederationHost"]),
+        policies=tuple(_policy(document) for document in found["PlacementPolicy"]),
     ), diagnostics
 
 
@@ -65,7 +56,7 @@ def _policy(document: Document) -> PlacementPolicy:
         ),
         mode=Mode(spec["mode"]),
         clusters=tuple(_choice(index, each) for index, each in enumerate(spec.get("clusters", ()))),
-        selector=_selector(spec["selector"]) if "selector" in spec else None,
+        selector=selector(spec["selector"]) if "selector" in spec else None,
         max_clusters=_integer(spec.get("maxClusters")),
         accelerator=spec.get("accelerator"),
         overrides=tuple(_override(index, each) for index, each in enumerate(spec.get("overrides", ()))),
@@ -73,14 +64,6 @@ def _policy(document: Document) -> PlacementPolicy:
         rescheduling=_rescheduling(spec.get("rescheduling", {})),
         autoscaling=_autoscaling(spec["autoscaling"]) if "autoscaling" in spec else None,
     )
-
-
-def _selector(written: dict[str, Any]) -> Selector:
-    expressions = (
-        Requirement(each["key"], Operator(each["operator"]), tuple(each.get("values", ())))
-        for each in written.get("matchExpressions", ())
-    )
-    return Selector.of(written.get("matchLabels"), expressions)
 
 
 def _choice(index: int, written: dict[str, Any]) -> Choice:

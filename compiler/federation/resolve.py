@@ -1,15 +1,16 @@
 """Names and selectors of placement policies bound to hosts, members and accelerator classes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from compiler.codes import federation as codes
 from compiler.codes import names as name_codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.model import Choice, Declared, FederationHost, PlacementPolicy
-from compiler.model import AcceleratorClass, Cluster, Model, Named
-from compiler.source import Locatable, Route, Where
-from compiler.spelling import did_you_mean, listing
+from compiler.model import AcceleratorClass, Cluster, Model
+from compiler.references import dangling
+from compiler.source import Route, Where
+from compiler.spelling import listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +57,9 @@ def resolve(declared: Declared, model: Model) -> tuple[Federated, list[Diagnosti
         host = hosts.get(policy.host)
         accelerator = accelerators.get(policy.accelerator or "")
         if policy.accelerator and accelerator is None:
-            found.append(_dangling(policy.at("spec", "accelerator"), "accelerator class", policy.accelerator, model.accelerators))
+            found.append(dangling(policy.at("spec", "accelerator"), "accelerator class", policy.accelerator, model.accelerators))
         if host is None:
-            found.append(_dangling(policy.at("spec", "host"), "federation host", policy.host, declared.hosts))
+            found.append(dangling(policy.at("spec", "host"), "federation host", policy.host, declared.hosts))
         else:
             members, problems = _members(policy, host, model)
             found += problems
@@ -104,7 +105,7 @@ def _unknown(policy: PlacementPolicy, host: FederationHost, of_host: dict[str, C
     for route, name in named:
         cluster = declared.get(name)
         if cluster is None:
-            yield _dangling(policy.at(*route), "cluster", name, model.clusters)
+            yield dangling(policy.at(*route), "cluster", name, model.clusters)
         elif name not in of_host and route[1] == "clusters":
             of = f"is a member of host `{cluster.federation.host}`" if cluster.federation else "is no member of a federation"
             related = [(cluster.at("spec", "federation") if cluster.federation else cluster.at_name(), f"`{name}` {of}")]
@@ -124,7 +125,7 @@ def _memberships(declared: Declared, model: Model) -> Iterator[Diagnostic]:
             continue
         host, member = cluster.federation.host, cluster.federation.member
         if host not in hosts:
-            yield _dangling(cluster.at("spec", "federation", "host"), "federation host", host, declared.hosts)
+            yield dangling(cluster.at("spec", "federation", "host"), "federation host", host, declared.hosts)
         earlier = first.setdefault((host, member), cluster)
         if earlier is not cluster:
             related = [(earlier.at("spec", "federation", "member"), f"`{earlier.name}` is that member")]
@@ -150,9 +151,3 @@ def _repeated(policy: PlacementPolicy) -> Iterator[Diagnostic]:
             where = policy.at("spec", "workloads", workload.index, "name")
             message = f"policy `{policy.name}` lists {workload} twice"
             yield diagnose(name_codes.DUPLICATE, where, message, related=related)
-
-
-def _dangling(where: Locatable, what: str, name: str, candidates: Iterable[Named]) -> Diagnostic:
-    names = [candidate.name for candidate in candidates]
-    help_lines = did_you_mean(name, names) or [f"defined: {listing(names)}"]
-    return diagnose(name_codes.DANGLING, where, f"there is no {what} `{name}`", help=help_lines)
