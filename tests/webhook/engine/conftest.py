@@ -255,7 +255,7 @@ _ACCELERATORS = st.none() | st.builds(
     Accelerator, st.sampled_from(RESOURCES), _sorted_subset(WRITTEN_ANNOTATIONS), required=_CONJUNCTS
 )
 _TAINTS = st.builds(NodeTaint, st.sampled_from(TAINT_KEYS[1:]), st.sampled_from(VALUES[:3]), st.sampled_from(EFFECTS))
-_COUNTING = st.sampled_from(((), ("x",), ("x", "y")))
+_COUNTING = st.sampled_from(((), (), ("x", "y")))
 _INTENTS = st.builds(
     Foreign,
     verdict=st.sampled_from((Verdict.ALLOW, Verdict.WARN, Verdict.STRIP, Verdict.STRIP, Verdict.DENY, Verdict.DENY)),
@@ -269,6 +269,7 @@ _PLACEMENTS = _featured(
         "mechanism fields",
         "mechanism marker fields accelerator",
         "mechanism marker fields foreign",
+        "mechanism fields foreign",
         "mechanism foreign",
         "mechanism fields runtimes incompatible",
         "mechanism accelerator mirrored_resources",
@@ -349,7 +350,7 @@ _UNNAMED = _featured(
     (
         "name priority namespaces pods override inject",
         "name priority namespaces pods override placement",
-        "name priority namespaces pods override placement inject",
+        "name priority namespaces pods override placement",
         "name priority namespaces pods override placement inject",
         "name priority namespaces pods scheduling",
         "name priority namespaces pods override scheduling",
@@ -536,7 +537,7 @@ def _merged(*maps: SearchStrategy[dict[str, str]]) -> SearchStrategy[dict[str, s
 
 
 _LABELS = _merged(_subset(MATCHED_KEYS), _subset(WRITTEN_LABELS, 4), st.sampled_from((*[{}] * 5, *_MARKS)), _FOREIGN, _GANG_LABELS)
-_ANNOTATIONS = _merged(_FOREIGN, _subset(WRITTEN_ANNOTATIONS), st.sampled_from((*[{}] * 3, *_NOTES)))
+_ANNOTATIONS = _merged(_FOREIGN, _subset(WRITTEN_ANNOTATIONS, 4), st.sampled_from((*[{}] * 3, *_NOTES)))
 _OWNERS: tuple[list[dict[str, Any]], ...] = (
     [],
     [{"kind": "ReplicaSet", "controller": True, "uid": "1"}, {"kind": "DaemonSet", "controller": False}],

@@ -595,8 +595,14 @@ def test_the_order_of_keys_decides_nothing(data: st.DataObject, bundles: Bundles
     bundle, request = data.draw(bundles), data.draw(requests)
     labels = _shuffled(request.labels, data)
     outcome, again = admit(bundle, *request), admit(bundle, _shuffled(request.pod, data), request.namespace, labels)
-    assert again.decision == outcome.decision
+    assert _facts(again.decision) == _facts(outcome.decision)
     assert again.operations == outcome.operations
+
+
+def _facts(decision: Decision) -> list[Decision]:
+    """Leave out operations, which may hold copies of what was sent, byte by byte."""
+    hypothetical = _facts(decision.audit) if decision.audit else []
+    return [msgspec.structs.replace(decision, operations=[], audit=None), *hypothetical]
 
 
 @given(data=st.data())
