@@ -43,7 +43,7 @@ def bundle() -> Bundle:
                     100,
                     NamespaceMatch(names=("default",)),
                     Selector.of({"app": "gpu-demo"}),
-                    Placement(
+                    placement=Placement(
                         "resourcePolicy",
                         marker=True,
                         fields=Fields(scheduler_name="ack-co-scheduler"),
