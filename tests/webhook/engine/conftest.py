@@ -805,3 +805,31 @@ def cluster_ir() -> Callable[..., ClusterIR]:
         )
 
     return cluster_ir
+
+
+@pytest.fixture(scope="session")
+def policy_of() -> Callable[..., Policy]:
+    """Make a policy that holds for every pod, but for what is given; the keyword arguments are those of Policy."""
+
+    def policy_of(name: str = "p", **given: Any) -> Policy:
+        defaults: dict[str, Any] = {"priority": 0, "namespaces": NamespaceMatch(all=True), "pods": Selector()}
+        return Policy(name=name, **{**defaults, **given})
+
+    return policy_of
+
+
+@pytest.fixture(scope="session")
+def bundle_of() -> Callable[..., Bundle]:
+    """Make a bundle of policies, in their order."""
+
+    def bundle_of(*policies: Policy, claims: dict[str, dict[str, str]] | None = None) -> Bundle:
+        return Bundle(
+            version=VERSION,
+            cluster=Cluster(name="c", platform="ack-pro"),
+            excluded_namespaces=("kube-system",),
+            namespaces={},
+            policies=tuple(sorted(policies, key=_rank)),
+            claims=claims or {},
+        )
+
+    return bundle_of
