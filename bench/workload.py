@@ -1,19 +1,36 @@
 """What the benchmarks decide about: a realistic training pod of about 10 KB, and bundles of any size in which two policies match it."""
 
 import json
+from enum import StrEnum
 from typing import Any
+
+from msgspec.structs import replace
 
 from webhook.engine.bundle import (
     VERSION,
     Accelerator,
     Bundle,
     Cluster,
+    Foreign,
     NamespaceMatch,
+    Owner,
     Placement,
     Policy,
+    Runtime,
+    Verdict,
     encode,
 )
-from webhook.engine.fields import Fields, Toleration
+from webhook.engine.fields import (
+    Fields,
+    Gang,
+    NodeOperator,
+    NodeRequirement,
+    NodeTerm,
+    PreferredTerm,
+    Scheduling,
+    Taint,
+    Toleration,
+)
 from webhook.engine.selector import Selector
 
 NAMESPACE = "training"
@@ -21,7 +38,50 @@ OPERATIONS = 8
 MATCHING = 2
 
 
-def bundle(policies: int) -> bytes:
+class Workload(StrEnum):
+    """What the two policies that match the pod want of it.
+
+    ``BASIC``: labels, annotations, a scheduler, tolerations. ``CHECKED``: a table of what ECI cannot run, foreign intent, node affinity,
+    a node selector and a priority class besides, for one kind of owner, in a rollout. ``PERSONAL``: a gang and whole CPUs besides, so
+    that every pod is looked at as a whole.
+    """
+
+    BASIC = "basic"
+    CHECKED = "checked"
+    PERSONAL = "personal"
+
+
+def _extended(placing: Policy, workload: Workload) -> Policy:
+    """Add to a placing policy what the workload has besides the basic one."""
+    if placing.placement is None or workload is Workload.BASIC:
+        return placing
+    cloud = NodeTerm((NodeRequirement("node-pool", NodeOperator.IN, ("cloud", "metal")),))
+    virtual = NodeTerm((NodeRequirement("type", NodeOperator.IN, ("virtual-kubelet",)),))
+    placement = replace(
+        placing.placement,
+        fields=replace(
+            placing.placement.fields,
+            node_selector={"kubernetes.io/arch": "amd64"},
+            priority_class_name="training",
+            required=(cloud, virtual),
+            preferred=(PreferredTerm(50, cloud),),
+        ),
+        runtimes=(Runtime.ECI,),
+        foreign=Foreign(
+            Verdict.STRIP,
+            {"alibabacloud.com/eci": ()},
+            {"alibabacloud.com/burst-resource": ()},
+            (Taint("virtual-kubelet.io/provider", "alibabacloud", "NoSchedule"),),
+        ),
+    )
+    extended = replace(placing, placement=placement, owners=(Owner("Deployment", "apps"),), rollout=9_999)
+    if workload is Workload.CHECKED:
+        return extended
+    gang = Gang("app.kubernetes.io/name", min_available=4)
+    return replace(extended, scheduling=Scheduling(gang=gang, cpu_topology=True))
+
+
+def bundle(policies: int, workload: Workload = Workload.BASIC) -> bytes:
     """Return a bundle of so many policies, two of which match the pod: one places it, one injects."""
     virtual = Toleration(key="virtual-kubelet.io/provider", operator="Equal", value="alibabacloud", effect="NoSchedule")
     placing = Policy(
@@ -66,7 +126,7 @@ def bundle(policies: int) -> bytes:
             cluster=Cluster("bench", "ack-pro"),
             excluded_namespaces=("kube-system", "kube-node-lease"),
             namespaces={NAMESPACE: {"team": "vision"}},
-            policies=(placing, injecting, *others),
+            policies=(_extended(placing, workload), injecting, *others),
         )
     )
 

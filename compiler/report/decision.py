@@ -32,7 +32,8 @@ def render(decision: Decision, origins: Origins, paint: Paint = plain, root: str
     lines = []
     if decision.exemption is not None:
         lines.append(f"left alone: {_EXEMPTIONS[decision.exemption]}")
-    if decision.policies:
+    checked = decision.exemption is not None and bool(decision.warnings or decision.denied)
+    if decision.policies and (decision.exemption is None or checked):
         names = (f"{name} ({_place(origins, name, '', root)})" for name in decision.policies)
         lines.append(f"policies, deciding first: {', '.join(names)}")
         lines.append(f"placement: {decision.owner or 'left to the cluster'}")

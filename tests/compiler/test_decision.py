@@ -128,6 +128,7 @@ def test_forged_mark_is_removed(cluster: ClusterIR) -> None:
     ("namespace", "pod", "reason"),
     [
         ("kube-system", {}, "its namespace is excluded (Repository, spec.webhook)"),
+        ("shop", {"spec": {"nodeName": "a"}}, "it is bound to a node already (spec.nodeName)"),
         ("shop", {"metadata": {"annotations": {"kubernetes.io/config.mirror": "x"}}}, "it is the mirror of a static pod"),
         ("shop", {"metadata": {"ownerReferences": [{"kind": "DaemonSet", "controller": True}]}}, "it belongs to a DaemonSet"),
         (
@@ -140,14 +141,6 @@ def test_forged_mark_is_removed(cluster: ClusterIR) -> None:
 def test_pod_that_is_left_alone_says_why(cluster: ClusterIR, namespace: str, pod: dict[str, Any], reason: str) -> None:
     """An exempted pod has its reason and nothing else."""
     assert _explained(cluster, namespace, **pod) == [f"left alone: {reason}", "the pod is not changed"]
-
-
-def test_pod_that_is_bound_already_says_why_and_what_was_checked(cluster: ClusterIR) -> None:
-    """A pod on a node is not changed, but its policies are named, since their checks still run."""
-    first, policies, *_, last = _explained(cluster, "shop", spec={"nodeName": "a"})
-    assert first == "left alone: it is bound to a node already (spec.nodeName)"
-    assert policies.startswith("policies, deciding first: team ")
-    assert last == "the pod is not changed"
 
 
 def test_pod_without_a_policy(compiled: Compile, minimal: dict[str, str]) -> None:

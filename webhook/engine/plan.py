@@ -63,7 +63,8 @@ class Plan:
         chooses_instance: whether that accelerator chooses an instance, which a pod that asks for nothing goes without.
         marked: whether a marker label is due, and so among ``labels``.
         annotations: the steps without (False) and with (True) the accelerator's. nodes: the wishes about nodes, likewise.
-        promised: labels that hang on the pod, with the offers for them. gang, share: where they come from.
+        promised: labels that hang on the pod, with the offers for them. gang, share: where they come from. certain: the steps for
+            labels where the promises come to nothing.
         topology: the policy that has CPUs bound to containers, None if none has.
         border: what is foreign to the owner, None if nothing is.
         personal: whether every pod is looked at as a whole; otherwise ``decisions`` has those of pods that have nothing of what is named.
@@ -77,6 +78,7 @@ class Plan:
         "annotations",
         "applied",
         "border",
+        "certain",
         "chooses_instance",
         "decisions",
         "gang",
@@ -130,6 +132,8 @@ class Plan:
         self.promised = tuple((key, each) for key, each in labels.items() if any(offer.promised for offer in each))
         promised = {key for key, _ in self.promised}
         self.labels = (*marker, *(label(key, each) for key, each in labels.items() if key not in promised))
+        unpromised = {key: [offer for offer in each if not offer.promised] for key, each in self.promised}
+        self.certain = (*self.labels, *(label(key, each) for key, each in unpromised.items() if each))
         self.annotations = {
             asked: tuple(annotation(key, each) for key, each in _offers(found, lambda fields: fields.annotations).items())
             for asked, found in wishes.items()

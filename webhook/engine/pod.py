@@ -50,7 +50,10 @@ class Metadata(Struct, rename="camel", gc=False):
     @property
     def controller(self) -> OwnerReference | None:
         """The owner that controls the pod; the API server allows one."""
-        return next((owner for owner in self.owner_references or () if owner.controller), None)
+        for owner in self.owner_references or ():
+            if owner.controller:
+                return owner
+        return None
 
 
 class PodToleration(Struct, rename="camel", gc=False):
@@ -137,6 +140,8 @@ def is_whole(quantity: Quantity) -> bool:
     """Say whether a quantity is a whole number of at least one: ``4``, ``"4"``, ``"4000m"``, ``"4e0"`` and ``"4.0"`` are."""
     if not isinstance(quantity, str):
         return quantity >= 1 and quantity == int(quantity)
+    if quantity.isascii() and quantity.isdigit():  # as the API server writes it
+        return quantity.strip("0") != ""
     found = _NUMBER.fullmatch(quantity)
     if found is None:
         return False

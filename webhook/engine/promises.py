@@ -3,7 +3,7 @@
 What they hang on is read from the pod as it is going to be, so that admitting the result finds the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from webhook.engine.containers import GPU_COUNT_LABEL, Amounts, NoShareError, Place, settle_share, sharer
 from webhook.engine.gang import NAME_LABEL, SIZE_LABEL, UnusableSourceError, resolve
@@ -44,7 +44,7 @@ def fulfilled(
     if plan.share is not None and shared:
         values[GPU_COUNT_LABEL] = str(plan.share.wanted.gpus)
     if plan.gang is not None:
-        sources = outcome((*plan.labels, *_certain(plan)), labels)
+        sources = outcome(plan.certain, labels)
         try:
             values |= resolve(plan.gang.wanted, sources, outcome(plan.annotations[asked], annotations))
         except UnusableSourceError as error:
@@ -58,11 +58,3 @@ def fulfilled(
         if filled:
             steps.append(label(key, filled))
     return steps
-
-
-def _certain(plan: Plan) -> Iterator[Step]:
-    """Yield the steps for promised labels as they are where the promises come to nothing."""
-    for key, offers in plan.promised:
-        certain = [each for each in offers if not each.promised]
-        if certain:
-            yield label(key, certain)

@@ -76,8 +76,8 @@ SHARED = "aliyun.com/gpu-mem"
 NODE_KEYS = ("pool", "zone~/a")
 PRIORITY_CLASSES = ("high", "low")
 FOREIGN_KEYS = ("foreign", "team", "f~/o~1")
-GANG_SOURCES = ("job-name", "app", "team")
-GANG_SIZES = ("replicas", "team")
+GANG_SOURCES = ("job-name", "job-name", "app", "team")
+GANG_SIZES = ("replicas", "replicas", "team")
 CLAIMS = {"default": {"data": "ossplugin.csi.alibabacloud.com"}}
 SCHEDULERS = ("ack-co-scheduler", "volcano", "default-scheduler")
 NAMESPACES = ("default", "team-a", "team-b", "kube-system")
@@ -199,8 +199,8 @@ _TOLERATIONS = st.builds(
     st.sampled_from((None, 0, 300)),
 )
 _SCHEDULER_NAMES = st.sampled_from((None, None, *SCHEDULERS))
-_PRIORITY_CLASSES = st.sampled_from((None, None, None, *PRIORITY_CLASSES))
-_NODE_SELECTORS = _subset(NODE_KEYS, 10).map(lambda found: dict(sorted(found.items())))
+_PRIORITY_CLASSES = st.sampled_from(PRIORITY_CLASSES)
+_NODE_SELECTORS = _subset(NODE_KEYS, 4).map(lambda found: dict(sorted(found.items())))
 
 
 def _node_requirement(key: str, operator: NodeOperator, values: set[str]) -> NodeRequirement:
@@ -229,7 +229,9 @@ _FIELD_SETS = (
     "labels annotations tolerations scheduler_name",
     "labels annotations priority_class_name",
     "annotations node_selector required",
-    "labels tolerations node_selector preferred",
+    "node_selector scheduler_name",
+    "tolerations node_selector preferred",
+    "required preferred",
     "scheduler_name priority_class_name required preferred",
 )
 
@@ -253,13 +255,13 @@ _ACCELERATORS = st.none() | st.builds(
     Accelerator, st.sampled_from(RESOURCES), _sorted_subset(WRITTEN_ANNOTATIONS), required=_CONJUNCTS
 )
 _TAINTS = st.builds(NodeTaint, st.sampled_from(TAINT_KEYS[1:]), st.sampled_from(VALUES[:3]), st.sampled_from(EFFECTS))
-_COUNTING = st.sampled_from(((), ("x",), ("x", "y")))
+_COUNTING = st.sampled_from(((), (), ("x", "y")))
 _INTENTS = st.builds(
     Foreign,
-    verdict=st.sampled_from((Verdict.ALLOW, Verdict.WARN, Verdict.STRIP, Verdict.STRIP, Verdict.STRIP, Verdict.DENY)),
+    verdict=st.sampled_from((Verdict.ALLOW, Verdict.WARN, Verdict.STRIP, Verdict.STRIP, Verdict.DENY, Verdict.DENY)),
     labels=st.dictionaries(st.sampled_from(FOREIGN_KEYS), _COUNTING, min_size=1, max_size=2),
     annotations=st.dictionaries(st.sampled_from(FOREIGN_KEYS), _COUNTING, min_size=1, max_size=2),
-    taints=st.lists(_TAINTS, max_size=2).map(tuple),
+    taints=st.lists(_TAINTS, min_size=1, max_size=2).map(tuple),
 )
 _PLACEMENTS = _featured(
     Placement,
@@ -267,6 +269,7 @@ _PLACEMENTS = _featured(
         "mechanism fields",
         "mechanism marker fields accelerator",
         "mechanism marker fields foreign",
+        "mechanism fields foreign",
         "mechanism foreign",
         "mechanism fields runtimes incompatible",
         "mechanism accelerator mirrored_resources",
@@ -276,7 +279,7 @@ _PLACEMENTS = _featured(
     fields=_fields(1),
     accelerator=_ACCELERATORS,
     runtimes=st.sampled_from(((Runtime.ECI,), (Runtime.AI_NODE,), (Runtime.VCI, Runtime.ECI))),
-    incompatible=st.sampled_from((Verdict.DENY, Verdict.WARN)),
+    incompatible=st.sampled_from((Verdict.DENY, Verdict.DENY, Verdict.WARN)),
     foreign=_INTENTS,
     mirrored_resources=st.just(("nvidia.com/gpu",)),
 )
@@ -347,8 +350,10 @@ _UNNAMED = _featured(
     (
         "name priority namespaces pods override inject",
         "name priority namespaces pods override placement",
+        "name priority namespaces pods override placement",
         "name priority namespaces pods override placement inject",
-        "name priority namespaces pods override placement inject",
+        "name priority namespaces pods scheduling",
+        "name priority namespaces pods override scheduling",
         "name priority namespaces pods override scheduling inject",
         "name priority namespaces pods override placement scheduling",
         "name priority namespaces pods override placement inject audit",
@@ -494,12 +499,12 @@ _SPECS = _around(
         schedulerName=st.sampled_from((*SCHEDULERS, "default-scheduler", "default-scheduler", "custom", "", None, ABSENT)),
         tolerations=_maybe(_some(_around(_pod_tolerations(), "labels"), 3), ABSENT, None),
         nodeSelector=st.sampled_from((True, False)).flatmap(
-            lambda some: _subset((*NODE_KEYS, "other"), 4) if some else st.sampled_from((ABSENT, None, {}))
+            lambda some: _subset((*NODE_KEYS, "other"), 2) if some else st.sampled_from((ABSENT, None, {}))
         ),
         affinity=st.sampled_from((True, True, False)).flatmap(
             lambda some: _AFFINITIES if some else st.sampled_from((ABSENT, ABSENT, None, {}))
         ),
-        priorityClassName=st.sampled_from((*[ABSENT] * 4, None, "", *PRIORITY_CLASSES, "other")),
+        priorityClassName=st.sampled_from((*[ABSENT] * 3, None, "", *PRIORITY_CLASSES, "other")),
         priority=st.sampled_from((0, 0, ABSENT, ABSENT, None, 1000)),
         preemptionPolicy=st.sampled_from(("PreemptLowerPriority", "PreemptLowerPriority", ABSENT, ABSENT, None, "Never")),
         hostNetwork=st.sampled_from((*[ABSENT] * 6, False, True)),
@@ -517,8 +522,9 @@ _NOTES = ({APPLIED_ANNOTATION: "gone@0123456789ab"}, {APPLIED_ANNOTATION: ""})
 _FOREIGN = _subset(("foreign", "f~/o~1"))
 _GANG_LABELS = st.sampled_from(
     (
-        *[{}] * 2,
+        {},
         {"job-name": "train-1", "replicas": "5"},
+        {"job-name": "train-2", "replicas": "2"},
         {"job-name": "train.a", "replicas": "0"},
         {"job-name": "No_Name", "pod-template-hash": "5d9c"},
         {"pod-group.scheduling.sigs.k8s.io/name": "mine", "aliyun.com/gpu-count": "4", "pod-template-hash": "77"},
@@ -530,8 +536,8 @@ def _merged(*maps: SearchStrategy[dict[str, str]]) -> SearchStrategy[dict[str, s
     return st.tuples(*maps).map(lambda drawn: {key: value for each in drawn for key, value in each.items()})
 
 
-_LABELS = _merged(_subset(MATCHED_KEYS), _subset(WRITTEN_LABELS), st.sampled_from((*[{}] * 5, *_MARKS)), _FOREIGN, _GANG_LABELS)
-_ANNOTATIONS = _merged(_FOREIGN, _subset(WRITTEN_ANNOTATIONS), st.sampled_from((*[{}] * 3, *_NOTES)))
+_LABELS = _merged(_subset(MATCHED_KEYS), _subset(WRITTEN_LABELS, 4), st.sampled_from((*[{}] * 5, *_MARKS)), _FOREIGN, _GANG_LABELS)
+_ANNOTATIONS = _merged(_FOREIGN, _subset(WRITTEN_ANNOTATIONS, 4), st.sampled_from((*[{}] * 3, *_NOTES)))
 _OWNERS: tuple[list[dict[str, Any]], ...] = (
     [],
     [{"kind": "ReplicaSet", "controller": True, "uid": "1"}, {"kind": "DaemonSet", "controller": False}],
@@ -799,3 +805,31 @@ def cluster_ir() -> Callable[..., ClusterIR]:
         )
 
     return cluster_ir
+
+
+@pytest.fixture(scope="session")
+def policy_of() -> Callable[..., Policy]:
+    """Make a policy that holds for every pod, but for what is given; the keyword arguments are those of Policy."""
+
+    def policy_of(name: str = "p", **given: Any) -> Policy:
+        defaults: dict[str, Any] = {"priority": 0, "namespaces": NamespaceMatch(all=True), "pods": Selector()}
+        return Policy(name=name, **{**defaults, **given})
+
+    return policy_of
+
+
+@pytest.fixture(scope="session")
+def bundle_of() -> Callable[..., Bundle]:
+    """Make a bundle of policies, in their order."""
+
+    def bundle_of(*policies: Policy, claims: dict[str, dict[str, str]] | None = None) -> Bundle:
+        return Bundle(
+            version=VERSION,
+            cluster=Cluster(name="c", platform="ack-pro"),
+            excluded_namespaces=("kube-system",),
+            namespaces={},
+            policies=tuple(sorted(policies, key=_rank)),
+            claims=claims or {},
+        )
+
+    return bundle_of

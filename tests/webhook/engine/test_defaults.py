@@ -172,8 +172,8 @@ def test_defaulting_only_adds(data: st.DataObject, requests: SearchStrategy[Any]
         if field not in ("metadata", "spec"):
             assert found[field] == value
     for field, value in pod["spec"].items():
-        if field == "tolerations":
-            assert found["spec"][field][: len(value or [])] == (value or [])
+        if field in ("tolerations", "volumes"):
+            assert (found["spec"][field] or [])[: len(value or [])] == (value or [])
         elif field not in ("containers", "initContainers") and not (field == "schedulerName" and not value):
             assert found["spec"][field] == value
     assert found["metadata"] == (pod.get("metadata") or {})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from webhook.engine import match
-from webhook.engine.bundle import Bundle, NamespaceMatch, Policy
+from webhook.engine.bundle import VERSION, Bundle, Cluster, NamespaceMatch, Owner, Policy
 from webhook.engine.match import Candidate, Index, index_requirement
 from webhook.engine.selector import Operator, Requirement, Selector
 
@@ -146,3 +146,74 @@ def test_policies_for_other_pods_are_not_evaluated() -> None:
     with mock.patch.object(Candidate, "matches", autospec=True, side_effect=Candidate.matches) as evaluated:
         assert _found(index, "shop", {}, {"app": "v7", "tier": "web", "other": "v8"}) == ["p0007"]
     assert evaluated.call_count == 1
+
+
+OWNED_BY_REPLICA_SET = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "controller": True}
+
+
+@pytest.mark.parametrize(
+    ("owner", "reference", "labels", "matches"),
+    [
+        (Owner("Deployment", "apps"), OWNED_BY_REPLICA_SET, {"pod-template-hash": "1"}, True),
+        (Owner("Deployment", "apps"), OWNED_BY_REPLICA_SET, {}, False),
+        (
+            Owner("Deployment", "apps"),
+            {**OWNED_BY_REPLICA_SET, "apiVersion": "apps.kruise.io/v1"},
+            {"pod-template-hash": "1"},
+            False,
+        ),
+        (Owner("Deployment", "example.com"), OWNED_BY_REPLICA_SET, {"pod-template-hash": "1"}, False),
+        (Owner("ReplicaSet", "apps"), OWNED_BY_REPLICA_SET, {"pod-template-hash": "1"}, True),
+        (Owner("ReplicaSet", "apps"), {**OWNED_BY_REPLICA_SET, "controller": False}, {}, False),
+        (Owner("TFJob", "kubeflow.org"), {"apiVersion": "kubeflow.org/v1", "kind": "TFJob", "controller": True}, {}, True),
+        (Owner("Pod"), {"apiVersion": "v1", "kind": "Pod", "controller": True}, {}, True),
+        (Owner("Pod"), {"apiVersion": "example.com/v1", "kind": "Pod", "controller": True}, {}, False),
+        (Owner("Job", "batch"), None, {}, False),
+    ],
+)
+def test_owners_are_looked_up_by_kind_and_group(
+    *, admit: Callable[..., Any], owner: Owner, reference: dict[str, Any] | None, labels: dict[str, str], matches: bool
+) -> None:
+    """The version of the owner does not count; a Deployment shows by the ReplicaSet that it controls and the hash in its pods."""
+    policy = Policy(name="p", priority=0, namespaces=NamespaceMatch(all=True), pods=Selector(), owners=(owner,))
+    metadata = {"labels": labels, "ownerReferences": [reference] if reference else None}
+    assert bool(_admitted(admit, policy, {"metadata": metadata, "spec": {}})) is matches
+
+
+@pytest.mark.parametrize(
+    ("resources", "matches"),
+    [
+        ({"limits": {"nvidia.com/gpu": "1"}}, True),
+        ({"requests": {"aliyun.com/gpu-mem": 4}}, True),
+        ({"limits": {"nvidia.com/gpu": "0"}}, False),
+        ({"limits": {"cpu": "1"}}, False),
+        (None, False),
+    ],
+)
+@pytest.mark.parametrize("part", ["containers", "initContainers"])
+def test_requested_resources_are_any_of_those(
+    *, admit: Callable[..., Any], part: str, resources: dict[str, Any] | None, matches: bool
+) -> None:
+    """One of the resources is enough, in limits or requests of any container or init container; zero does not count."""
+    requests = ("aliyun.com/gpu-mem", "nvidia.com/gpu")
+    policy = Policy(name="p", priority=0, namespaces=NamespaceMatch(all=True), pods=Selector(), requests=requests)
+    assert bool(_admitted(admit, policy, {"spec": {part: [{"name": "c", "resources": resources}]}})) is matches
+
+
+def test_a_workload_outside_the_rollout_does_not_match(admit: Callable[..., Any]) -> None:
+    """Pods of one workload are in or out together, and a rollout of nothing holds for nobody."""
+    policy = Policy(name="p", priority=0, namespaces=NamespaceMatch(all=True), pods=Selector(), rollout=5_000)
+    found: dict[str, set[bool]] = {}
+    for workload in ("web", "db", "api", "cache", "queue", "mail"):
+        for revision in ("1", "2"):
+            owner = {**OWNED_BY_REPLICA_SET, "name": f"{workload}-{revision}"}
+            metadata = {"labels": {"pod-template-hash": revision}, "ownerReferences": [owner]}
+            found.setdefault(workload, set()).add(bool(_admitted(admit, policy, {"metadata": metadata, "spec": {}})))
+    assert all(len(each) == 1 for each in found.values())
+    assert set().union(*found.values()) == {True, False}
+
+
+def _admitted(admit: Callable[..., Any], policy: Policy, pod: dict[str, Any]) -> tuple[str, ...]:
+    bundle = Bundle(version=VERSION, cluster=Cluster("c", "vke"), excluded_namespaces=(), namespaces={}, policies=(policy,))
+    policies: tuple[str, ...] = admit(bundle, pod).decision.policies
+    return policies

@@ -102,3 +102,19 @@ def test_the_document_is_plain_rfc_6902() -> None:
         },
         {"op": "remove", "path": "/c"},
     ]
+
+
+def test_items_are_removed_from_the_last_on() -> None:
+    """Each index is still right when its turn comes, and what is appended comes afterwards."""
+    item = append("/spec/tolerations", Toleration(key="k", operator="Exists"))
+    assert edit_list("/spec/tolerations", ["a", "b", "c"], [item], (0, 2)) == [
+        Remove("/spec/tolerations/2"),
+        Remove("/spec/tolerations/0"),
+        item.operation,
+    ]
+
+
+def test_a_member_that_is_written_is_not_removed_first() -> None:
+    """Adding replaces, so one operation is enough."""
+    written = write("/m", "k", "new")
+    assert edit_map("/m", {"k": "old", "l": "old"}, [written], ("k", "l")) == [written.operation, Remove("/m/l")]

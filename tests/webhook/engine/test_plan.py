@@ -40,9 +40,12 @@ def test_tolerations_are_described_as_kubectl_does(toleration: Toleration | PodT
 def test_nobody_wants_nothing() -> None:
     """The plan of no policies has no owner, no steps and no mark."""
     plan = Plan(())
-    assert (plan.policies, plan.owner, plan.marked, plan.resource, plan.scheduler) == ((), None, False, None, None)
-    assert (plan.labels, plan.annotations, plan.tolerations) == ((), {False: (), True: ()}, ())
-    assert [plan.applied[asked].value for asked in (False, True)] == ["", ""]
+    assert (plan.policies, plan.owner, plan.marked, plan.resource) == ((), None, False, None)
+    assert (plan.scheduler, plan.priority_class, plan.gang, plan.share, plan.topology, plan.border) == (None,) * 6
+    assert (plan.labels, plan.annotations, plan.node_selector, plan.tolerations) == ((), {False: (), True: ()}, (), ())
+    assert not plan.nodes[False]
+    assert (plan.plain, plan.personal, plan.inspects) == (True, False, False)
+    assert plan.applied == {False: "", True: ""}
 
 
 @given(data=st.data())
