@@ -46,7 +46,7 @@ class ClusterIR:
     Attributes:
         resource_policies: sorted by namespace, then name.
         namespace_labels: labels that namespaces get, by namespace; the namespaces themselves are never ours.
-        origins: where the value of a pod field was written, by policy and field as the engine's effects name them.
+        origins: where the values of pod fields were written (``compiler.origins``).
     """
 
     name: str

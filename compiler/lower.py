@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from compiler.foreign import foreign
-from compiler.ir import MARKER_FIELD, ClusterIR, ResourcePolicy, Unit
+from compiler.ir import ClusterIR, ResourcePolicy, Unit
 from compiler.model import Cluster, Mechanism, Platform, Selection
+from compiler.origins import collect
 from compiler.overlap import overlaps
 from compiler.placing import Kind, Reason, Wanted, wanted
 from compiler.platforms.gates import GATES, Feature
@@ -13,7 +14,6 @@ from compiler.platforms.keys import AI_NODE_RESOURCE, ECI_LABEL
 from compiler.platforms.mechanisms import node_selector
 from compiler.platforms.nodes import RUNTIMES
 from compiler.resolve import Binding, Resolved
-from compiler.source import Where
 from webhook.engine.bundle import (
     ALL_WORKLOADS,
     VERSION,
@@ -61,7 +61,7 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
         resource_policies=tuple(sorted(resource_policies, key=lambda each: (each.namespace, each.name))),
         bundle=seal(bundle),
         namespace_labels={name: {ECI_LABEL: "true"} for name in sorted({name for each in wide for name in each.namespaces})},
-        origins=_origins(bindings),
+        origins=collect(bindings),
     )
 
 
@@ -186,14 +186,3 @@ def _fields(values: Sequence[Wanted], reason: Reason) -> Fields:
         required=next((each.terms for each in found if each.kind is Kind.REQUIRED), ()),
         preferred=next((each.preferred for each in found if each.kind is Kind.PREFERRED), ()),
     )
-
-
-def _origins(bindings: Sequence[Binding]) -> dict[tuple[str, str], Where]:
-    found: dict[tuple[str, str], Where] = {}
-    for binding in bindings:
-        name = binding.policy.name
-        found[name, ""] = binding.policy.at_name()
-        found[name, MARKER_FIELD] = binding.policy.at_key("spec", "match", "pods")
-        for each in wanted(binding):
-            found.setdefault((name, each.field), each.where)
-    return found

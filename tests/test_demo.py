@@ -39,6 +39,17 @@ def test_each_change_names_its_policy_line(shown: str) -> None:
     assert "~ spec.schedulerName: ack-co-scheduler (was default-scheduler)  <- cost-balance-serverless" in shown
 
 
+@pytest.mark.parametrize("kind", ["Namespace", "PropagationPolicy", "OverridePolicy", "HorizontalPodAutoscaler", "Component"])
+def test_every_kind_of_object_is_shown(shown: str, kind: str) -> None:
+    """Labels on namespaces, federation and patches of manifests stand beside the ResourcePolicies."""
+    assert f"\nkind: {kind}\n" in shown
+
+
+def test_refusals_are_shown_with_their_reason(shown: str) -> None:
+    """A pod that its pool cannot run is refused, and the reason is printed."""
+    assert "refused: overbank policy ray-on-ai-nodes: spec.hostNetwork: AI nodes have no network of a host to share" in shown
+
+
 def test_a_pipe_gets_plain_text(shown: str) -> None:
     """Without a terminal there are no escape sequences."""
     assert "\x1b" not in shown

@@ -15,6 +15,7 @@ from compiler.cli.terminal import add_colour, paint_for
 from compiler.emit.manifest import render as render_manifest
 from compiler.ir import ClusterIR
 from compiler.load import MAX_BYTES
+from compiler.origins import place_of
 from compiler.report import decision as decision_report
 from compiler.trial import Bench, NotAPodError, Trial
 from compiler.workloads import NotAWorkloadError, pods_in
@@ -133,6 +134,6 @@ def _audit(decision: Decision, cluster: ClusterIR) -> dict[str, Any]:
 def _effects(decision: Decision, cluster: ClusterIR) -> list[dict[str, Any]]:
     effects = []
     for effect in decision.effects:
-        where = cluster.origins.get((effect.policy, effect.field)) or cluster.origins.get((effect.policy, ""))
+        where = place_of(cluster.origins, effect)
         effects.append({**msgspec.to_builtins(effect), "source": str(where.locate()) if where else None})
     return effects

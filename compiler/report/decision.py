@@ -1,7 +1,8 @@
 """A decision of the engine for people: which policies matched, what each wanted, what became of it, and where that is written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from compiler.origins import Origins, place_of
 from compiler.report.style import Paint, plain, printable
 from compiler.source import Where
 from webhook.engine.audit import auditing, difference
@@ -23,9 +24,6 @@ _SIGNS = {
     Action.PRESENT: ("=", "dim"),
 }
 
-Origins = Mapping[tuple[str, str], Where]
-"""Where the value of a field was written, by policy and field."""
-
 
 def render(decision: Decision, origins: Origins, paint: Paint = plain, root: str = ".") -> str:
     """Return the whole decision, one line a value, each with the place that it comes from, as seen from where ``root`` is."""
@@ -34,7 +32,7 @@ def render(decision: Decision, origins: Origins, paint: Paint = plain, root: str
         lines.append(f"left alone: {_EXEMPTIONS[decision.exemption]}")
     checked = decision.exemption is not None and bool(decision.warnings or decision.denied)
     if decision.policies and (decision.exemption is None or checked):
-        names = (f"{name} ({_place(origins, name, '', root)})" for name in decision.policies)
+        names = (f"{name} ({_shown(origins.get((name, '')), root)})" for name in decision.policies)
         lines.append(f"policies, deciding first: {', '.join(names)}")
         lines.append(f"placement: {decision.owner or 'left to the cluster'}")
     elif decision.exemption is None:
@@ -51,7 +49,7 @@ def render(decision: Decision, origins: Origins, paint: Paint = plain, root: str
 
 def _audited(decision: Decision, other: Decision, origins: Origins, paint: Paint, root: str) -> Iterator[str]:
     """Yield what would be if policies in audit mode were in force, below a heading."""
-    names = ", ".join(f"{name} ({_place(origins, name, '', root)})" for name in auditing(decision))
+    names = ", ".join(f"{name} ({_shown(origins.get((name, '')), root)})" for name in auditing(decision))
     yield f"audit: {printable(difference(decision).partition(': ')[2])}, were these in force: {names}"
     known = {*decision.effects}
     yield from (f"  {_effect(effect, origins, paint, root)}" for effect in other.effects if effect not in known)
@@ -75,11 +73,7 @@ def _effect(effect: Effect, origins: Origins, paint: Paint, root: str) -> str:
             value = f"{effect.after or ''} (already there)"
         case Action.ADDED:
             value = effect.after or '""'
-    source = (
-        f"  {paint('<- ' + effect.policy + ' ' + _place(origins, effect.policy, effect.field, root), 'dim')}"
-        if effect.policy
-        else ""
-    )
+    source = f"  {paint('<- ' + effect.policy + ' ' + _shown(place_of(origins, effect), root), 'dim')}" if effect.policy else ""
     field = effect.field.partition("[")[0] if effect.field.startswith("spec.tolerations[") else effect.field
     return f"  {paint(printable(f'{sign} {field}: {value.strip()}'), colour)}{source}"
 
@@ -93,6 +87,5 @@ def _reason(effect: Effect) -> str:
     return "it takes the pod past its placement"
 
 
-def _place(origins: Origins, policy: str, field: str, root: str) -> str:
-    where = origins.get((policy, field)) or origins.get((policy, ""))
+def _shown(where: Where | None, root: str) -> str:
     return where.locate().shown(root) if where else "unknown"

@@ -28,10 +28,23 @@ from compiler.trial import Trial
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OVERBANK = Path(sys.executable).parent / "overbank"
-SHOWN = (
-    "clusters/idc-zhangjiakou/web/resourcepolicy.scheduling.alibabacloud.com-cost-balance-serverless.yaml",
-    "clusters/vke-poc1/default/resourcepolicy.scheduling.vke.volcengine.com-gpu-demo.yaml",
-)
+SHOWN = {
+    "S0b": "clusters/idc-zhangjiakou/_cluster/namespace-ci.yaml",
+    "S0c": "clusters/idc-zhangjiakou/web/resourcepolicy.scheduling.alibabacloud.com-cost-balance-serverless.yaml",
+    "S1a": "clusters/idc-zhangjiakou/shop/resourcepolicy.scheduling.alibabacloud.com-cost-balance-nodes.yaml",
+    "S1b": "clusters/idc-zhangjiakou/portal/resourcepolicy.scheduling.alibabacloud.com-load-balance.yaml",
+    "S3a": "clusters/vke-poc1/default/resourcepolicy.scheduling.vke.volcengine.com-gpu-demo.yaml",
+    "S3b": "clusters/ack-poc/default/resourcepolicy.scheduling.alibabacloud.com-gpu-demo.yaml",
+    "S3c": "federation/fed-poc/default/propagationpolicy.core.kubeadmiral.io-fed-pp-weight.yaml",
+    "S3c, its overrides": "federation/fed-poc/default/overridepolicy.core.kubeadmiral.io-fed-pp-weight.yaml",
+    "S3d": "federation/fed-poc/default/propagationpolicy.core.kubeadmiral.io-fed-pp-priority.yaml",
+    "S3e": "federation/fed-poc/default/horizontalpodautoscaler.autoscaling-fed-pp-weight.yaml",
+}
+"""Rows of the sample's README that are objects; the others are pods, which are admitted below."""
+
+LARGER = ("web-application", "gpu-inference", "training")
+PATCH = "clusters/idc-hangzhou/components/workloads"
+"""The exact patches for the manifests of the first of them."""
 
 
 def main() -> int:
@@ -45,9 +58,15 @@ def main() -> int:
         overbank(paint, "test", name)
         overbank(paint, "build", name, "--output", str(rendered), listing=False)
         print("\n".join(tree(rendered)))
-        for path in SHOWN:
-            heading(path, paint)
+        for row, path in SHOWN.items():
+            heading(f"{row}: {path}", paint)
             print((rendered / path).read_text(), end="")
+        for example in LARGER:
+            overbank(paint, "test", f"{name}/examples/{example}")
+        overbank(paint, "build", f"{name}/examples/{LARGER[0]}", "--output", str(folder / LARGER[0]), listing=False)
+        for patch in sorted((folder / LARGER[0] / PATCH).rglob("*.yaml")):
+            heading(f"{LARGER[0]}: {patch.relative_to(folder / LARGER[0])}", paint)
+            print(patch.read_text(), end="")
         admitted, surprises = admissions(rendered, folder, paint)
     print(f"\n{admitted} pods admitted over TLS, {surprises} answers differ from `overbank try`; everything started has ended")
     return 1 if surprises else 0
@@ -93,20 +112,24 @@ def admissions(rendered: Path, folder: Path, paint: Paint) -> tuple[int, int]:
 
 def admit(trial: Trial, namespace: str, webhook: Webhook, cluster: ClusterIR, paint: Paint) -> bool:
     """Admit one pod over TLS, show what came back, and say whether it is what the offline engine said."""
-    patch, warnings = webhook.admit(review(trial.sent, namespace))
+    patch, warnings, refusal = webhook.admit(review(trial.sent, namespace))
     after = jsonpatch.JsonPatch(patch).apply(trial.sent)
-    if patch:
+    if refusal:
+        print(f"  {paint('refused:', 'bold', 'red')} {refusal}")
+    elif patch:
         print("\n".join(difference(trial.sent, after, paint)))
     else:
         print(f"  {paint('comes back as it was sent', 'dim')}")
     for warning in warnings:
         print(f"  {paint('warning:', 'bold', 'yellow')} {warning}")
-    same = patch == trial.operations and warnings == trial.decision.warnings
+    denied = trial.decision.denied
+    same = (patch, warnings, bool(refusal)) == (trial.operations, trial.decision.warnings, bool(denied))
+    same = same and all(reason in refusal for reason in denied)
     if same:
         for line in effects(trial.decision, cluster.origins, paint, os.path.relpath(REPOSITORY)):
             print(line)
     else:
-        print(f"  {paint('differs from the offline answer:', 'bold', 'red')} {trial.operations} {trial.decision.warnings}")
+        print(f"  {paint('differs from the offline answer:', 'bold', 'red')} {trial.operations} {trial.decision.warnings} {denied}")
     return same
 
 

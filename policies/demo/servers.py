@@ -28,8 +28,8 @@ class Webhook:
     address: str
     authority: Path
 
-    def admit(self, review: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
-        """Send an AdmissionReview and return the JSON Patch and the warnings."""
+    def admit(self, review: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str], str]:
+        """Send an AdmissionReview and return the JSON Patch, the warnings, and why the pod is refused (empty where it is not)."""
         url = urlsplit(self.address)
         context = ssl.create_default_context(cafile=str(self.authority))
         connection = http.client.HTTPSConnection(url.hostname or "", url.port, context=context, timeout=ANSWER_SECONDS)
@@ -39,7 +39,8 @@ class Webhook:
         finally:
             connection.close()
         patch = json.loads(base64.b64decode(response["patch"])) if "patch" in response else []
-        return patch, response.get("warnings", [])
+        refusal = "" if response["allowed"] else response["status"]["message"]
+        return patch, response.get("warnings", []), refusal
 
 
 @contextmanager
