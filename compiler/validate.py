@@ -156,6 +156,7 @@ _ARTICLES = {
     "boolean": "true or false",
     "object": "a mapping",
     "array": "a list",
+    "null": "null",
 }
 
 
