@@ -1,10 +1,10 @@
 # Each target works from a fresh clone with Python (3.11 or later) and make: they share the virtual environment in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check accept bench build test-wheel clean
+.PHONY: help demo test check accept docs bench build test-wheel clean
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := compiler webhook schemas tests bench policies
+SOURCES := compiler webhook schemas tests bench policies docs
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ check: .venv/.installed ## format, lint, types, import contracts, wheel contents
 accept: .venv/.installed ## rewrite the expected output of golden tests, and print what changed
 	OVERBANK_ACCEPT=1 $(BIN)/pytest --quiet -p no:cacheprovider tests/compiler/test_golden.py --capture=no
 	git status --short tests/golden
+
+docs: .venv/.installed ## rewrite the tables of fields in docs/ from the schemas
+	$(BIN)/python docs/generate.py
 
 bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/startup.py

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from compiler.model import Platform, PoolType, Strategy, WebhookSettings
+from compiler.model import AckResourcePolicy, AckUnit, Advance, Platform, PoolType, Strategy, WebhookSettings
 from compiler.source import Where
 from compiler.versions import Version
 from webhook.engine.bundle import Bundle
@@ -13,19 +13,20 @@ MARKER_FIELD = "metadata.labels[overbank.dev/placement]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """One pool in a ResourcePolicy; ``node_selector`` is empty where all nodes of the type are meant."""
+    """One pool in a ResourcePolicy; ``node_selector`` is empty where all nodes of the type are meant. ``ack`` is for ACK Pro."""
 
     name: str
     type: PoolType
     node_selector: dict[str, str]
     max: int | None
+    ack: AckUnit = field(default_factory=AckUnit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourcePolicy:
     """An ordered list of units for the pods of one namespace that carry ``selector``.
 
-    ``explicit_defaults`` says that the version documents defaults that older versions did not have, so they are written out.
+    ``ack``, ``advance`` and ``advance_timeout`` are for ACK Pro; what is None or empty there is not written.
     """
 
     name: str
@@ -33,7 +34,9 @@ class ResourcePolicy:
     selector: dict[str, str]
     strategy: Strategy
     units: tuple[Unit, ...]
-    explicit_defaults: bool
+    ack: AckResourcePolicy = field(default_factory=AckResourcePolicy)
+    advance: Advance | None = None
+    advance_timeout: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ class ClusterIR:
 
     Attributes:
         resource_policies: sorted by namespace, then name.
+        namespace_labels: labels that namespaces get, by namespace; the namespaces themselves are never ours.
         origins: where the value of a pod field was written, by policy and field as the engine's effects name them.
     """
 
@@ -51,4 +55,5 @@ class ClusterIR:
     webhook: WebhookSettings
     resource_policies: tuple[ResourcePolicy, ...]
     bundle: Bundle
+    namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     origins: dict[tuple[str, str], Where] = field(repr=False)

@@ -1,16 +1,21 @@
 """From bindings to the normal form of each cluster. Assumes that the rules found no errors."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from compiler.foreign import foreign
 from compiler.ir import MARKER_FIELD, ClusterIR, ResourcePolicy, Unit
-from compiler.model import Cluster, Mechanism, Selection
+from compiler.model import Cluster, Mechanism, Platform, Selection
 from compiler.overlap import overlaps
 from compiler.placing import Kind, Reason, Wanted, wanted
 from compiler.platforms.gates import GATES, Feature
+from compiler.platforms.keys import AI_NODE_RESOURCE, ECI_LABEL
 from compiler.platforms.mechanisms import node_selector
+from compiler.platforms.nodes import RUNTIMES
 from compiler.resolve import Binding, Resolved
 from compiler.source import Where
 from webhook.engine.bundle import (
+    ALL_WORKLOADS,
     VERSION,
     Accelerator,
     Bundle,
@@ -20,7 +25,7 @@ from webhook.engine.bundle import (
     seal,
 )
 from webhook.engine.bundle import Cluster as BundleCluster
-from webhook.engine.fields import Fields
+from webhook.engine.fields import Fields, Scheduling
 from webhook.engine.keys import PLACEMENT_LABEL
 
 
@@ -36,7 +41,7 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
     resource_policies = [
         _resource_policy(binding, namespace, marked=binding.policy.name in marked)
         for binding in bindings
-        if binding.mechanism is Mechanism.RESOURCE_POLICY
+        if binding.mechanism is Mechanism.RESOURCE_POLICY and not binding.policy.audit
         for namespace in binding.namespaces
     ]
     bundle = Bundle(
@@ -44,8 +49,10 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
         cluster=BundleCluster(name=cluster.name, platform=cluster.platform),
         excluded_namespaces=webhook.excluded_namespaces,
         namespaces={name: dict(sorted(labels.items())) for name, labels in sorted(cluster.namespaces.items())},
+        claims={namespace: dict(sorted(claims.items())) for namespace, claims in sorted(cluster.claims.items())},
         policies=tuple(_policy(binding, marked=binding.policy.name in marked) for binding in bindings),
     )
+    wide = [binding for binding in bindings if binding.policy.namespace_wide and binding.mechanism is Mechanism.ECI_LABEL]
     return ClusterIR(
         name=cluster.name,
         platform=cluster.platform,
@@ -53,21 +60,23 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
         webhook=webhook,
         resource_policies=tuple(sorted(resource_policies, key=lambda each: (each.namespace, each.name))),
         bundle=seal(bundle),
+        namespace_labels={name: {ECI_LABEL: "true"} for name in sorted({name for each in wide for name in each.namespaces})},
         origins=_origins(bindings),
     )
 
 
 def _marked(bindings: Sequence[Binding], excluded: Sequence[str]) -> set[str]:
     """Return the names of the policies whose ResourcePolicy cannot select the authors' own labels exactly."""
-    placing = [binding for binding in bindings if binding.pools]
+    placing = [binding for binding in bindings if binding.pools and not binding.policy.audit]
     overlapping = {binding.policy.name for overlap in overlaps(placing, excluded) for binding in (overlap.first, overlap.second)}
     return {
         binding.policy.name
-        for binding in placing
+        for binding in bindings
         if binding.mechanism is Mechanism.RESOURCE_POLICY
         and (
             binding.policy.selection is Selection.MARKER
-            or binding.policy.pods.label_map() is None
+            or binding.policy.flat_labels() is None
+            or binding.policy.partial
             or binding.policy.name in overlapping
         )
     }
@@ -75,58 +84,107 @@ def _marked(bindings: Sequence[Binding], excluded: Sequence[str]) -> set[str]:
 
 def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> ResourcePolicy:
     policy, cluster = binding.policy, binding.cluster
-    gate = GATES.get((cluster.platform, Feature.IGNORE_PODS))
     units = tuple(
         Unit(
             name=pool.name,
             type=pool.type,
             node_selector=node_selector(cluster.platform, pool),
             max=use.max,
+            ack=use.ack,
         )
         for use, pool in binding.pools
     )
-    return ResourcePolicy(
+    common = ResourcePolicy(
         name=policy.name,
         namespace=namespace,
-        selector={PLACEMENT_LABEL: policy.name} if marked else policy.pods.label_map() or {},
+        selector={PLACEMENT_LABEL: policy.name} if marked else policy.flat_labels() or {},
         strategy=binding.strategy,
         units=units,
-        # Both fields count pods against a max, so they mean nothing without one.
-        explicit_defaults=gate is not None
-        and gate.closed_by(cluster.kubernetes, cluster.scheduler) is None
-        and any(unit.max is not None for unit in units),
     )
+    if cluster.platform is not Platform.ACK_PRO:
+        return common
+    ack = policy.ack
+    gate = GATES[Platform.ACK_PRO, Feature.IGNORE_DEFAULTS]
+    # Both fields count pods against a max, so they mean nothing without one. From 6.4 on their defaults are written out: they were
+    # others before, so neither an upgrade nor the API server's defaulting changes what Git says.
+    if any(unit.max is not None for unit in units) and gate.closed_by(cluster.kubernetes, cluster.scheduler) is None:
+        ack = replace(
+            ack,
+            ignore_previous_pod=bool(ack.ignore_previous_pod),
+            ignore_terminating_pod=ack.ignore_terminating_pod is not False,
+        )
+    return replace(common, ack=ack, advance=policy.advance, advance_timeout=policy.advance_timeout)
 
 
 def _policy(binding: Binding, *, marked: bool) -> Policy:
     policy = binding.policy
     values = list(wanted(binding))
-    accelerator = dict(sorted((each.key, each.value) for each in values if each.reason is Reason.ACCELERATOR))
-    placement = Placement(
-        mechanism=str(binding.mechanism),
-        marker=marked,
-        fields=_fields([each for each in values if each.reason is Reason.PLACEMENT]),
-        accelerator=Accelerator(resource=binding.accelerator.resource, annotations=accelerator)
-        if binding.accelerator and accelerator
-        else None,
-    )
+    scheduling = policy.scheduling
     return Policy(
         name=policy.name,
         priority=policy.priority,
         namespaces=NamespaceMatch(names=binding.scope.names, selector=binding.scope.selector, all=binding.scope.all),
         pods=policy.pods,
-        placement=placement if binding.pools else None,
-        inject=_fields([each for each in values if each.reason is Reason.INJECT]),
+        requests=policy.requests,
+        owners=policy.owners,
+        placement=_placement(binding, values, marked=marked) if binding.pools else None,
+        scheduling=Scheduling(
+            fields=_fields(values, Reason.SCHEDULING),
+            gang=scheduling.gang,
+            gpu_share=scheduling.gpu_share,
+            cpu_topology=scheduling.cpu_topology,
+        )
+        if scheduling
+        else None,
+        inject=_fields(values, Reason.INJECT),
         override=policy.override,
+        audit=policy.audit,
+        # The default itself, since msgspec leaves a default out by its identity.
+        rollout=ALL_WORKLOADS if policy.rollout == ALL_WORKLOADS else policy.rollout,
     )
 
 
-def _fields(values: Sequence[Wanted]) -> Fields:
+def _placement(binding: Binding, values: Sequence[Wanted], *, marked: bool) -> Placement:
+    policy = binding.policy
+    chosen = _fields(values, Reason.ACCELERATOR)
+    kinds = {pool.type for _, pool in binding.pools}
+    return Placement(
+        mechanism=str(binding.mechanism),
+        marker=marked,
+        fields=_fields(values, Reason.PLACEMENT),
+        accelerator=Accelerator(
+            resource=binding.accelerator.resource,
+            annotations=chosen.annotations,
+            required=chosen.required,
+        )
+        if binding.accelerator and (chosen.annotations or chosen.required)
+        else None,
+        runtimes=tuple(sorted({RUNTIMES[kind] for kind in kinds if kind in RUNTIMES})),
+        incompatible=policy.incompatible,
+        foreign=foreign(binding),
+        mirrored_resources=(AI_NODE_RESOURCE,) if binding.mechanism is Mechanism.AI_NODE else (),
+    )
+
+
+def _fields(values: Sequence[Wanted], reason: Reason) -> Fields:
+    """Gather the values that are wanted for one reason."""
+    found = [each for each in values if each.reason is reason]
+
+    def pairs(kind: Kind) -> dict[str, str]:
+        return dict(sorted((each.key, each.value) for each in found if each.kind is kind))
+
+    def single(kind: Kind) -> str | None:
+        return next((each.value for each in found if each.kind is kind), None)
+
     return Fields(
-        labels=dict(sorted((each.key, each.value) for each in values if each.kind is Kind.LABEL)),
-        annotations=dict(sorted((each.key, each.value) for each in values if each.kind is Kind.ANNOTATION)),
-        scheduler_name=next((each.value for each in values if each.kind is Kind.SCHEDULER), None),
-        tolerations=tuple(each.toleration for each in values if each.toleration is not None),
+        labels=pairs(Kind.LABEL),
+        annotations=pairs(Kind.ANNOTATION),
+        scheduler_name=single(Kind.SCHEDULER),
+        priority_class_name=single(Kind.PRIORITY_CLASS),
+        node_selector=pairs(Kind.NODE_SELECTOR),
+        tolerations=tuple(each.toleration for each in found if each.toleration is not None),
+        required=next((each.terms for each in found if each.kind is Kind.REQUIRED), ()),
+        preferred=next((each.preferred for each in found if each.kind is Kind.PREFERRED), ()),
     )
 
 

@@ -2,28 +2,49 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from compiler.model import NAME_LABEL, namespace_labels
+from compiler.model import NAME_LABEL, BurstPolicy, namespace_labels
 from compiler.resolve import Binding
-from compiler.selectors import possible_overlaps, witness
+from compiler.selectors import describe, possible_overlaps, witness
+from webhook.engine.bundle import Owner
 from webhook.engine.selector import Operator, Requirement, Selector
 
 _UNNAMED = "some-namespace"
+
+DEPLOYMENT: Final = Owner(kind="Deployment", group="apps")
+REPLICA_SET: Final = Owner(kind="ReplicaSet", group="apps")
+
+_HASHED: Final = Selector.of(None, [Requirement("pod-template-hash", Operator.EXISTS)])
+"""What the pods of a Deployment carry (apps/v1 Deployment controller)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
     """Two bindings, in deciding order, and a pod that both match.
 
-    ``proved`` is False where the witness stands in a namespace that the cluster does not declare: it may exist or not.
+    Attributes:
+        labels, requests, owner: what the pod has, asks for, and is controlled by (None where that does not matter).
+        proved: False where the witness stands in a namespace that the cluster does not declare: it may exist or not.
     """
 
     first: Binding
     second: Binding
     labels: dict[str, str]
+    requests: tuple[str, ...]
+    owner: Owner | None
     namespace: str
     namespace_labels: dict[str, str]
     proved: bool
+
+    def pod(self) -> str:
+        """Describe the pod for people."""
+        text = describe(self.labels.items())
+        if self.requests:
+            text += f", asking for {' and '.join(self.requests)}"
+        if self.owner is not None:
+            text += f", controlled by a {self.owner.kind}"
+        return text
 
 
 def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overlap]:
@@ -32,9 +53,10 @@ def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overl
     found = []
     for one, other in sorted(possible_overlaps(items)):
         first, second = bindings[one], bindings[other]
-        labels = witness(first.policy.pods, second.policy.pods)
-        if labels is None:
+        shared_pod = _shared_pod(first.policy, second.policy)
+        if shared_pod is None:
             continue
+        labels, owner = shared_pod
         shared = _shared_namespace(first, second, excluded)
         if shared is None:
             continue
@@ -44,12 +66,36 @@ def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overl
                 first=first,
                 second=second,
                 labels=labels,
+                requests=tuple(sorted({each[0] for each in (first.policy.requests, second.policy.requests) if each})),
+                owner=owner,
                 namespace=namespace,
                 namespace_labels=namespace_labels,
                 proved=proved,
             )
         )
     return found
+
+
+def _shared_pod(first: BurstPolicy, second: BurstPolicy) -> tuple[dict[str, str], Owner | None] | None:
+    """Return labels and an owner that both policies match. What a pod asks for never excludes anything: it can ask for all."""
+    if not first.owners and not second.owners:
+        labels = witness(first.pods, second.pods)
+        return None if labels is None else (labels, None)
+    # A policy without owners takes whichever the other one names.
+    for one in first.owners or second.owners:
+        for other in second.owners or (one,):
+            if _controller(one) != _controller(other):
+                continue
+            hashed = [_HASHED for owner in (one, other) if owner == DEPLOYMENT]
+            labels = witness(first.pods, second.pods, *hashed)
+            if labels is not None:
+                return labels, one if one == DEPLOYMENT else other
+    return None
+
+
+def _controller(owner: Owner) -> Owner:
+    """Return the kind that controls the pod itself: a Deployment's pods belong to a ReplicaSet."""
+    return REPLICA_SET if owner == DEPLOYMENT else owner
 
 
 def _shared_namespace(first: Binding, second: Binding, excluded: Sequence[str]) -> tuple[str, dict[str, str], bool] | None:

@@ -1,9 +1,8 @@
 """Names, selectors and pools bound to the objects that they mean: one ``Binding`` for each policy and cluster."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from compiler import parse
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
 from compiler.diagnostics import Diagnostic, diagnose
@@ -13,16 +12,13 @@ from compiler.model import (
     Cluster,
     Mechanism,
     Model,
-    Named,
-    PolicyTest,
     Pool,
     PoolUse,
-    Repository,
     Scope,
     Strategy,
 )
 from compiler.platforms import mechanisms
-from compiler.source import Document, Locatable
+from compiler.references import dangling
 from compiler.spelling import did_you_mean, listing
 
 
@@ -31,7 +27,7 @@ class Binding:
     """A policy in one cluster.
 
     Attributes:
-        pools: the uses of pools that exist there, in order.
+        pools: the uses of pools that exist there, in order, each with the limit that holds there.
         namespaces: the namespaces in which namespaced objects are written, sorted, without excluded ones.
         scope: the namespaces in which the policy holds. ``all`` beside a ResourcePolicy means those that have one: elsewhere a pod
             would get the marker and the scheduler's name, and no order of pools to go with them.
@@ -59,48 +55,6 @@ class Resolved:
         return [binding for binding in self.bindings if binding.cluster is cluster]
 
 
-def build_model(documents: Iterable[Document], repository: Repository) -> tuple[Model, list[Diagnostic]]:
-    """Turn valid documents into the model; the first of two documents with one name counts."""
-    readers = {
-        "Cluster": parse.cluster,
-        "AcceleratorClass": parse.accelerator,
-        "BurstPolicy": parse.policy,
-        "PolicyTest": parse.policy_test,
-    }
-    found: dict[str, dict[str, Document]] = {kind: {} for kind in readers}
-    diagnostics = []
-    for document in sorted(documents, key=lambda each: (each.file.path, each.index)):
-        kind = document.value["kind"]
-        if kind == "Repository":
-            if document is not repository.document:
-                first = [(repository.document.at(), "the repository is defined here")]
-                diagnostics.append(
-                    diagnose(codes.STRAY_REPOSITORY, document.at("kind"), "another Repository document", related=first)
-                )
-            continue
-        name = document.get("metadata", "name")
-        earlier = found[kind].setdefault(name, document)
-        if earlier is not document:
-            where, first = document.at("metadata", "name"), [(earlier.at("metadata", "name"), "first here")]
-            diagnostics.append(diagnose(codes.DUPLICATE, where, f"there are two of {kind} `{name}`", related=first))
-
-    def read(kind: str) -> list:  # type: ignore[type-arg] # one list a kind
-        return [readers[kind](document) for _, document in sorted(found[kind].items())]
-
-    clusters: list[Cluster] = read("Cluster")
-    diagnostics += [each for cluster in clusters for each in _duplicates_within(cluster)]
-    tests: list[PolicyTest] = read("PolicyTest")
-    diagnostics += [each for test in tests for each in _repeated_cases(test)]
-    built = Model(
-        repository=repository,
-        clusters=tuple(clusters),
-        accelerators=tuple(read("AcceleratorClass")),
-        policies=tuple(read("BurstPolicy")),
-        tests=tuple(tests),
-    )
-    return built, diagnostics
-
-
 def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
     """Bind every policy to its clusters, pools and accelerator class. Bindings that cannot be made are left out."""
     diagnostics: list[Diagnostic] = []
@@ -110,8 +64,9 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
         accelerator = accelerators.get(policy.accelerator or "")
         if policy.accelerator and accelerator is None:
             where = policy.at("spec", "accelerator")
-            diagnostics.append(_dangling(where, "accelerator class", policy.accelerator, model.accelerators))
+            diagnostics.append(dangling(where, "accelerator class", policy.accelerator, model.accelerators))
         diagnostics += _repeated_pools(policy)
+        diagnostics += _overridden_clusters(policy, model)
         clusters, found = _clusters(policy, model)
         diagnostics += found
         for cluster in clusters:
@@ -121,7 +76,7 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
                 bindings.append(binding)
     for test in model.tests:
         if test.cluster not in {cluster.name for cluster in model.clusters}:
-            diagnostics.append(_dangling(test.at("spec", "cluster"), "cluster", test.cluster, model.clusters))
+            diagnostics.append(dangling(test.at("spec", "cluster"), "cluster", test.cluster, model.clusters))
     bindings.sort(key=lambda each: (each.cluster.name, -each.policy.priority, each.policy.name))
     return Resolved(model=model, bindings=tuple(bindings)), diagnostics
 
@@ -138,12 +93,12 @@ def _clusters(policy: BurstPolicy, model: Model) -> tuple[list[Cluster], list[Di
         return [], [diagnose(codes.NOTHING_SELECTED, where, f"policy `{policy.name}` selects none of the declared clusters")]
     by_name = {cluster.name: cluster for cluster in model.clusters}
     written: list[str] = policy.document.get("spec", "match", "clusters", "names")
-    dangling = [
-        _dangling(policy.at("spec", "match", "clusters", "names", index), "cluster", name, model.clusters)
+    unknown = [
+        dangling(policy.at("spec", "match", "clusters", "names", index), "cluster", name, model.clusters)
         for index, name in enumerate(written)
         if name not in by_name
     ]
-    return [by_name[name] for name in scope.names if name in by_name], dangling
+    return [by_name[name] for name in scope.names if name in by_name], unknown
 
 
 def _bind(
@@ -154,7 +109,7 @@ def _bind(
     for use in policy.pools:
         pool = cluster.pools.get(use.name)
         if pool:
-            pools.append((use, pool))
+            pools.append((replace(use, max=use.max_on(cluster.name), overrides={}), pool))
         elif not use.skip_if_missing:
             where = policy.at("spec", "pools", use.index, "name")
             help_lines = did_you_mean(use.name, cluster.pools) or [f"pools of `{cluster.name}`: {listing(cluster.pools)}"]
@@ -191,33 +146,6 @@ def _bind(
     ), []
 
 
-def _dangling(where: Locatable, what: str, name: str, candidates: Sequence[Named]) -> Diagnostic:
-    names = [candidate.name for candidate in candidates]
-    help_lines = did_you_mean(name, names) or [f"defined: {listing(names)}"]
-    return diagnose(codes.DANGLING, where, f"there is no {what} `{name}`", help=help_lines)
-
-
-def _duplicates_within(cluster: Cluster) -> Iterable[Diagnostic]:
-    for what in ("pools", "namespaces"):
-        first: dict[str, int] = {}
-        for index, entry in enumerate(cluster.document.get("spec", what) or ()):
-            earlier = first.setdefault(entry["name"], index)
-            if earlier != index:
-                message = f"cluster `{cluster.name}` has two {what} `{entry['name']}`"
-                related = [(cluster.at("spec", what, earlier, "name"), "first here")]
-                yield diagnose(codes.DUPLICATE, cluster.at("spec", what, index, "name"), message, related=related)
-
-
-def _repeated_cases(test: PolicyTest) -> Iterable[Diagnostic]:
-    first: dict[str, int] = {}
-    for case in test.cases:
-        earlier = first.setdefault(case.name, case.index)
-        if earlier != case.index:
-            related = [(test.at("spec", "cases", earlier, "name"), "first here")]
-            message = f"test `{test.name}` has two cases `{case.name}`"
-            yield diagnose(codes.DUPLICATE, test.at("spec", "cases", case.index, "name"), message, related=related)
-
-
 def _repeated_pools(policy: BurstPolicy) -> Iterable[Diagnostic]:
     first: dict[str, int] = {}
     for use in policy.pools:
@@ -226,3 +154,20 @@ def _repeated_pools(policy: BurstPolicy) -> Iterable[Diagnostic]:
             related = [(policy.at("spec", "pools", earlier, "name"), "first here")]
             message = f"policy `{policy.name}` lists pool `{use.name}` twice"
             yield diagnose(codes.DUPLICATE, policy.at("spec", "pools", use.index, "name"), message, related=related)
+
+
+def _overridden_clusters(policy: BurstPolicy, model: Model) -> Iterable[Diagnostic]:
+    """Yield clusters in limits that do not exist, or that have two limits for one pool."""
+    names = {cluster.name for cluster in model.clusters}
+    for use in policy.pools:
+        first: dict[str, tuple[int, int]] = {}
+        for index, override in enumerate(policy.document.get("spec", "pools", use.index, "overrides") or ()):
+            for position, name in enumerate(override["clusters"]):
+                where = policy.at("spec", "pools", use.index, "overrides", index, "clusters", position)
+                if name not in names:
+                    yield dangling(where, "cluster", name, model.clusters)
+                earlier = first.setdefault(name, (index, position))
+                if earlier != (index, position):
+                    route = ("spec", "pools", use.index, "overrides", earlier[0], "clusters", earlier[1])
+                    message = f"pool `{use.name}` of policy `{policy.name}` has two limits on cluster `{name}`"
+                    yield diagnose(codes.DUPLICATE, where, message, related=[(policy.at(*route), "first here")])

@@ -59,6 +59,25 @@ def _typed(pod: dict[str, Any]) -> Pod:
         raise NotAPodError(f"the API server would refuse this pod: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A pod after API defaulting, as plain data and as the engine reads it; it can be tried against many clusters."""
+
+    pod: dict[str, Any]
+    typed: Pod
+
+
+def send(pod: dict[str, Any]) -> Sent:
+    """Fill in what the API server does for a pod as it stands in a manifest.
+
+    Raises:
+        NotAPodError: a field that is read has the wrong type.
+    """
+    _typed(pod)  # what it finds wrong, defaulting would stumble over
+    sent = defaulted(pod)
+    return Sent(sent, _typed(sent))
+
+
 class Bench:
     """A cluster's engine, made once for many trials."""
 
@@ -77,14 +96,16 @@ class Bench:
         Raises:
             NotAPodError: a field that is read has the wrong type.
         """
-        _typed(pod)  # what it finds wrong, defaulting would stumble over
-        sent = defaulted(pod)
-        typed = _typed(sent)
+        sent = send(pod)
+        decision = self.decide(sent, namespace, labels)
+        operations: Any = msgspec.json.decode(patch.encode(decision.operations))
+        after: Any = jsonpatch.JsonPatch(operations).apply(sent.pod)
+        return Trial(sent=sent.pod, decision=decision, operations=operations, after=after)
+
+    def decide(self, sent: Sent, namespace: str, labels: dict[str, str] | None = None) -> Decision:
+        """Decide about a pod that is defaulted already; arguments and errors are those of ``admit``."""
         known = self.cluster.bundle.namespaces.get(namespace) if labels is None else labels
         try:
-            decision = self._engine.admit(typed, namespace, known)
+            return self._engine.admit(sent.typed, namespace, known)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise NotAPodError(f"the API server would refuse this pod: {error}") from error
-        operations: Any = msgspec.json.decode(patch.encode(decision.operations))
-        after: Any = jsonpatch.JsonPatch(operations).apply(sent)
-        return Trial(sent=sent, decision=decision, operations=operations, after=after)

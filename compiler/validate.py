@@ -153,6 +153,7 @@ def _wrong_type(where: Where, name: str, error: Any) -> Diagnostic:
 _ARTICLES = {
     "string": "a string",
     "integer": "a whole number",
+    "number": "a number",
     "boolean": "true or false",
     "object": "a mapping",
     "array": "a list",

@@ -33,7 +33,7 @@ def test_both_vendors_are_compiled(shown: str) -> None:
 def test_each_change_names_its_policy_line(shown: str) -> None:
     """Below the difference stands the policy, and the file, line and column that the value was written on."""
     assert (
-        "+ metadata.annotations[k8s.aliyun.com/eci-use-specs]: ecs.gn5i-c2g1.large  <- gpu-demo policies/accelerators/gpu.yaml:15:19"
+        "+ metadata.annotations[k8s.aliyun.com/eci-use-specs]: ecs.gn5i-c2g1.large  <- gpu-demo policies/accelerators/gpu.yaml:16:19"
         in shown
     )
     assert "~ spec.schedulerName: ack-co-scheduler (was default-scheduler)  <- cost-balance-serverless" in shown

@@ -20,10 +20,12 @@ from importlib import import_module
 from typing import Final
 
 COMMANDS: Final = {
+    "init": "write a new policy repository that works as it stands",
     "check": "validate a policy repository and report what is wrong with it",
     "build": "compile a policy repository into manifests for every cluster",
     "test": "run the PolicyTest documents of a repository",
     "try": "show what one cluster's policies would do to a pod",
+    "mutate": "pass manifests through, with their workloads as the webhook would have their pods",
     "explain": "say what a diagnostic code means and what to do",
     "schema": "print the JSON Schema of a kind, or list the kinds",
 }

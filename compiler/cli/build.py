@@ -1,6 +1,7 @@
 """``overbank build``: compile and write the tree. The changed paths are the result; findings go to stderr."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
 from compiler.diagnostics import Diagnostic
+from compiler.emit import namespaces
+from compiler.load import decode, load
 from compiler.pipeline import compile_repository
 
 
@@ -39,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
         if objections:
             _conclude(objections, options)
             return FINDINGS
+        kept = [note for path in changes.delete for note in _kept_labels(folder, path)]
         output.apply(changes, folder)
     except (output.OutputError, OSError) as error:
         raise CommandError(str(error)) from error
@@ -47,7 +51,22 @@ def run(options: argparse.Namespace) -> int:
     written = sum(path in changes.write for path in changes.files)
     if options.format != "json-v1":
         sys.stderr.write(f"{folder}: {written} written, {len(changes.files) - written} deleted, {changes.unchanged} unchanged\n")
+        sys.stderr.writelines(kept)
     return CLEAN
+
+
+def _kept_labels(folder: Path, path: str) -> list[str]:
+    """Say what a namespace keeps when its file goes: no tool may delete the namespace, so none takes the label off (docs/gitops.md)."""
+    named = namespaces.PATH.fullmatch(path)
+    if named is None or not (folder / path).is_file():
+        return []
+    file, _ = decode(path, (folder / path).read_bytes())
+    documents = load(file)[0] if file is not None else []
+    labels = documents[0].get("metadata", "labels") if documents else None
+    if not isinstance(labels, dict) or not labels:
+        return []
+    command = shlex.join(["kubectl", "label", "namespace", named["name"], *(f"{key}-" for key in sorted(labels))])
+    return [f"note: on cluster {named['cluster']}, namespace {named['name']} keeps its label until you run\n  {command}\n"]
 
 
 def _conclude(diagnostics: list[Diagnostic], options: argparse.Namespace) -> None:

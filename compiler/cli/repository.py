@@ -48,7 +48,7 @@ def open_tree(folder: str) -> Tree:
     except OSError as error:
         raise CommandError(f"cannot read {error.filename}: {(error.strerror or '').lower()}") from error
     if REPOSITORY_FILE not in tree.paths():
-        advice = f"run overbank in the folder that has {REPOSITORY_FILE}; `overbank explain OB2101` shows the smallest one"
+        advice = f"run overbank in the folder that has {REPOSITORY_FILE}, or write a new repository with `overbank init`"
         raise CommandError(f"{folder} is no policy repository: there is no {REPOSITORY_FILE}", code=NOTHING, help=advice)
     return tree
 

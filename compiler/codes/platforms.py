@@ -12,9 +12,14 @@ MECHANISM: Final = Code(
 `mechanism: auto` takes the first that fits:
 
     none            the policy has no pools
+    aiNode          the only pool is `ai-node`, without max (ack-pro)
     eciLabel        the only pool is `eci`, without max (ack-registered, ack-pro)
     vciEnforce      the only pool is `vci`, without max (vke)
-    resourcePolicy  several pools, or a max: idc, ecs and eci on ack-registered; ecs and eci on ack-pro; ecs and vci on vke
+    resourcePolicy  several pools, or a max: idc, ecs and eci on ack-registered; ecs, eci and acs on ack-pro;
+                    ecs and vci on vke
+    affinity        the only pool is `idc`, `ecs` or `vnode`; or any of these on platform kubernetes
+
+Two more are taken only if asked for: `affinity` of several pools, and `burstAnnotation`.
 
 A combination that is in no row cannot be expressed to the vendor's scheduler, so no manifest could do what the policy says.""",
 )
@@ -103,4 +108,47 @@ INDISTINCT_POOLS: Final = Code(
 order between them, and a `max` on one of them, would mean nothing.
 
 Give each its own nodeSelector, such as the node pool's ID.""",
+)
+NO_EFFECT: Final = Code(
+    "OB3111",
+    Severity.WARNING,
+    "field has no effect here",
+    """The field belongs to a feature that this cluster, or the policy's mechanism there, does not have. Overbank leaves it out, and
+says so, because whoever reads the policy would believe that it holds.
+
+Narrow the policy's clusters, or remove the field.""",
+)
+BEST_EFFORT: Final = Code(
+    "OB3112",
+    Severity.WARNING,
+    "order of pools is best effort",
+    """Without a ResourcePolicy the order of pools is written as weights of preferred node affinity. The scheduler adds them to other
+scores, so a pod may go to a later pool although an earlier one has room, and nothing removes pods in the reverse order when the
+workload scales in.
+
+Where strict order matters, use a platform whose scheduler reads a ResourcePolicy.""",
+)
+LEGACY: Final = Code(
+    "OB3113",
+    Severity.WARNING,
+    "mechanism is no longer maintained",
+    """The vendor has stopped maintaining this mechanism for the cluster's version. It may still work, and nobody promises it.
+
+`mechanism: auto` takes a ResourcePolicy instead.""",
+)
+RULED_OUT: Final = Code(
+    "OB3114",
+    Severity.ERROR,
+    "vendor rules this out",
+    """The vendor's page says that this feature is not available with these pools, on this platform, or with this value. The scheduler
+would refuse the pods or ignore the field. The note names the page.""",
+)
+TWO_SPELLINGS: Final = Code(
+    "OB3115",
+    Severity.WARNING,
+    "vendor spells the value in two ways",
+    """The vendor's page and its published Go type spell this value differently, so a cluster may refuse one of them. Overbank writes
+what the page says.
+
+Try it on a test cluster with `kubectl apply --dry-run=server`, or use another value.""",
 )

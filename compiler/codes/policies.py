@@ -105,3 +105,36 @@ label does not.
 
 Take the namespace out of the policy, or take the label off the namespace.""",
 )
+GANG: Final = Code(
+    "OB4112",
+    Severity.ERROR,
+    "gang cannot be scheduled so",
+    """The pods of a gang start all together or not at all. If the pools hold fewer pods than the gang needs, none of them ever starts;
+if the gang is spread over several pools, its pods may be in different networks.
+
+Raise the limits, lower `minAvailable`, keep one pool, or write `allowSplit: true`.""",
+)
+OWNER: Final = Code(
+    "OB4113",
+    Severity.ERROR,
+    "owner can never match",
+    """`owners` looks at the controlling owner of a pod. A CronJob controls Jobs and no pods; a custom kind is found by its API group and
+kind together; the pods of a DaemonSet are never changed.""",
+)
+OTHER_GROUP: Final = Code(
+    "OB4114",
+    Severity.WARNING,
+    "kind is known from another API group",
+    """The kind is one of Kubernetes' own, and the policy names another API group for it. That is right only for a custom kind that
+happens to have the same name, such as the StatefulSet of OpenKruise.""",
+)
+NAMESPACE_WIDE: Final = Code(
+    "OB4115",
+    Severity.ERROR,
+    "label on the namespace reaches too far",
+    """`namespaceWide: true` puts `alibabacloud.com/eci: "true"` on the namespace. That sends every new pod there to ECI, with the
+webhook or without it, and overrides every other mechanism.
+
+It fits only a policy for all pods of the namespace (`pods: {all: true}`), in force for all of them, whose only pool is `eci`,
+and no other policy may place pods there.""",
+)

@@ -1,9 +1,8 @@
 """ResourcePolicy of Alibaba: ``scheduling.alibabacloud.com/v1alpha1``.
 
 Two profiles. Registered clusters (ack-co-scheduler) get what ACK One's own guides document (``pages.ACK_ONE_ECI``,
-``pages.ACK_ONE_NODES``): selector, ``strategy: prefer``, units with resource, nodeSelector (ecs only) and max. ACK Pro gets the same, and ignorePreviousPod and ignoreTerminatingPod with their
-documented defaults where the scheduler is known to have today's defaults (6.4; they were others before), so that neither an
-upgrade nor the API server's defaulting changes what Git says.
+``pages.ACK_ONE_NODES``): selector, ``strategy: prefer``, units with resource, nodeSelector (ecs only) and max. ACK Pro gets the same, and
+what ``pages.ACK_RESOURCE_POLICY`` documents beside it, from the version on that it names.
 """
 
 from typing import Any, Final
@@ -32,9 +31,18 @@ def _manifest(policy: ResourcePolicy) -> dict[str, Any]:
         "strategy": str(policy.strategy),
         "units": [_unit(unit) for unit in policy.units],
     }
-    if policy.explicit_defaults:
-        spec["ignorePreviousPod"] = False
-        spec["ignoreTerminatingPod"] = True
+    optional = {
+        "preemptPolicy": policy.ack.preempt_policy,
+        "ignorePreviousPod": policy.ack.ignore_previous_pod,
+        "ignoreTerminatingPod": policy.ack.ignore_terminating_pod,
+        "matchLabelKeys": list(policy.ack.match_label_keys) or None,
+    }
+    # False is written: the API server would fill in the default, which is true for one of them, where a field is missing.
+    spec.update((key, value) for key, value in optional.items() if value is not None)
+    if policy.advance is not None:
+        spec["whenTryNextUnits"] = {"policy": str(policy.advance)}
+        if policy.advance_timeout is not None:
+            spec["whenTryNextUnits"]["timeout"] = policy.advance_timeout
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -49,4 +57,10 @@ def _unit(unit: Unit) -> dict[str, Any]:
         manifest["nodeSelector"] = dict(sorted(unit.node_selector.items()))
     if unit.max is not None:
         manifest["max"] = unit.max
+    optional = {
+        "maxResources": unit.ack.max_resources,
+        "podLabels": unit.ack.pod_labels,
+        "podAnnotations": unit.ack.pod_annotations,
+    }
+    manifest.update((key, dict(sorted(value.items()))) for key, value in optional.items() if value)
     return manifest

@@ -10,6 +10,7 @@ def emit(paths: Iterable[str]) -> dict[str, bytes]:
     manifest = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": sorted(path for path in paths if path.endswith(".yaml")),
+        # Components are for other kustomizations to use.
+        "resources": sorted(path for path in paths if path.endswith(".yaml") and not path.startswith("components/")),
     }
     return {"kustomization.yaml": render(manifest)}

@@ -37,8 +37,8 @@ _Dumper.add_representer(str, _string)
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "overbank"}
 
 
-def render(value: dict[str, Any]) -> bytes:
-    """Return the YAML of an object; keys keep the order of the mapping, which emitters choose."""
+def render(value: dict[str, Any] | list[dict[str, Any]]) -> bytes:
+    """Return the YAML of an object or a list of them; keys keep the order of the mapping, which emitters choose."""
     text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_NO_FOLDING)
     return text.encode()
 
@@ -47,3 +47,10 @@ def file_name(api_version: str, kind: str, name: str) -> str:
     """Return ``<kind>.<group>-<name>.yaml``; it hangs on the object alone, never on its siblings."""
     group = api_version.rpartition("/")[0]
     return f"{kind.lower()}{'.' + group if group else ''}-{name}.yaml"
+
+
+def canonical(value: Any) -> Any:
+    """Return what an author wrote with the keys of all its maps sorted, since their order means nothing."""
+    if isinstance(value, dict):
+        return {key: canonical(each) for key, each in sorted(value.items())}
+    return [canonical(each) for each in value] if isinstance(value, list) else value

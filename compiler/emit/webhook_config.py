@@ -12,6 +12,7 @@ does not pay for two calls. ``caBundle`` is not written: the webhook fills it in
 import json
 from typing import Any, Final
 
+from compiler.emit import gitops
 from compiler.emit.manifest import MANAGED_BY, file_name, render
 from compiler.ir import ClusterIR
 from compiler.model import NAME_LABEL, NAME_LABEL_SINCE
@@ -34,7 +35,8 @@ def emit(ir: ClusterIR) -> dict[str, bytes]:
     if not ir.bundle.policies:
         return {}
     webhooks = [_marks(ir), _pods(ir)]
-    manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": NAME, "labels": MANAGED_BY}, "webhooks": webhooks}
+    metadata = {"name": NAME, "labels": MANAGED_BY, "annotations": gitops.wave(KIND)}
+    manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "webhooks": webhooks}
     return {f"_cluster/{file_name(API_VERSION, KIND, NAME)}": render(manifest)}
 
 
@@ -69,6 +71,7 @@ def _webhook(ir: ClusterIR, name: str, namespaces: list[dict[str, Any]], conditi
             {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"},
         ],
         "namespaceSelector": {"matchExpressions": namespaces},
+        "objectSelector": {},
         "matchPolicy": "Equivalent",
         "sideEffects": "None",
         "reinvocationPolicy": "IfNeeded",

@@ -30,3 +30,31 @@ VCI_VIRTUAL_TAINT: Final = ("vci.vke.volcengine.com/node-type", "vci", "NoSchedu
 
 VIRTUAL_KUBELET_TYPE: Final = ("type", "virtual-kubelet")
 """Node label of virtual nodes on both vendors. Documented: Alibaba help 2369750, ``pages.VKE_MULTI_CLOUD_GPU``."""
+
+EXTERNAL_NODE: Final = ("alibabacloud.com/external", "true")
+"""Label of cloud nodes in a registered cluster. Documented: ACK, network plug-ins of hybrid clusters."""
+
+VNODE_LABEL: Final = ("k8s.aliyun.com/vnode", "true")
+VNODE_TAINT: Final = ("k8s.aliyun.com/vnode", "true", "NoSchedule")
+"""Label and taint of VNodes (ECI for self-managed clusters). Documented: ``pages.VNODES``."""
+
+AI_NODE_LABEL: Final = ("alibabacloud.com/virtual-node", "true")
+AI_NODE_TAINT: Final = ("virtual-kubelet.io/provider", "aliclouddb", "NoSchedule")
+"""Label and taint of AI nodes. Documented: ``pages.AI_NODES``. Only the taint's value is sure to tell them from ECI nodes."""
+
+AI_NODE_RESOURCE: Final = "nvidia.com/gpu"
+"""The GPU resource of AI nodes, which a container must name in limits and requests alike. Documented: ``pages.AI_NODES``."""
+
+GANG_NAME: Final = "pod-group.scheduling.sigs.k8s.io/name"
+GANG_SIZE: Final = "pod-group.scheduling.sigs.k8s.io/min-available"
+"""Labels of a gang's pods. Documented: https://www.alibabacloud.com/help/en/document_detail/178169.html"""
+
+CPUSET: Final = "cpuset-scheduler"
+"""Annotation ``"true"``: CPU topology-aware scheduling. Documented: ``pages.ACK_CO_SCHEDULER``."""
+
+GPU_COUNT: Final = "aliyun.com/gpu-count"
+"""Pod label: the number of GPUs that a share is spread over. Documented: ACK, GPU sharing based on multiple GPUs."""
+
+COMPUTE_CLASS: Final = "alibabacloud.com/compute-class"
+COMPUTE_QOS: Final = "alibabacloud.com/compute-qos"
+"""Labels that ACK's scheduler writes for ACS; a workload that selects on them is rebuilt for ever. Documented: Alibaba help 398680."""

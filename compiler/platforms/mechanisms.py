@@ -1,32 +1,87 @@
-"""Which mechanism brings pods onto which pools of which platform: the table of the language reference, as data."""
+"""Which mechanism brings pods onto which pools of which platform: the table of the language reference, as data.
+
+A mechanism fits when its ``SERVES`` row names the platform and all types of the pools, and their number and limits are of its shape.
+Each refusal names the vendor's rule and where it stands.
+"""
 
 from collections.abc import Sequence
 from typing import Final
 
 from compiler.model import Mechanism, Platform, Pool, PoolType, PoolUse
-from compiler.platforms import pages
+from compiler.platforms import nodes, pages
 from compiler.platforms.keys import VIRTUAL_KUBELET_TYPE
 
-RESOURCE_POLICY_POOLS: Final[dict[Platform, tuple[frozenset[PoolType], str]]] = {
-    Platform.ACK_REGISTERED: (
-        frozenset({PoolType.IDC, PoolType.ECS, PoolType.ECI}),
-        f"units of a ResourcePolicy on a registered cluster are idc, ecs and eci ({pages.ACK_ONE_ECI}; documented)",
-    ),
-    Platform.ACK_PRO: (
-        frozenset({PoolType.ECS, PoolType.ECI}),
-        f"units of a ResourcePolicy on ACK Pro are ecs, eci and acs, and no idc ({pages.ACK_RESOURCE_POLICY}; documented)",
-    ),
-    Platform.VKE: (
-        frozenset({PoolType.ECS, PoolType.VCI}),
-        f"subsets of a ResourcePolicy on VKE are ecs and vci ({pages.VKE_MULTI_CLOUD_GPU}; documented by example)",
-    ),
-}
+_Pools = Sequence[tuple[PoolUse, Pool]]
 
-FORCED: Final[dict[Mechanism, tuple[PoolType, frozenset[Platform]]]] = {
-    Mechanism.ECI_LABEL: (PoolType.ECI, frozenset({Platform.ACK_REGISTERED, Platform.ACK_PRO})),
-    Mechanism.VCI_ENFORCE: (PoolType.VCI, frozenset({Platform.VKE})),
+SERVES: Final[dict[Mechanism, dict[Platform, tuple[frozenset[PoolType], str]]]] = {
+    Mechanism.AI_NODE: {
+        Platform.ACK_PRO: (
+            frozenset({PoolType.AI_NODE}),
+            f"AI nodes are reached by their own label and taint ({pages.AI_NODES}; documented)",
+        ),
+    },
+    Mechanism.ECI_LABEL: {
+        platform: (
+            frozenset({PoolType.ECI}),
+            f"the label `alibabacloud.com/eci` runs a pod on ECI ({pages.ACK_ONE_ECI}; documented)",
+        )
+        for platform in (Platform.ACK_REGISTERED, Platform.ACK_PRO)
+    },
+    Mechanism.VCI_ENFORCE: {
+        Platform.VKE: (
+            frozenset({PoolType.VCI}),
+            f"`burst-to-vci: enforce` runs a pod on VCI ({pages.VCI_ANNOTATIONS}; documented)",
+        ),
+    },
+    Mechanism.RESOURCE_POLICY: {
+        Platform.ACK_REGISTERED: (
+            frozenset({PoolType.IDC, PoolType.ECS, PoolType.ECI}),
+            f"units of a ResourcePolicy on a registered cluster are idc, ecs and eci ({pages.ACK_ONE_ECI}; documented)",
+        ),
+        Platform.ACK_PRO: (
+            frozenset({PoolType.ECS, PoolType.ECI, PoolType.ACS}),
+            f"units of a ResourcePolicy on ACK Pro are ecs, eci and acs, and no idc ({pages.ACK_RESOURCE_POLICY}; documented)",
+        ),
+        Platform.VKE: (
+            frozenset({PoolType.ECS, PoolType.VCI}),
+            f"subsets of a ResourcePolicy on VKE are ecs and vci ({pages.VKE_MULTI_CLOUD_GPU}; documented by example)",
+        ),
+    },
+    Mechanism.AFFINITY: {
+        Platform.ACK_REGISTERED: (
+            frozenset({PoolType.IDC, PoolType.ECS}),
+            f"node affinity to ECI is documented for ACK managed clusters only ({pages.ACK_AFFINITY})",
+        ),
+        Platform.ACK_PRO: (
+            frozenset({PoolType.ECS, PoolType.ECI}),
+            f"node affinity tells ecs and eci nodes apart ({pages.ACK_AFFINITY}; documented)",
+        ),
+        Platform.VKE: (
+            frozenset({PoolType.ECS}),
+            "no page of Volcengine documents a taint or toleration of VCI nodes, which node affinity would need",
+        ),
+        Platform.KUBERNETES: (
+            frozenset({PoolType.IDC, PoolType.ECS, PoolType.VNODE}),
+            f"Kubernetes' own scheduler reaches nodes by their labels, and ECI through VNodes ({pages.VNODES}; documented)",
+        ),
+    },
+    Mechanism.BURST_ANNOTATION: {
+        Platform.ACK_REGISTERED: (
+            frozenset({PoolType.IDC, PoolType.ECS, PoolType.ECI}),
+            f"burst-resource knows the cluster's nodes, then ECI ({pages.ACK_CO_SCHEDULER}; documented by example)",
+        ),
+        Platform.ACK_PRO: (
+            frozenset({PoolType.ECS, PoolType.ECI}),
+            f"burst-resource knows the cluster's nodes, then ECI ({pages.ACK_BURST_RESOURCE}; documented)",
+        ),
+    },
 }
-"""Mechanisms that send a pod to one serverless pool, whatever the scheduler thinks."""
+"""What each mechanism serves, and the rule that says so."""
+
+FORCED: Final = (Mechanism.AI_NODE, Mechanism.ECI_LABEL, Mechanism.VCI_ENFORCE)
+"""Mechanisms that send a pod to one pool, whatever the scheduler thinks."""
+
+_AUTOMATIC: Final = (*FORCED, Mechanism.RESOURCE_POLICY, Mechanism.AFFINITY)
 
 
 def node_selector(platform: Platform, pool: Pool) -> dict[str, str]:
@@ -42,44 +97,85 @@ def node_selector(platform: Platform, pool: Pool) -> dict[str, str]:
     return pool.node_selector
 
 
-def choose(wanted: Mechanism, platform: Platform, pools: Sequence[tuple[PoolUse, Pool]]) -> Mechanism | str:
+def choose(wanted: Mechanism, platform: Platform, pools: _Pools) -> Mechanism | str:
     """Return the mechanism that fits, or the reason why none (or not the wanted one) does.
 
-    ``pools`` are the pools that the policy has on the cluster; empty means that the policy only injects.
+    Args:
+        wanted: what the policy asks for.
+        platform: of the cluster.
+        pools: those that the policy has on the cluster; empty means that the policy only injects.
     """
     if wanted is not Mechanism.AUTO:
-        return _misfit(wanted, platform, pools) or wanted
+        return misfit(wanted, platform, pools) or wanted
     if not pools:
         return Mechanism.NONE
-    misfits = {candidate: _misfit(candidate, platform, pools) for candidate in (*FORCED, Mechanism.RESOURCE_POLICY)}
-    for candidate, misfit in misfits.items():
-        if misfit is None:
+    misfits = {each: _automatic_misfit(each, platform, pools) for each in _AUTOMATIC}
+    for candidate, reason in misfits.items():
+        if reason is None:
             return candidate
-    if len(pools) == 1 and pools[0][0].max is None:
-        kind = pools[0][1].type
-        if kind in (PoolType.IDC, PoolType.ECS):
-            return f"a single `{kind}` pool needs node affinity, which this release does not write; add a second pool or a `max`"
-        return f"a single `{kind}` pool has no mechanism on {platform}"
+    return _relevant(platform, pools, misfits)
+
+
+def _relevant(platform: Platform, pools: _Pools, misfits: dict[Mechanism, str | None]) -> str:
+    """Return the reason that helps most where nothing fits."""
+    if any(pool.type is PoolType.AI_NODE for _, pool in pools) and len(pools) > 1:
+        return f"no feature of the vendor puts AI nodes into an order with other pools ({pages.AI_NODES})"
+    if platform not in SERVES[Mechanism.RESOURCE_POLICY]:
+        return misfits[Mechanism.AFFINITY] or ""
+    only = pools[0][1].type if len(pools) == 1 else None
+    for candidate, served in SERVES.items():
+        if (
+            only is not None
+            and any(only in types for types, _ in served.values())
+            and platform not in served
+            and candidate in FORCED
+        ):
+            return misfits[candidate] or ""
+    if only is PoolType.ACS:
+        return f"ACS is a unit of a ResourcePolicy, which is for several pools or a `max` ({pages.ACK_RESOURCE_POLICY})"
     return misfits[Mechanism.RESOURCE_POLICY] or ""
 
 
-def _misfit(mechanism: Mechanism, platform: Platform, pools: Sequence[tuple[PoolUse, Pool]]) -> str | None:
+def _automatic_misfit(mechanism: Mechanism, platform: Platform, pools: _Pools) -> str | None:
+    """Say why ``auto`` does not take a mechanism: node affinity is for a single pool of nodes, or for plain Kubernetes."""
+    reason = misfit(mechanism, platform, pools)
+    if reason is None and mechanism is Mechanism.AFFINITY and platform is not Platform.KUBERNETES and len(pools) > 1:
+        return "`affinity` of several pools has to be asked for: it keeps no order"
+    return reason
+
+
+def misfit(mechanism: Mechanism, platform: Platform, pools: _Pools) -> str | None:
     """Say why a mechanism does not fit, or None where it does."""
     if mechanism is Mechanism.NONE:
         return "`none` is for policies without pools" if pools else None
     if not pools:
         return f"`{mechanism}` needs pools"
-    if mechanism is Mechanism.RESOURCE_POLICY:
-        allowed, rule = RESOURCE_POLICY_POOLS[platform]
-        if len(pools) == 1 and pools[0][0].max is None:
+    limited = next((pool for use, pool in pools if use.max is not None), None)
+    if mechanism is Mechanism.RESOURCE_POLICY and len(pools) == 1 and not limited:
+        alone = SERVES[mechanism].get(platform)
+        if alone is None or pools[0][1].type in alone[0]:
             return "`resourcePolicy` is for several pools, or a `max`"
-        unfit = next((pool for _, pool in pools if pool.type not in allowed), None)
-        return f"pool `{unfit.name}` is of type {unfit.type}: {rule}" if unfit else None
-    kind, platforms = FORCED[mechanism]
-    if platform not in platforms:
-        return f"`{mechanism}` does not exist on {platform}"
-    if len(pools) != 1 or pools[0][1].type is not kind:
-        return f"`{mechanism}` is for a single pool of type {kind}"
-    if pools[0][0].max is not None:
-        return f"`{mechanism}` sends every pod to {kind} and knows no `max`"
-    return None
+    served = SERVES[mechanism].get(platform)
+    if served is None:
+        there = ", ".join(SERVES[mechanism])
+        rule = next(iter(SERVES[mechanism].values()))[1]
+        return f"`{mechanism}` does not exist on {platform}, only on {there}: {rule}"
+    types, rule = served
+    if mechanism in FORCED and (len(pools) != 1 or pools[0][1].type not in types):
+        return f"`{mechanism}` is for a single pool of type {', '.join(sorted(types))}"
+    unfit = next((pool for _, pool in pools if pool.type not in types), None)
+    if unfit:
+        return f"pool `{unfit.name}` is of type {unfit.type}: {rule}"
+    if limited and mechanism is not Mechanism.RESOURCE_POLICY:
+        return f"`{mechanism}` knows no `max`, and pool `{limited.name}` has one"
+    if mechanism is Mechanism.AFFINITY:
+        return next((reason for _, pool in pools if (reason := nodes.unknown(platform, pool))), None)
+    return _not_burst(pools) if mechanism is Mechanism.BURST_ANNOTATION else None
+
+
+def _not_burst(pools: _Pools) -> str | None:
+    """Say what burst-resource cannot express: it has the values ``eci`` (nodes, then ECI) and ``eci_only``."""
+    types = [pool.type for _, pool in pools]
+    if types[-1] is PoolType.ECI and types.count(PoolType.ECI) == 1 and len(types) <= 2:  # noqa: PLR2004 - nodes and ECI
+        return None
+    return f"burst-resource says only ECI, or the cluster's nodes and then ECI, without an order among nodes ({pages.ACK_BURST_RESOURCE})"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import PoolType
+from compiler.placing import Reason, wanted
 from compiler.resolve import Resolved
 
 
@@ -15,18 +16,28 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
         policy, accelerator = binding.policy, binding.accelerator
         if accelerator is None:
             continue
-        candidates = {PoolType.ECI: accelerator.eci_specs, PoolType.VCI: accelerator.vci_types + accelerator.vci_families}
+        eci, vci = accelerator.eci_specs, accelerator.vci_types + accelerator.vci_families
+        candidates = {PoolType.ECI: eci, PoolType.VNODE: eci, PoolType.VCI: vci}
         serverless = [(use, pool) for use, pool in binding.pools if pool.type in candidates]
-        used[policy.name] = used.get(policy.name, False) or bool(serverless)
+        used[policy.name] = (
+            used.get(policy.name, False) or bool(serverless) or any(each.reason is Reason.ACCELERATOR for each in wanted(binding))
+        )
+        acs = next((use for use, pool in binding.pools if pool.type is PoolType.ACS), None)
+        if accelerator.nodes and acs is not None:
+            where = policy.at("spec", "pools", acs.index, "name")
+            message = f"`nodes` of accelerator class `{accelerator.name}` has no effect on cluster `{binding.cluster.name}`"
+            related = [(accelerator.at_key("spec", "nodes"), "left out here")]
+            notes = ["no label of ACS nodes is documented, so requiring the labels would keep pods off this pool"]
+            yield diagnose(codes.NO_EFFECT, where, message, related=related, notes=notes)
         for use, pool in serverless:
             if not candidates[pool.type]:
                 where = policy.at("spec", "pools", use.index, "name")
                 message = f"accelerator class `{accelerator.name}` has no candidate for pool `{pool.name}` ({pool.type})"
-                related = [(accelerator.at("spec"), f"add `{pool.type}` here")]
+                related = [(accelerator.at("spec"), f"add `{'vci' if pool.type is PoolType.VCI else 'eci'}` here")]
                 yield diagnose(codes.NO_CANDIDATE, where, message, related=related)
     for policy in resolved.model.policies:
         if used.get(policy.name) is False:
             where = policy.at("spec", "accelerator")
             yield diagnose(
-                codes.ACCELERATOR_UNUSED, where, f"policy `{policy.name}` has no serverless pool for `{policy.accelerator}`"
+                codes.ACCELERATOR_UNUSED, where, f"policy `{policy.name}` has no pool that `{policy.accelerator}` chooses for"
             )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.overlap import Overlap, overlaps
-from compiler.placing import Kind, Wanted, wanted
+from compiler.placing import SINGULAR, Wanted, wanted
 from compiler.resolve import Binding, Resolved
 from compiler.selectors import describe
 
@@ -15,7 +15,9 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     excluded = resolved.model.repository.webhook.excluded_namespaces
     for cluster in resolved.model.clusters:
         for overlap in overlaps(resolved.of(cluster), excluded):
-            if overlap.first.policy.priority == overlap.second.policy.priority:
+            first, second = overlap.first.policy, overlap.second.policy
+            # A policy in audit mode counts as not matching yet.
+            if first.priority == second.priority and not (first.audit or second.audit):
                 yield from _contradictions(overlap)
 
 
@@ -25,7 +27,7 @@ def _contradictions(overlap: Overlap) -> Iterator[Diagnostic]:
     namespace = f"namespace {overlap.namespace}"
     if not overlap.proved:
         namespace += f" ({describe(overlap.namespace_labels.items())})"
-    notes = [f"{certainty} both: {describe(overlap.labels.items())} in {namespace} on cluster {overlap.first.cluster.name}"]
+    notes = [f"{certainty} both: {overlap.pod()} in {namespace} on cluster {overlap.first.cluster.name}"]
     help_lines = [f"give `{first.name}` or `{second.name}` the higher `spec.priority`, or narrow one match"]
     if overlap.first.pools and overlap.second.pools:
         yield diagnose(
@@ -51,5 +53,5 @@ def _contradictions(overlap: Overlap) -> Iterator[Diagnostic]:
 
 
 def _singular(binding: Binding) -> Iterator[Wanted]:
-    """Yield what can have one value only; tolerations are unions and never contradict."""
-    return (each for each in wanted(binding) if each.kind is not Kind.TOLERATION)
+    """Yield what can have one value only; the rest are unions and never contradict."""
+    return (each for each in wanted(binding) if each.kind in SINGULAR)

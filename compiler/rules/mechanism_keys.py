@@ -12,7 +12,8 @@ from webhook.engine.pod import covers
 
 _LABELS = (keys.ECI_LABEL, keys.BURST_RESOURCE)
 _ANNOTATIONS = (keys.BURST_TO_VCI, keys.BURST_RESOURCE)
-_TAINTS = (keys.ALIBABA_VIRTUAL_TAINT, keys.VCI_VIRTUAL_TAINT)
+_TAINTS = (keys.ALIBABA_VIRTUAL_TAINT, keys.VCI_VIRTUAL_TAINT, keys.AI_NODE_TAINT, keys.VNODE_TAINT)
+_FEATURES = {keys.GANG_NAME: "gang", keys.GANG_SIZE: "gang", keys.GPU_COUNT: "gpuShare", keys.CPUSET: "cpuTopology"}
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -27,6 +28,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 )
     for policy in resolved.model.policies:
         yield from _keys(policy)
+        yield from _features(policy)
     placed = {binding.policy.name for binding in resolved.bindings if binding.mechanism is Mechanism.RESOURCE_POLICY}
     for policy in resolved.model.policies:
         if policy.name in placed:
@@ -42,6 +44,14 @@ def _keys(policy: BurstPolicy) -> Iterator[Diagnostic]:
             where = policy.at_key("spec", "inject", part, key)
             message = f"policy `{policy.name}` injects `{key}`, which chooses where the pod runs"
             yield diagnose(codes.SECOND_MECHANISM, where, message, help=["list the pool under `spec.pools` instead"])
+
+
+def _features(policy: BurstPolicy) -> Iterator[Diagnostic]:
+    for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
+        for key in sorted(set(written) & set(_FEATURES)):
+            where = policy.at_key("spec", "inject", part, key)
+            message = f"policy `{policy.name}` injects `{key}`, which belongs to a feature of the scheduler"
+            yield diagnose(codes.SECOND_MECHANISM, where, message, help=[f"write `scheduling.{_FEATURES[key]}` instead"])
 
 
 def _tolerations(policy: BurstPolicy) -> Iterator[Diagnostic]:

@@ -19,11 +19,21 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                         codes.RESERVED_KEY, where, f"pool `{pool.name}` of cluster `{cluster.name}` uses the reserved key `{key}`"
                     )
     for policy in resolved.model.policies:
-        for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
+        for part, written in (
+            ("labels", policy.inject.labels),
+            ("annotations", policy.inject.annotations),
+        ):
             for key in written:
                 if key.startswith(PREFIX):
                     where = policy.at_key("spec", "inject", part, key)
                     yield diagnose(codes.RESERVED_KEY, where, f"policy `{policy.name}` injects the reserved key `{key}`")
+        for use in policy.pools:
+            for part, written in (("podLabels", use.ack.pod_labels), ("podAnnotations", use.ack.pod_annotations)):
+                for key in written:
+                    if key.startswith(PREFIX):
+                        where = policy.at_key("spec", "pools", use.index, "ack", part, key)
+                        message = f"policy `{policy.name}` has the scheduler write the reserved key `{key}`"
+                        yield diagnose(codes.RESERVED_KEY, where, message)
         for key in sorted({requirement.key for requirement in policy.pods.requirements}):
             if key.startswith(PREFIX):
                 where = policy.at_key("spec", "match", "pods")

@@ -7,7 +7,6 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism, Selection
 from compiler.overlap import overlaps
 from compiler.resolve import Resolved
-from compiler.selectors import describe
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -19,15 +18,20 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
         if policy.selection is not None and binding.mechanism is not Mechanism.RESOURCE_POLICY:
             message = f"policy `{policy.name}` has no ResourcePolicy on cluster `{binding.cluster.name}`"
             yield diagnose(codes.SELECTION, where, message, notes=[f"its mechanism there is {binding.mechanism}"])
-        elif policy.selection is Selection.DIRECT and policy.pods.label_map() is None:
+        elif policy.selection is Selection.DIRECT and policy.flat_labels() is None:
             message = f"the match of policy `{policy.name}` is more than a map of labels"
             related = [(policy.at_key("spec", "match", "pods"), "the match")]
             yield diagnose(codes.SELECTION, where, message, related=related)
+        elif policy.selection is Selection.DIRECT and policy.partial:
+            part = "mode" if policy.audit else "rollout"
+            message = f"policy `{policy.name}` does not hold for all matching pods, which its ResourcePolicy would select"
+            related = [(policy.at_key("spec", part), f"because of `{part}`")]
+            yield diagnose(codes.SELECTION, where, message, related=related)
     for cluster in resolved.model.clusters:
-        placing = [binding for binding in resolved.of(cluster) if binding.pools]
+        placing = [binding for binding in resolved.of(cluster) if binding.pools and not binding.policy.audit]
         for overlap in overlaps(placing, excluded):
             for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                 if one.policy.selection is Selection.DIRECT:
                     message = f"policy `{other.policy.name}` places some of the same pods as `{one.policy.name}`"
-                    pod = f"{describe(overlap.labels.items())} in namespace {overlap.namespace} on cluster {cluster.name}"
+                    pod = f"{overlap.pod()} in namespace {overlap.namespace} on cluster {cluster.name}"
                     yield diagnose(codes.SELECTION, one.policy.at("spec", "selection"), message, notes=[f"such a pod: {pod}"])

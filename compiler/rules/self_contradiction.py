@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.placing import Wanted, wanted
+from compiler.placing import SINGULAR, Wanted, wanted
 from compiler.resolve import Resolved
 
 
@@ -13,6 +13,8 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     for binding in resolved.bindings:
         first: dict[str, Wanted] = {}
         for each in wanted(binding):
+            if each.kind not in SINGULAR:
+                continue
             earlier = first.setdefault(each.field, each)
             if earlier.value != each.value:
                 message = f"policy `{binding.policy.name}` wants two values for {each.field} on cluster `{binding.cluster.name}`"

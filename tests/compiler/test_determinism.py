@@ -52,8 +52,8 @@ def _digests(folders: list[Path], environment: dict[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def folders(golden: Path, sample: Path) -> list[Path]:
-    """Return all repositories that there are: the golden inputs and the sample."""
-    return [sample, *sorted(case / "input" for case in golden.iterdir())]
+    """Return all repositories that there are: the golden inputs and the samples."""
+    return [sample, *sorted((sample / "examples").glob("*/")), *sorted(case / "input" for case in golden.iterdir())]
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_order_of_directory_listings_does_not_show(golden: Path, sample: Path, m
 def _documents(folder: Path) -> list[dict[str, Any]]:
     found = []
     for path in Tree(folder).paths():
-        if path.startswith(("rendered/", "tests/")) or path == "overbank.yaml":
+        if path.startswith(("rendered/", "tests/", "examples/")) or path == "overbank.yaml":
             continue
         file, _ = decode(path, (folder / path).read_bytes())
         assert file is not None

@@ -134,25 +134,29 @@ def test_every_reader_reads_the_same_manifests(golden: Path) -> None:
 
 
 def test_kustomization_has_every_object(golden: Path) -> None:
-    """The kustomization of a cluster lists all YAML files of its folder but itself, and nothing else."""
+    """The kustomization of a cluster or host lists all YAML files of its folder but itself and Components, and nothing else."""
     for result in _positive(golden):
-        for cluster in result.clusters:
-            prefix = f"clusters/{cluster.name}/"
+        folders = [f"clusters/{cluster.name}/" for cluster in result.clusters] + [
+            f"federation/{host.name}/" for host in result.hosts
+        ]
+        for prefix in folders:
             inside = sorted(path.removeprefix(prefix) for path in result.files if path.startswith(prefix))
             listed = yaml.safe_load(result.files[f"{prefix}kustomization.yaml"])["resources"]
-            assert listed == [path for path in inside if path.endswith(".yaml") and path != "kustomization.yaml"]
+            objects = [path for path in inside if path.endswith(".yaml") and not path.startswith("components/")]
+            assert listed == [path for path in objects if path != "kustomization.yaml"]
 
 
 def test_file_names_follow_from_the_object(golden: Path) -> None:
-    """A manifest is found at <namespace or _cluster>/<kind>.<group>-<name>.yaml, apart from the webhook's own."""
+    """A manifest or patch is found at <namespace or _cluster>/<kind>.<group>-<name>.yaml, apart from the webhook's own and JSON patches."""
     for result in _positive(golden):
         for path, content in result.files.items():
-            folder, _, name = path.removeprefix("clusters/").partition("/")[2].rpartition("/")
-            if not folder or folder == "webhook":
+            folder, _, name = path.split("/", 2)[2].removeprefix("components/bindings/").rpartition("/")
+            if not folder or folder == "webhook" or folder.startswith("components/workloads"):
                 continue
             manifest = yaml.safe_load(content)
-            group = manifest["apiVersion"].split("/")[0]
-            assert name == f"{manifest['kind'].lower()}.{group}-{manifest['metadata']['name']}.yaml"
+            group = manifest["apiVersion"].rpartition("/")[0]
+            kind = manifest["kind"].lower() + (f".{group}" if group else "")
+            assert name == f"{kind}-{manifest['metadata']['name']}.yaml"
             assert folder == manifest["metadata"].get("namespace", "_cluster")
 
 

@@ -10,7 +10,17 @@ import pytest
 import schemas
 
 # Maps from free keys to values: their entries have no name that could be described or misspelt.
-MAPS = {"matchLabels", "labels", "annotations", "nodeSelector", "podAnnotations", "addons"}
+MAPS = {
+    "matchLabels",
+    "labels",
+    "annotations",
+    "nodeSelector",
+    "podAnnotations",
+    "podLabels",
+    "addons",
+    "maxResources",
+    "resources",
+}
 # Any manifest, and any part of a pod.
 FREE = {"inline", "contains"}
 

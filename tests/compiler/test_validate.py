@@ -30,6 +30,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
             "spec": {
                 "output": "out/rendered",
                 "exclude": ["docs/**"],
+                "workloads": ["apps/**/*.yaml", "!apps/old/**"],
                 "webhook": {
                     "namespace": "burst",
                     "failurePolicy": "Fail",
@@ -49,9 +50,11 @@ VALID: dict[str, list[dict[str, Any]]] = {
                 "kubernetesVersion": "v1.26.3-aliyun.1",
                 "scheduler": {"version": "6.4", "name": "ack-co-scheduler"},
                 "addons": {"ack-virtual-node": "2.10.0", "ack-co-scheduler": True},
+                "federation": {"host": "fed", "member": "cclt75bp1h4ho7pq6su9g"},
                 "namespaces": [{"name": "shop", "labels": {"tier": ""}}],
+                "claims": [{"namespace": "shop", "name": "models", "driver": "ossplugin.csi.alibabacloud.com"}],
                 "pools": [
-                    {"name": "idc", "type": "idc", "autoscaling": False},
+                    {"name": "idc", "type": "idc", "nodes": {"min": 0, "max": 3}, "podsPerNode": 8, "autoscaling": False},
                     {"name": "eci", "type": "eci", "nodeSelector": {"a/b": "c"}, "podAnnotations": {"d": "e\nf"}},
                 ],
             },
@@ -64,6 +67,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
             "metadata": {"name": "gpu"},
             "spec": {
                 "resource": "nvidia.com/gpu",
+                "nodes": {"matchLabels": {"model": "T4"}, "matchExpressions": [{"key": "mig", "operator": "DoesNotExist"}]},
                 "eci": {"useSpecs": ["ecs.gn5-c4g1.xlarge"]},
                 "vci": {"instanceTypes": ["vci.g1v.2xlarge"], "instanceFamily": ["vci.g1v"]},
             },
@@ -84,14 +88,42 @@ VALID: dict[str, list[dict[str, Any]]] = {
                             {"key": "tier", "operator": "In", "values": ["a", ""]},
                             {"key": "x/y", "operator": "Exists"},
                         ],
+                        "requestsResource": ["nvidia.com/gpu"],
+                        "owners": [{"apiGroup": "kubeflow.org", "kind": "TFJob"}, {"kind": "Job"}],
                     },
                 },
                 "priority": 100,
-                "pools": [{"name": "idc", "max": 3, "skipIfMissing": True}, {"name": "eci"}],
+                "pools": [
+                    {"name": "idc", "max": 3, "skipIfMissing": True, "overrides": [{"clusters": ["a", "b"], "max": 4}]},
+                    {
+                        "name": "eci",
+                        "ack": {
+                            "podLabels": {"a": "b"},
+                            "podAnnotations": {"c": "d"},
+                            "maxResources": {"cpu": "100", "memory": "1Ti"},
+                        },
+                    },
+                ],
                 "strategy": "prefer",
                 "mechanism": "auto",
+                "namespaceWide": False,
+                "mirrorLabel": True,
                 "selection": "marker",
                 "accelerator": "gpu",
+                "advance": {"policy": "TimeoutOrExceedMax", "timeout": "1h30m"},
+                "resourcePolicy": {
+                    "ack": {
+                        "preemptPolicy": "BeforeNextUnit",
+                        "ignorePreviousPod": True,
+                        "ignoreTerminatingPod": False,
+                        "matchLabelKeys": ["pod-template-hash"],
+                    }
+                },
+                "scheduling": {
+                    "gang": {"nameFrom": {"label": "job"}, "minAvailableFrom": {"annotation": "size"}, "allowSplit": True},
+                    "cpuTopology": True,
+                    "gpuShare": {"memoryGiB": 8, "gpus": 2, "container": "trainer"},
+                },
                 "inject": {
                     "labels": {"team": "shop"},
                     "annotations": {"note": "anything: {}"},
@@ -101,8 +133,25 @@ VALID: dict[str, list[dict[str, Any]]] = {
                         {"key": "", "operator": "Exists"},
                         {"key": "c", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3},
                     ],
+                    "priorityClassName": "batch.low",
+                    "nodeSelector": {"disk": "ssd"},
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [
+                                {"matchExpressions": [{"key": "cores", "operator": "Gt", "values": ["8"]}]},
+                                {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n1"]}]},
+                            ]
+                        },
+                        "preferredDuringSchedulingIgnoredDuringExecution": [
+                            {"weight": 1, "preference": {"matchExpressions": [{"key": "zone", "operator": "Exists"}]}}
+                        ],
+                    },
                 },
                 "merge": "override",
+                "foreignIntent": "strip",
+                "incompatible": "warn",
+                "mode": "audit",
+                "rollout": {"percentage": 12.5},
             },
         },
         {
@@ -110,6 +159,105 @@ VALID: dict[str, list[dict[str, Any]]] = {
             "kind": "BurstPolicy",
             "metadata": {"name": "all"},
             "spec": {"match": {"clusters": {"all": True}, "namespaces": {"all": True}, "pods": {"all": True}}},
+        },
+    ],
+    "FederationHost": [
+        {
+            "apiVersion": API,
+            "kind": "FederationHost",
+            "metadata": {"name": "fed"},
+            "spec": {"engine": "kubeadmiral", "kubernetesVersion": "1.28"},
+        }
+    ],
+    "PlacementPolicy": [
+        {
+            "apiVersion": API,
+            "kind": "PlacementPolicy",
+            "metadata": {"name": "web"},
+            "spec": {
+                "host": "fed",
+                "namespace": "shop",
+                "workloads": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web.v2"}],
+                "mode": "weighted",
+                "clusters": [{"name": "idc", "weight": 40, "priority": 1, "min": 2, "max": 10}],
+                "maxClusters": 1,
+                "accelerator": "gpu",
+                "overrides": [
+                    {
+                        "clusters": ["idc"],
+                        "image": {
+                            "registry": "registry.example.com:5000",
+                            "repository": "shop/web",
+                            "tag": "",
+                            "digest": f"sha256:{'0' * 64}",
+                            "containers": ["web"],
+                        },
+                        "container": 1,
+                        "resources": {"nvidia.com/gpu": "1"},
+                        "jsonPatch": [
+                            {"op": "add", "path": "/metadata/labels/a~1b", "value": {"any": ["thing", None, 1.5]}},
+                            {"op": "remove", "path": "/spec/paused"},
+                        ],
+                    }
+                ],
+                "autoMigration": {"after": "1m30s", "keepUnschedulable": True},
+                "rescheduling": {
+                    "avoidDisruption": False,
+                    "when": {
+                        "policyContentChanged": True,
+                        "clusterJoined": True,
+                        "clusterLabelsChanged": False,
+                        "clusterAPIResourcesChanged": False,
+                    },
+                },
+                "autoscaling": {
+                    "minReplicas": 1,
+                    "maxReplicas": 10,
+                    "metrics": [
+                        {
+                            "type": "Resource",
+                            "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 1}},
+                        },
+                        {
+                            "type": "ContainerResource",
+                            "containerResource": {
+                                "container": "web",
+                                "name": "memory",
+                                "target": {"type": "AverageValue", "averageValue": "1Gi"},
+                            },
+                        },
+                        {"type": "Pods", "pods": {"metric": {"name": "a"}, "target": {"type": "AverageValue", "averageValue": 50}}},
+                        {
+                            "type": "Object",
+                            "object": {
+                                "describedObject": {"apiVersion": "v1", "kind": "Service", "name": "web"},
+                                "metric": {"name": "a", "selector": {"matchLabels": {"b": "c"}}},
+                                "target": {"type": "Value", "value": "1k"},
+                            },
+                        },
+                        {"type": "External", "external": {"metric": {"name": "a"}, "target": {"type": "Value", "value": 3}}},
+                    ],
+                    "behavior": {
+                        "scaleUp": {"selectPolicy": "Max"},
+                        "scaleDown": {
+                            "stabilizationWindowSeconds": 300,
+                            "policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}],
+                        },
+                    },
+                },
+            },
+        },
+        {
+            "apiVersion": API,
+            "kind": "PlacementPolicy",
+            "metadata": {"name": "all"},
+            "spec": {
+                "host": "fed",
+                "namespace": "shop",
+                "workloads": [{"apiVersion": "v1", "kind": "Service", "name": "web"}],
+                "mode": "duplicate",
+                "selector": {"matchExpressions": [{"key": "tier", "operator": "Exists"}]},
+            },
         },
     ],
     "PolicyTest": [
@@ -269,7 +417,7 @@ def _policy(spec: str) -> str:
         ("injects", "did you mean `inject`?"),
         (
             "zzz",
-            "known here: `accelerator`, `inject`, `match`, `mechanism`, `merge`, `pools`, `priority`, `selection` and 1 more",
+            "known here: `accelerator`, `advance`, `foreignIntent`, `incompatible`, `inject`, `match`, `mechanism`, `merge` and 10 more",
         ),
     ],
 )

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compiler.controllers import STAND_IN_HASH, STAND_IN_UID
 from compiler.pipeline import Result
 from compiler.trial import Bench, NotAPodError
-from compiler.workloads import STAND_IN_HASH, NotAWorkloadError, pods_in, pods_of
+from compiler.versions import Version
+from compiler.workloads import NotAWorkloadError, pods_in, pods_of
 
 SPEC = {"containers": [{"name": "main", "image": "busybox"}]}
 
@@ -40,7 +42,7 @@ def test_pod_is_taken_as_it_is() -> None:
     assert len(SPEC["containers"]) == 1
 
 
-@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Job", "ReplicaSet", "Anything"])
+@pytest.mark.parametrize("kind", ["DaemonSet", "Job", "ReplicaSet", "Anything"])
 def test_template_becomes_a_pod_with_its_controller(kind: str) -> None:
     """A pod of a workload has the template's metadata, a name prefix and the workload as its controller."""
     (found,) = pods_of(_workload(kind, _template(name="ignored", labels={"app": "web"}, annotations={"a": "b"})))
@@ -61,20 +63,111 @@ def test_deployment_makes_pods_through_a_replica_set() -> None:
 
 
 def test_cron_job_makes_pods_through_a_job() -> None:
-    """A CronJob's template stands two levels down, and its pods belong to a Job."""
+    """A CronJob's template stands two levels down, and its pods belong to a Job whose name ends in eight digits."""
     (found,) = pods_of(_workload("CronJob", {"jobTemplate": {"spec": _template()}}, "batch/v1"))
-    assert _owner(found.pod)[1] == "Job"
-    assert found.pod["metadata"]["generateName"].startswith("web-0000")
+    _, kind, name, _ = _owner(found.pod)
+    assert (kind, name) == ("Job", "web-00000000")
+    assert found.pod["metadata"]["generateName"] == "web-00000000-"
+    assert found.pod["metadata"]["labels"]["job-name"] == "web-00000000"
+    assert found.route == ("spec", "jobTemplate", "spec", "template")
+
+
+_JOB = {"job-name": "web", "controller-uid": STAND_IN_UID}
+_PREFIXED = {f"batch.kubernetes.io/{key}": value for key, value in _JOB.items()}
+_INDEX = "batch.kubernetes.io/job-completion-index"
+
+
+@pytest.mark.parametrize(
+    ("version", "spec", "labels", "name"),
+    [
+        ("1.26", {}, _JOB, "web-"),
+        ("1.27", {}, _JOB | _PREFIXED, "web-"),
+        ("1.30", {"manualSelector": True}, {}, "web-"),
+        ("1.30", {"manualSelector": False}, _JOB | _PREFIXED, "web-"),
+        ("1.27", {"completionMode": "Indexed"}, _JOB | _PREFIXED, "web-0-"),
+        ("1.28", {"completionMode": "Indexed"}, _JOB | _PREFIXED | {_INDEX: "0"}, "web-0-"),
+    ],
+)
+def test_job_labels_its_pods(version: str, spec: dict[str, Any], labels: dict[str, str], name: str) -> None:
+    """The API server and the Job controller label pods by Job and index, each from the version on that does so."""
+    (found,) = pods_of(_workload("Job", {**spec, **_template(labels={"app": "web"})}, "batch/v1"), Version.parse(version))
+    assert found.pod["metadata"]["labels"] == {"app": "web", **labels}
+    assert found.pod["metadata"]["generateName"] == name
+    assert (_INDEX in found.pod["metadata"].get("annotations", {})) is ("completionMode" in spec)
+
+
+def test_labels_that_are_written_win_over_generated_ones_of_a_job() -> None:
+    """The API server generates a Job's labels only where the template has none of the key."""
+    (found,) = pods_of(_workload("Job", _template(labels={"job-name": "mine"}), "batch/v1"))
+    assert found.pod["metadata"]["labels"]["job-name"] == "mine"
+
+
+def test_jobs_of_other_groups_are_not_batch_jobs() -> None:
+    """A kind called Job of another group gets nothing of what batch gives."""
+    (found,) = pods_of(_workload("Job", _template(), "example.com/v1"))
     assert "labels" not in found.pod["metadata"]
 
 
+@pytest.mark.parametrize(("version", "index"), [("1.27", None), ("1.28", "2"), (None, "2")])
+def test_stateful_set_gives_its_pods_an_identity(version: str | None, index: str | None) -> None:
+    """The first pod of a StatefulSet has a name, which is a label too, the index as a label where there is one, and its claims."""
+    claims = [{"metadata": {"name": "data"}, "spec": {}}, "broken"]
+    template = {"metadata": {}, "spec": {**SPEC, "volumes": [{"name": "data"}, {"name": "own"}]}}
+    spec = {"ordinals": {"start": 2}, "volumeClaimTemplates": claims, "template": template}
+    (found,) = pods_of(_workload("StatefulSet", spec), Version.parse(version) if version else None)
+    metadata = found.pod["metadata"]
+    assert metadata["name"] == metadata["labels"]["statefulset.kubernetes.io/pod-name"] == "web-2"
+    assert metadata["labels"].get("apps.kubernetes.io/pod-index") == index
+    assert metadata["labels"]["controller-revision-hash"] == f"web-{STAND_IN_HASH}"
+    assert found.pod["spec"]["volumes"] == [
+        {"name": "own"},
+        {"name": "data", "persistentVolumeClaim": {"claimName": "data-web-2"}},
+    ]
+    assert "volumes" not in SPEC
+
+
+_TRAINING = "training.kubeflow.org"
+
+
 def test_kubeflow_job_has_a_pod_for_each_role() -> None:
-    """Every role of a training job is a pod of its own, in the order of the roles' names."""
+    """Every role of a training job is a pod of its own, in the order of the roles' names, with the operator's labels."""
     spec = {"tfReplicaSpecs": {"Worker": {"replicas": 4, **_template(labels={"r": "w"})}, "PS": _template(creationTimestamp=None)}}
     found = pods_of(_workload("TFJob", spec, "kubeflow.org/v1"))
-    assert [(each.role, each.pod["metadata"]["generateName"]) for each in found] == [("PS", "web-ps-"), ("Worker", "web-worker-")]
+    assert [(each.role, each.pod["metadata"]["name"]) for each in found] == [("PS", "web-ps-0"), ("Worker", "web-worker-0")]
     assert "creationTimestamp" not in found[0].pod["metadata"]
     assert all(_owner(each.pod) == ("kubeflow.org/v1", "TFJob", "web", True) for each in found)
+    common = {f"{_TRAINING}/job-name": "web", f"{_TRAINING}/operator-name": "tfjob-controller", f"{_TRAINING}/replica-index": "0"}
+    assert found[0].pod["metadata"]["labels"] == {**common, f"{_TRAINING}/replica-type": "ps"}
+    assert found[1].pod["metadata"]["labels"] == {
+        **common,
+        "r": "w",
+        f"{_TRAINING}/replica-type": "worker",
+        f"{_TRAINING}/job-role": "master",
+    }
+    assert [each.route for each in found] == [("spec", "tfReplicaSpecs", role, "template") for role in ("PS", "Worker")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "roles", "masters"),
+    [
+        ("TFJob", "tfReplicaSpecs", ["Chief", "Worker"], ["Chief"]),
+        ("PyTorchJob", "pytorchReplicaSpecs", ["Master", "Worker"], ["Master"]),
+        ("PyTorchJob", "pytorchReplicaSpecs", ["Worker"], ["Worker"]),
+        ("MPIJob", "mpiReplicaSpecs", ["Launcher", "Worker"], []),
+    ],
+)
+def test_one_pod_of_a_training_job_is_the_master(kind: str, field: str, roles: list[str], masters: list[str]) -> None:
+    """The chief or master leads, and without one the first worker; MPI has a launcher without an index instead."""
+    found = pods_of(_workload(kind, {field: {role: _template() for role in roles}}, "kubeflow.org/v1"))
+    labels = {each.role: each.pod["metadata"]["labels"] for each in found}
+    assert [role for role in roles if labels[role].get(f"{_TRAINING}/job-role") == "master"] == masters
+    assert [role for role in roles if f"{_TRAINING}/replica-index" not in labels[role]] == [r for r in roles if r == "Launcher"]
+
+
+def test_training_jobs_of_other_operators_get_no_labels() -> None:
+    """Only version 1 of the training operator is known to label pods so."""
+    (found,) = pods_of(_workload("MPIJob", {"mpiReplicaSpecs": {"Worker": _template()}}, "kubeflow.org/v2beta1"))
+    assert found.pod["metadata"] == {"generateName": "web-worker-", "ownerReferences": found.pod["metadata"]["ownerReferences"]}
 
 
 @pytest.mark.parametrize(

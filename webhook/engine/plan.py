@@ -60,6 +60,7 @@ class Plan:
         policies: names in deciding order.
         owner: the policy that owns placement, None if none does. placement: that policy's.
         resource: what a pod must ask for to get the owner's accelerator, None where the owner has no such class.
+        chooses_instance: whether that accelerator chooses an instance, which a pod that asks for nothing goes without.
         marked: whether a marker label is due, and so among ``labels``.
         annotations: the steps without (False) and with (True) the accelerator's. nodes: the wishes about nodes, likewise.
         promised: labels that hang on the pod, with the offers for them. gang, share: where they come from. certain: the steps for
@@ -78,6 +79,7 @@ class Plan:
         "applied",
         "border",
         "certain",
+        "chooses_instance",
         "decisions",
         "gang",
         "inspects",
@@ -110,6 +112,7 @@ class Plan:
         self.marks = {candidate.name: candidate.mark for candidate in matched}
         self.marked = self.placement is not None and self.placement.marker
         self.resource = owner.accelerator.resource if owner and owner.accelerator else None
+        self.chooses_instance = bool(owner and owner.accelerator and owner.accelerator.annotations)
         self.gang: Decided[Gang] | None = _decided(
             (candidate, candidate.policy.scheduling.gang) for candidate in matched if candidate.policy.scheduling
         )

@@ -121,7 +121,7 @@ def _settle_all(  # noqa: PLR0917 - on the hot path
     if plan.promised:
         steps = (*steps, *fulfilled(plan, own_labels, own_annotations, notes, asked=asked, shared=shared is not None))
     labels = settle_members(steps, own_labels, notes)
-    if plan.owner and plan.resource and not asked:
+    if plan.owner and plan.chooses_instance and not asked:
         notes.warn(plan.owner, f"no container asks for {plan.resource}, so no GPU instance is chosen")
     annotations = settle_members(plan.annotations[asked], own_annotations, notes)
     selector = settle_members(plan.node_selector, spec.node_selector, notes)

@@ -1,0 +1,211 @@
+"""JSON Patch operations on the text of a YAML document: only the lines change that have to, so comments and layout stay.
+
+The text is read anew after every operation, since positions shift. Where the text has a form that cannot be edited in place (an
+anchor on the way, say), or the outcome does not read as the operations want it, the document is written anew without its comments,
+and the caller is told.
+"""
+
+import json
+from typing import Any, Final
+
+import jsonpatch
+
+from compiler.emit.manifest import render
+from compiler.load import load
+from compiler.manifests.rebase import Operations, unescape
+from compiler.source import Document, Mark, SourceFile, Span
+from compiler.workloads import copied
+
+_FLOW: Final = ("{", "[")
+MAX_EDITS: Final = 200
+"""More operations on one document (a long List) would take long, since it is read anew for each."""
+
+
+class _CannotEditError(Exception):
+    """The text has a form that is not edited in place."""
+
+
+def edited(text: str, operations: Operations) -> tuple[str, bool]:
+    """Return a document's text with the operations done to it, and whether its comments could be kept.
+
+    Args:
+        text: exactly one document that loads without findings, with all that stands around it.
+        operations: RFC 6902 ``add`` and ``remove``, which apply to the document.
+    """
+    wanted = applied(operations, _read(text).value)
+    try:
+        json_indent = _json_indent(text)
+        if json_indent is not None:
+            return json.dumps(wanted, indent=json_indent or None, ensure_ascii=False) + "\n", True
+        if len(operations) > MAX_EDITS:
+            return rewritten(text, wanted), False
+        changed = text
+        for operation in operations:
+            changed = _Edit(changed, _read(changed)).done(operation)
+        if _read(changed).value == wanted:
+            return changed, True
+    except _CannotEditError:
+        pass
+    return rewritten(text, wanted), False
+
+
+def rewritten(text: str, value: Any) -> str:
+    """Return the text of a document that takes the place of another."""
+    marker = "---\n" if text.startswith("---") else ""
+    return marker + render(value).decode()
+
+
+def applied(operations: Any, value: Any) -> Any:
+    """Apply a patch to a copy of a value, in which what a YAML alias repeats is no longer shared."""
+    return jsonpatch.JsonPatch(operations).apply(copied(value), in_place=True)
+
+
+def _json_indent(text: str) -> int | None:
+    """Return the indentation of a JSON document (0 for a single line), or None where the text is no JSON."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        json.loads(text)
+    except ValueError:
+        return None
+    lines = text.lstrip().splitlines()
+    return max(1, len(lines[1]) - len(lines[1].lstrip())) if len(lines) > 1 else 0
+
+
+def _read(text: str) -> Document:
+    documents, found = load(SourceFile("", text))
+    if found or len(documents) != 1:
+        raise _CannotEditError
+    return documents[0]
+
+
+class _Edit:
+    """One operation on one text."""
+
+    def __init__(self, text: str, document: Document) -> None:
+        self.text = text
+        self.document = document
+        self.eol = "\r\n" if "\r\n" in text else "\n"
+        self._lines = [0]
+        for line in text.split("\n"):
+            self._lines.append(self._lines[-1] + len(line) + 1)
+
+    def done(self, operation: dict[str, Any]) -> str:
+        """Return the text after the operation."""
+        *tokens, last = [unescape(token) for token in operation["path"].split("/")[1:]]
+        value, mark = self.document.value, self.document.mark
+        for token in tokens:
+            step: str | int = int(token) if isinstance(value, list) else token
+            if mark.members is None or step not in mark.members:
+                raise _CannotEditError
+            value, mark = value[step], mark.members[step][1]
+        if mark.members is None:
+            raise _CannotEditError
+        start = self._offset(mark.span.line, mark.span.column)
+        flow = self.text[start : start + 1] in _FLOW
+        if operation["op"] == "remove":
+            return self._removed(value, mark, last, flow=flow)
+        if operation["op"] != "add":
+            raise _CannotEditError
+        if isinstance(value, list):
+            if last != "-":
+                raise _CannotEditError
+            return self._appended(mark, "", operation["value"], flow=flow)
+        if last in value:
+            return self._replaced(mark, last, operation["value"], flow=flow)
+        return self._appended(mark, last, operation["value"], flow=flow)
+
+    def _appended(self, mark: Mark, key: str, value: Any, *, flow: bool) -> str:
+        """Put a member behind the last one; an empty key stands for an item of a list."""
+        members = mark.members or {}
+        if flow:
+            item = f"{_flow(key)}: {_flow(value)}" if key else _flow(value)
+            if not members:
+                return self._spliced(self._offset(mark.span.line, mark.span.column) + 1, self._end(mark.span) - 1, item)
+            behind = max(self._end(each.span) for _, each in members.values())
+            return self._spliced(behind, behind, f", {item}")
+        if not members:
+            raise _CannotEditError
+        column = mark.span.column - 1
+        self._require_blank(mark.span, allow_dash=bool(key))
+        block = render({key: value} if key else [value]).decode()
+        return self._below(max((each.span for _, each in members.values()), key=self._end), block, column)
+
+    def _replaced(self, mark: Mark, key: str, value: Any, *, flow: bool) -> str:
+        key_span, old = (mark.members or {})[key]
+        start, end = self._offset(old.span.line, old.span.column), self._end(old.span)
+        if old.members and self.text[start : start + 1] not in _FLOW:
+            raise _CannotEditError
+        if self.text[start : start + 1] in ("|", ">", "&", "*", "!") or old.span.line != key_span.end_line:
+            raise _CannotEditError
+        if flow or not isinstance(value, dict | list) or not value:
+            space = "" if self.text[start - 1 : start].isspace() else " "
+            return self._spliced(start, end, space + _flow(value))
+        if old.span.end_line != old.span.line:
+            raise _CannotEditError
+        block = render(value).decode()
+        indent = key_span.column - 1 + (2 if isinstance(value, dict) else 0)
+        while self.text[start - 1] == " ":
+            start -= 1
+        shorter = _Edit(self._spliced(start, end, ""), self.document)
+        return shorter._below(Span(old.span.line, 1, old.span.line, key_span.end_column), block, indent)
+
+    def _removed(self, value: Any, mark: Mark, last: str, *, flow: bool) -> str:
+        members = mark.members or {}
+        step: str | int = int(last) if isinstance(value, list) else last
+        if step not in members:
+            raise _CannotEditError
+        order = sorted(members, key=lambda each: self._offset(members[each][0].line, members[each][0].column))
+        position = order.index(step)
+        first, end = members[step][0], self._end(members[step][1].span)
+        if flow:
+            if position:
+                return self._spliced(self._end(members[order[position - 1]][1].span), end, "")
+            following = members[order[1]][0] if len(order) > 1 else None
+            until = self._offset(following.line, following.column) if following else end
+            return self._spliced(self._offset(first.line, first.column), until, "")
+        self._require_blank(first, allow_dash=isinstance(value, list))
+        below = self._line_after(members[step][1].span)
+        top = self._offset(first.line, 1)
+        if len(order) > 1:
+            return self._spliced(top, below, "")
+        empty = "[]" if isinstance(value, list) else "{}"
+        return self._spliced(top, below, " " * (mark.span.column + 1) + empty + self.eol)
+
+    def _require_blank(self, span: Span, *, allow_dash: bool) -> None:
+        """Refuse where something else stands before the value on its line, such as an anchor or a key."""
+        before = self.text[self._offset(span.line, 1) : self._offset(span.line, span.column)]
+        if before.replace("-", " " if allow_dash else "-").strip(" "):
+            raise _CannotEditError
+
+    def _below(self, span: Span, block: str, column: int) -> str:
+        """Put a block on the lines below a value."""
+        at = self._line_after(span)
+        lines = "".join(" " * column + line + self.eol if line else self.eol for line in block.rstrip("\n").split("\n"))
+        before = self.eol if at == len(self.text) and not self.text.endswith("\n") else ""
+        return self._spliced(at, at, before + lines)
+
+    def _line_after(self, span: Span) -> int:
+        """Return where the line begins that follows a value; a block scalar ends there itself."""
+        if span.end_column == 1 and span.end_line > span.line:
+            return self._offset(span.end_line, 1)
+        return min(self._lines[span.end_line], len(self.text))
+
+    def _end(self, span: Span) -> int:
+        return self._offset(span.end_line, span.end_column)
+
+    def _offset(self, line: int, column: int) -> int:
+        return min(self._lines[line - 1] + column - 1, len(self.text))
+
+    def _spliced(self, start: int, end: int, new: str) -> str:
+        return self.text[:start] + new + self.text[end:]
+
+
+def _flow(value: Any) -> str:
+    """Write a value on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_flow(key)}: {_flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    text = render([value]).decode().removeprefix("- ").rstrip("\n")
+    return json.dumps(value, ensure_ascii=False) if "\n" in text else text

@@ -1,0 +1,154 @@
+"""The workloads of the inventory on every cluster: which patches they get, and what their authors should hear before the merge."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.codes import manifests as codes
+from compiler.diagnostics import Code, Diagnostic, diagnose
+from compiler.emit.patches import PatchedWorkload
+from compiler.ir import ClusterIR
+from compiler.manifests.exact import exact
+from compiler.manifests.inventory import Inventory, Manifest, Template
+from compiler.manifests.rebase import Operations, pointer
+from compiler.spelling import listing
+from compiler.trial import Bench, NotAPodError
+from compiler.workloads import TemplatePod
+from webhook.engine.bundle import Runtime
+from webhook.engine.decision import Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a cluster's policies do to the pod of a template; ``operations`` are for the manifest."""
+
+    template: Template
+    decision: Decision
+    operations: Operations = field(repr=False)
+    stored: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elastic:
+    """A pod of a manifest that a policy may bring onto virtual nodes of ``cluster``; ``pod`` is as the API server stores it."""
+
+    manifest: Manifest
+    role: str
+    cluster: ClusterIR
+    policy: str
+    runtimes: tuple[Runtime, ...]
+    pod: dict[str, Any] = field(repr=False)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The pod's labels."""
+        found: dict[str, str] = self.pod["metadata"].get("labels") or {}
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Patches by cluster, and the pods that may run on virtual nodes."""
+
+    patches: dict[str, tuple[PatchedWorkload, ...]]
+    elastic: tuple[Elastic, ...]
+
+
+def place(inventory: Inventory, clusters: Sequence[ClusterIR]) -> tuple[Placed, list[Diagnostic]]:
+    """Try every workload on every cluster.
+
+    Raises:
+        InexactError: a patch is not exact, which is our own mistake.
+    """
+    patches: dict[str, tuple[PatchedWorkload, ...]] = {}
+    elastic: list[Elastic] = []
+    remarks = _Remarks()
+    for cluster in clusters:
+        bench = Bench(cluster)
+        runtimes = {each.name: each.placement.runtimes for each in cluster.bundle.policies if each.placement}
+        patched = []
+        for workload in inventory.workloads:
+            manifest = workload.manifest
+            operations: Operations = []
+            try:
+                pods = list(try_out(bench, workload.templates(cluster.kubernetes), manifest.effective_namespace))
+            except NotAPodError as error:
+                remarks.refused(manifest, str(error), cluster.name)
+                continue
+            for tried in pods:
+                remarks.note(manifest, tried, cluster.name)
+                operations += tried.operations
+                owner = tried.decision.owner
+                if owner and runtimes.get(owner):
+                    elastic.append(_elastic(manifest, tried, cluster, owner, runtimes[owner]))
+            if operations and manifest.name:
+                patched.append(_patched(manifest, operations))
+        patches[cluster.name] = tuple(patched)
+    return Placed(patches=patches, elastic=tuple(elastic)), list(remarks.diagnostics())
+
+
+def _elastic(manifest: Manifest, tried: Tried, cluster: ClusterIR, policy: str, runtimes: tuple[Runtime, ...]) -> Elastic:
+    role = tried.template.made.role
+    return Elastic(manifest=manifest, role=role, cluster=cluster, policy=policy, runtimes=runtimes, pod=tried.stored)
+
+
+def try_out(bench: Bench, templates: Iterable[Template], namespace: str) -> Iterator[Tried]:
+    """Yield what becomes of the pods of a workload's templates; a denied pod has no operations.
+
+    Raises:
+        NotAPodError: a field that only a matching policy looks at has the wrong type.
+    """
+    for template in templates:
+        decision = bench.decide(template.sent, namespace)
+        found = exact(template, decision)
+        prefix = pointer(template.made.route)
+        operations = [{**each, "path": prefix + each["path"]} for each in found.operations]
+        yield Tried(template=template, decision=decision, operations=operations, stored=found.stored)
+
+
+def whose(made: TemplatePod) -> str:
+    """Return which pods of a workload are meant: ``the pods``, or those of a role."""
+    return f"the {made.role} pods" if made.role else "the pods"
+
+
+def _patched(manifest: Manifest, operations: Operations) -> PatchedWorkload:
+    return PatchedWorkload(
+        group=manifest.group,
+        version=manifest.version,
+        kind=manifest.kind,
+        name=manifest.name,
+        namespace=manifest.effective_namespace,
+        operations=operations,
+    )
+
+
+class _Remarks:
+    """What is to be said about workloads, once for all clusters where it is the same."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[tuple[Any, ...], str, Code, tuple[str, ...]], tuple[Manifest, list[str]]] = {}
+
+    def note(self, manifest: Manifest, tried: Tried, cluster: str) -> None:
+        """Remember denials and warnings."""
+        decision = tried.decision
+        made = tried.template.made
+        subject = f"{whose(made)} of {manifest.title}" if made.route else manifest.title
+        if decision.denied:
+            self._add(manifest, codes.DENIED, f"{subject} would be denied", decision.denied, cluster)
+        for warning in decision.warnings:
+            self._add(manifest, codes.WARNED, f"{subject}: {warning}", (), cluster)
+
+    def refused(self, manifest: Manifest, reason: str, cluster: str) -> None:
+        """Remember that the API server would refuse the manifest."""
+        self._add(manifest, codes.BROKEN, f"{manifest.title} cannot be created", (reason,), cluster)
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """Yield one finding for all clusters where the same is to be said."""
+        for (_, text, code, reasons), (manifest, clusters) in self._found.items():
+            where = f"on cluster{'s' if len(clusters) > 1 else ''} {listing(clusters)}"
+            # Where there are reasons, they tell findings apart and stand below; so the clusters have to be in the message.
+            message = f"{text} {where}" if reasons else text
+            yield diagnose(code, manifest.at_name(), message, notes=reasons or (where,))
+
+    def _add(self, manifest: Manifest, code: Code, text: str, reasons: tuple[str, ...], cluster: str) -> None:
+        self._found.setdefault((manifest.place, text, code, reasons), (manifest, []))[1].append(cluster)

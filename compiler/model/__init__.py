@@ -1,0 +1,38 @@
+"""What authors wrote, as typed values. ``compiler.parse`` makes them of documents that their schema accepts.
+
+Each value keeps its document, so that later passes can point at the field that they object to.
+"""
+
+from compiler.model.documents import Named, PolicyTest, Repository, TestCase, WebhookSettings
+from compiler.model.inventory import NAME_LABEL, NAME_LABEL_SINCE, AcceleratorClass, Cluster, Membership, Pool, namespace_labels
+from compiler.model.policy import AckResourcePolicy, AckUnit, BurstPolicy, PoolUse, Scheduling, Scope
+from compiler.model.repository import Model
+from compiler.model.terms import Advance, Mechanism, Platform, PoolType, Selection, Strategy
+
+__all__ = [
+    "NAME_LABEL",
+    "NAME_LABEL_SINCE",
+    "AcceleratorClass",
+    "AckResourcePolicy",
+    "AckUnit",
+    "Advance",
+    "BurstPolicy",
+    "Cluster",
+    "Mechanism",
+    "Membership",
+    "Model",
+    "Named",
+    "Platform",
+    "PolicyTest",
+    "Pool",
+    "PoolType",
+    "PoolUse",
+    "Repository",
+    "Scheduling",
+    "Scope",
+    "Selection",
+    "Strategy",
+    "TestCase",
+    "WebhookSettings",
+    "namespace_labels",
+]

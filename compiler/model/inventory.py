@@ -1,0 +1,70 @@
+"""What there is: clusters with their pools and namespaces, and accelerators."""
+
+from dataclasses import dataclass
+
+from compiler.model.documents import Named
+from compiler.model.terms import Platform, PoolType
+from compiler.versions import Version
+from webhook.engine.fields import NodeRequirement
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+NAME_LABEL_SINCE = Version.parse("1.21")
+"""Every namespace carries its name as a label (KEP-2161, on by default in 1.21)."""
+
+
+def namespace_labels(kubernetes: Version, name: str, labels: dict[str, str]) -> dict[str, str]:
+    """Return a namespace's labels as they are in the cluster: the API server adds the name from 1.21 on (KEP-2161)."""
+    return {**labels, NAME_LABEL: name} if kubernetes >= NAME_LABEL_SINCE else labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A pool of a cluster; ``index`` is its place in the list. ``capacity`` is the most pods that fit on it, None if not declared."""
+
+    index: int
+    name: str
+    type: PoolType
+    node_selector: dict[str, str]
+    pod_annotations: dict[str, str]
+    autoscaling: bool
+    capacity: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Membership in a federation: the host's name, and the cluster's name on it."""
+
+    host: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster(Named):
+    """A cluster.
+
+    Attributes:
+        addons: of each declared add-on its version, or whether it is there where the version does not matter.
+        claims: the CSI drivers of declared volume claims, by namespace and name.
+    """
+
+    labels: dict[str, str]
+    platform: Platform
+    kubernetes: Version
+    scheduler: Version | None
+    scheduler_name: str | None
+    addons: dict[str, Version | bool]
+    federation: Membership | None
+    namespaces: dict[str, dict[str, str]]
+    claims: dict[str, dict[str, str]]
+    pools: dict[str, Pool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceleratorClass(Named):
+    """A requirement for accelerators; empty tuples where there are no candidates. ``nodes`` are conditions on real nodes."""
+
+    resource: str
+    nodes: tuple[NodeRequirement, ...]
+    eci_specs: tuple[str, ...]
+    vci_types: tuple[str, ...]
+    vci_families: tuple[str, ...]

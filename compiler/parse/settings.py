@@ -1,0 +1,46 @@
+"""Settings and tests."""
+
+from compiler.model import PolicyTest, Repository, TestCase, WebhookSettings
+from compiler.source import Document
+
+
+def repository(document: Document) -> Repository:
+    """Read a Repository."""
+    spec = document.get("spec") or {}
+    webhook = spec.get("webhook", {})
+    namespace = webhook.get("namespace", "overbank-system")
+    return Repository(
+        document=document,
+        output=spec.get("output", "rendered"),
+        exclude=tuple(spec.get("exclude", ())),
+        workloads=tuple(spec.get("workloads", ())),
+        webhook=WebhookSettings(
+            namespace=namespace,
+            failure_policy=webhook.get("failurePolicy", "Ignore"),
+            timeout_seconds=int(webhook.get("timeoutSeconds", 2)),
+            excluded_namespaces=tuple(sorted({*webhook.get("excludeNamespaces", ("kube-system", "kube-node-lease")), namespace})),
+        ),
+    )
+
+
+def policy_test(document: Document) -> PolicyTest:
+    """Read a PolicyTest."""
+    spec = document.get("spec")
+    namespace = spec.get("namespace", {})
+    return PolicyTest(
+        name=document.get("metadata", "name"),
+        document=document,
+        cluster=spec["cluster"],
+        namespace=namespace.get("name", "default"),
+        namespace_labels=namespace.get("labels"),
+        cases=tuple(
+            TestCase(
+                index=index,
+                name=case["name"],
+                file=case["pod"].get("file"),
+                inline=case["pod"].get("inline"),
+                expect=case["expect"],
+            )
+            for index, case in enumerate(spec["cases"])
+        ),
+    )

@@ -1,0 +1,59 @@
+"""JSON patch operations that are well formed, and leave alone what is not theirs."""
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+from compiler.codes import federation as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.federation.model import Operation, PlacementPolicy
+from compiler.federation.resolve import Federated
+from compiler.federation.templates import TEMPLATES
+from compiler.source import Where
+
+_IDENTITY: Final = frozenset({"/apiVersion", "/kind", "/metadata", "/metadata/name", "/metadata/namespace"})
+_MAPS: Final = frozenset(f"{at}/metadata/{part}" for at in ("", *TEMPLATES.values()) for part in ("annotations", "labels"))
+
+
+def check(federated: Federated) -> Iterator[Diagnostic]:
+    """Yield operations that cannot be as written, and those that replace whole maps."""
+    for placement in federated.placements:
+        policy = placement.policy
+        for override in policy.overrides:
+            for index, operation in enumerate(override.json_patch):
+                route = ("spec", "overrides", override.index, "jsonPatch", index)
+                yield from _value(policy, route, operation)
+                yield from _path(policy, policy.at(*route, "path"), operation)
+
+
+def _value(policy: PlacementPolicy, route: tuple[str | int, ...], operation: Operation) -> Iterator[Diagnostic]:
+    written = "value" in policy.document.get(*route)
+    if operation.op == "remove" and written:
+        yield diagnose(codes.PATCH, policy.at_key(*route, "value"), "`remove` has no value")
+    elif operation.op != "remove" and not written:
+        help_lines = ["write `value: null` for JSON's null"]
+        yield diagnose(codes.PATCH, policy.at(*route), f"`{operation.op}` needs a value", help=help_lines)
+    elif not _is_json(operation.value):
+        yield diagnose(codes.PATCH, policy.at(*route, "value"), "JSON has no infinite numbers and no NaN")
+
+
+def _path(policy: PlacementPolicy, where: Where, operation: Operation) -> Iterator[Diagnostic]:
+    if operation.op == "test":
+        return
+    if operation.path in _IDENTITY:
+        yield diagnose(codes.PATCH, where, f"`{operation.path}` says which object it is and cannot differ between clusters")
+    elif operation.path == "/spec/replicas" and policy.mode.divides:
+        related = [(policy.at("spec", "mode"), "the replicas are divided")]
+        help_lines = ["use `min`, `max` and the mode's preferences"]
+        message = "`/spec/replicas` belongs to KubeAdmiral, which divides the replicas"
+        yield diagnose(codes.PATCH, where, message, related=related, help=help_lines)
+    elif operation.path in _MAPS:
+        yield diagnose(codes.ANNOTATIONS_WIPED, where, f"`{operation.op}` on `{operation.path}` wipes what else is in the map")
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_json(each) for each in value.values())
+    if isinstance(value, list):
+        return all(_is_json(each) for each in value)
+    return not isinstance(value, float) or math.isfinite(value)

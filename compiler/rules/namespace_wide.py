@@ -1,0 +1,71 @@
+"""The ECI label on a whole namespace: it reaches every pod, whatever other policies say."""
+
+from collections.abc import Iterator
+
+from compiler.codes import policies as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.model import Mechanism
+from compiler.platforms.keys import ECI_LABEL
+from compiler.resolve import Binding, Resolved
+from webhook.engine.selector import Selector
+
+
+def check(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield namespace-wide policies that do not mean all pods, or that other placing policies contradict."""
+    for binding in resolved.bindings:
+        if binding.policy.namespace_wide:
+            yield from _alone(binding)
+            yield from _against_others(binding, resolved)
+        elif binding.pools and binding.mechanism is not Mechanism.ECI_LABEL:
+            yield from _labelled(binding)
+
+
+def _alone(binding: Binding) -> Iterator[Diagnostic]:
+    policy, cluster = binding.policy, binding.cluster
+    where = policy.at("spec", "namespaceWide")
+    if binding.mechanism is not Mechanism.ECI_LABEL:
+        message = f"`namespaceWide` is for a single `eci` pool, and policy `{policy.name}` is {binding.mechanism} on cluster `{cluster.name}`"
+        yield diagnose(codes.NAMESPACE_WIDE, where, message)
+    if policy.pods != Selector() or policy.requests or policy.owners:
+        message = f"policy `{policy.name}` does not match all pods, and a label on the namespace reaches all"
+        yield diagnose(codes.NAMESPACE_WIDE, where, message, related=[(policy.at("spec", "match", "pods"), "write `all: true`")])
+    if policy.partial:
+        part = "mode" if policy.audit else "rollout"
+        message = f"policy `{policy.name}` holds for some pods only, and a label on the namespace reaches all"
+        yield diagnose(codes.NAMESPACE_WIDE, where, message, related=[(policy.at_key("spec", part), f"because of `{part}`")])
+    if not binding.namespaces:
+        related = [(cluster.at("spec"), "declare `namespaces` here")]
+        message = f"cluster `{cluster.name}` declares no namespace that policy `{policy.name}` selects"
+        yield diagnose(codes.NAMESPACES_UNKNOWN, policy.at_key("spec", "match", "namespaces"), message, related=related)
+
+
+def _against_others(binding: Binding, resolved: Resolved) -> Iterator[Diagnostic]:
+    policy, cluster = binding.policy, binding.cluster
+    for other in resolved.of(cluster):
+        shared = set(binding.namespaces) & set(other.namespaces)
+        if other is binding or not other.pools or other.mechanism is Mechanism.ECI_LABEL or not shared:
+            continue
+        yield diagnose(
+            codes.NAMESPACE_WIDE,
+            policy.at("spec", "namespaceWide"),
+            f"namespace `{min(shared)}` of cluster `{cluster.name}` gets the ECI label, which overrides the placement of policy "
+            f"`{other.policy.name}`",
+            related=[(other.policy.at_key("spec", "pools"), "placed here, by " + str(other.mechanism))],
+            notes=["the label overrides ResourcePolicy, node affinity and burst-resource, whatever the priorities are"],
+        )
+
+
+def _labelled(binding: Binding) -> Iterator[Diagnostic]:
+    """Yield declared namespaces that carry the ECI label already."""
+    policy, cluster = binding.policy, binding.cluster
+    for name in binding.namespaces:
+        if cluster.namespaces.get(name, {}).get(ECI_LABEL) == "true":
+            index = next(index for index, each in enumerate(cluster.document.get("spec", "namespaces")) if each["name"] == name)
+            yield diagnose(
+                codes.SECOND_MECHANISM,
+                policy.at_key("spec", "pools"),
+                f"namespace `{name}` of cluster `{cluster.name}` sends all its pods to ECI, so policy `{policy.name}` places none of them",
+                related=[
+                    (cluster.at("spec", "namespaces", index, "labels", ECI_LABEL), "the label overrides every other mechanism")
+                ],
+            )
