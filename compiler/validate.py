@@ -157,6 +157,7 @@ _ARTICLES = {
     "boolean": "true or false",
     "object": "a mapping",
     "array": "a list",
+    "null": "null",
 }
 
 

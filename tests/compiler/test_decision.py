@@ -1,15 +1,19 @@
 """A decision in words: every value, what became of it, and the policy's line that wants it."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from compiler.ir import ClusterIR
 from compiler.pipeline import Result
 from compiler.report.decision import render
 from compiler.report.style import ansi
 from compiler.trial import Bench
+from webhook.engine.bundle import Foreign, Placement, Runtime, Verdict
+from webhook.engine.fields import Fields
 
 Compile = Callable[[Mapping[str, str | bytes]], Result]
 
@@ -162,3 +166,42 @@ def test_values_of_the_pod_forge_nothing(cluster: ClusterIR) -> None:
     lines = _explained(cluster, **pod)
     assert not any("\x1b" in line for line in lines)
     assert all(line.startswith(("policies, ", "placement: ", "  ", "warning: ")) for line in lines)
+
+
+def _with(cluster: ClusterIR, name: str, **changes: Any) -> ClusterIR:
+    """Change one policy of a cluster's bundle."""
+    policies = tuple(replace(policy, **changes) if policy.name == name else policy for policy in cluster.bundle.policies)
+    return dataclasses.replace(cluster, bundle=replace(cluster.bundle, policies=policies))
+
+
+def test_a_denied_pod_has_its_reasons(cluster: ClusterIR) -> None:
+    """Every reason is a line, and nothing says that the pod is left as it is."""
+    strict = _with(cluster, "web", placement=Placement("resourcePolicy", runtimes=(Runtime.ECI,)))
+    for spec in ({"hostNetwork": True}, {"hostNetwork": True, "nodeName": "worker-1"}):
+        lines = _explained(strict, "shop", metadata={"labels": {"app": "web"}}, spec=spec)
+        assert lines[-1].startswith("denied: overbank policy web: spec.hostNetwork: ")
+        assert any(line.startswith("policies, deciding first: web (") for line in lines)
+
+
+def test_an_audit_is_told_below_the_decision(cluster: ClusterIR) -> None:
+    """What a policy in audit mode would do is set off from what happens, with the place that it comes from."""
+    audited = _with(cluster, "labels", audit=True)
+    lines = _explained(audited, "shop", metadata={"labels": {"app": "web"}}, spec={})
+    at = next(index for index, line in enumerate(lines) if line.startswith("audit: "))
+    assert lines[at].startswith("audit: would change metadata.labels[team], were these in force: labels (burst/web.yaml:")
+    assert lines[at + 1].startswith("    + metadata.labels[team]: shop  <- labels burst/web.yaml:")
+    assert lines[at + 2 :] == []
+    assert not any("labels[team]" in line for line in lines[:at])
+
+
+def test_what_is_removed_says_why(cluster: ClusterIR) -> None:
+    """A stripped label, a computed priority and a marker of nobody are removed for different reasons."""
+    foreign = Foreign(Verdict.STRIP, {"escape": ()})
+    changed = _with(
+        cluster, "web", placement=Placement("resourcePolicy", foreign=foreign, fields=Fields(priority_class_name="high"))
+    )
+    metadata = {"labels": {"app": "web", "escape": "yes", "overbank.dev/placement": "x"}}
+    found = "\n".join(_explained(changed, "shop", metadata=metadata, spec={}))
+    assert "- metadata.labels[escape]: yes (it takes the pod past its placement)" in found
+    assert "- spec.priority: 0 (the API server computes it from the priority class)" in found
+    assert "- metadata.labels[overbank.dev/placement]: x (only Overbank may set it)" in found

@@ -1,14 +1,18 @@
 """PolicyTest documents: what holds is silent, what does not is shown with both sides."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from compiler.codes import testing as codes
+from compiler.ir import ClusterIR
 from compiler.pipeline import compile_repository
 from compiler.policytest import run
 from compiler.sources.tree import Tree
+from webhook.engine.bundle import Runtime
 
 Write = Callable[..., Path]
 
@@ -209,3 +213,58 @@ def test_tests_run_in_the_order_of_their_names(write: Write, minimal: dict[str, 
     assert result.model is not None
     names = [f"{each.test.name}/{each.case.name}" for each in run(result.model, result.clusters, tree)]
     assert names == ["api/case", "api/a second", "web/case"]
+
+
+def _refusing(cluster: ClusterIR) -> ClusterIR:
+    """Make the pools of every placing policy unable to run pods that use the host's network."""
+    policies = tuple(
+        policy if policy.placement is None else replace(policy, placement=replace(policy.placement, runtimes=(Runtime.ECI,)))
+        for policy in cluster.bundle.policies
+    )
+    return dataclasses.replace(cluster, bundle=replace(cluster.bundle, policies=policies))
+
+
+HOST = POD.replace("spec: {", "spec: {hostNetwork: true, ")
+
+
+@pytest.mark.parametrize(
+    ("pod", "expect", "message"),
+    [
+        (HOST, "{denied: spec.hostNetwork}", None),
+        (POD, "{denied: null}", None),
+        (HOST, "{denied: null}", "the pod is denied: overbank policy web: spec.hostNetwork: "),
+        (HOST, "{denied: hostPath}", "expected the pod to be denied with `hostPath`, and it is denied: overbank policy web: "),
+        (POD, "{denied: hostPath}", "expected the pod to be denied with `hostPath`, and it is allowed"),
+        (HOST, "{unchanged: true, contains: {spec: {hostNetwork: true}}}", None),
+    ],
+)
+def test_denials_are_expected_by_a_part_of_their_reason(
+    *, write: Write, minimal: dict[str, str], pod: str, expect: str, message: str | None
+) -> None:
+    """A text means that the pod is denied for a reason which contains it, null that it is allowed; a denied pod is as it was sent."""
+    tree = Tree(write({**minimal, "tests/web.yaml": _TEST % (pod, expect)}))
+    result = compile_repository(tree)
+    assert result.model is not None
+    (case,) = run(result.model, tuple(_refusing(cluster) for cluster in result.clusters), tree)
+    found = [each.message for each in case.diagnostics]
+    if message is None:
+        assert found == []
+    else:
+        assert len(found) == 1
+        assert found[0].startswith(f"case `case`: {message}")
+
+
+def test_a_denial_is_a_text_or_null(write: Write, minimal: dict[str, str]) -> None:
+    """Whether a pod is denied cannot be expected without a reason."""
+    for expect in ("{denied: true}", "{denied: ''}", "{denied: []}"):
+        assert compile_repository(Tree(write({**minimal, "tests/web.yaml": _TEST % (POD, expect)}))).failed
+
+
+def test_a_part_of_the_pod_that_cannot_be_read_is_told(write: Write, minimal: dict[str, str]) -> None:
+    """A part that is decoded only for some policies is refused as the API server would."""
+    pod = POD.replace("spec: {", "spec: {volumes: {hostPath: 1}, ")
+    tree = Tree(write({**minimal, "tests/web.yaml": _TEST % (pod, "{unchanged: true}")}))
+    result = compile_repository(tree)
+    assert result.model is not None
+    (case,) = run(result.model, tuple(_refusing(cluster) for cluster in result.clusters), tree)
+    assert [each.code for each in case.diagnostics] == [codes.POD_UNREADABLE]

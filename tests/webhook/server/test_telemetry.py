@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from prometheus_client import generate_latest
 
@@ -84,3 +85,15 @@ def test_only_the_current_bundle_is_shown(bundle: Bundle) -> None:
         f'overbank_webhook_bundle_info{{cluster="ack-poc",digest="{bundle.digest}"}} 1.0',
         "overbank_webhook_bundle_policies 2.0",
     ]
+
+
+def test_policies_in_audit_mode_start_at_zero(bundle: Bundle) -> None:
+    """A policy in audit mode is counted from the moment its bundle is loaded, and one that is in force never is."""
+    metrics = Metrics()
+    first, *others = bundle.policies
+    metrics.loaded(msgspec.structs.replace(bundle, policies=(msgspec.structs.replace(first, audit=True), *others)))
+    name = "overbank_webhook_audited_total"
+    assert metrics.registry.get_sample_value(name, {"policy": "gpu-demo"}) == 0
+    assert metrics.registry.get_sample_value(name, {"policy": "web-defaults"}) is None
+    metrics.audited(("gpu-demo",))
+    assert metrics.registry.get_sample_value(name, {"policy": "gpu-demo"}) == 1
