@@ -1,0 +1,132 @@
+"""From a source to documents: which files are read, which of their documents are ours, and which are manifests of workloads."""
+
+from collections.abc import Callable
+
+from compiler.codes import documents, manifests, names, reading
+from compiler.diagnostics import Diagnostic, diagnose, has_errors
+from compiler.load import MAX_BYTES, decode, load
+from compiler.model import Repository
+from compiler.parse import repository as read_repository
+from compiler.source import Document, Location
+from compiler.sources import Source, SourceError
+from compiler.validate import is_ours, validate
+
+REPOSITORY_FILE = "overbank.yaml"
+
+
+def read(source: Source) -> tuple[Repository | None, list[Document], list[Document], int, list[Diagnostic]]:
+    """Load and validate: the repository's settings first, since they say what else is read.
+
+    Returns:
+        The settings, our documents, the manifests under ``workloads``, the number of other documents, and findings.
+    """
+    diagnostics: list[Diagnostic] = []
+    help_lines = ["see `overbank explain OB2101` for the smallest one"]
+    if REPOSITORY_FILE not in source.paths():
+        where = Location(REPOSITORY_FILE)
+        return None, [], [], 0, [diagnose(names.NO_REPOSITORY, where, f"there is no {REPOSITORY_FILE}", help=help_lines)]
+    first, others, found = _documents(source, REPOSITORY_FILE)
+    ignored = len(others)
+    diagnostics += found
+    settings = next((document for document in first if document.get("kind") == "Repository"), None)
+    if settings is None:
+        if not has_errors(diagnostics):
+            where = Location(REPOSITORY_FILE)
+            message = f"{REPOSITORY_FILE} has no document of kind Repository"
+            diagnostics.append(diagnose(names.NO_REPOSITORY, where, message, help=help_lines))
+        return None, first, [], ignored, diagnostics
+    repository = read_repository(settings)
+    ours, theirs = list(first), []
+    paths, links, found = _selected(source, repository)
+    diagnostics += found
+    is_manifest, found = _manifests(repository, paths)
+    diagnostics += found
+    for path in links:
+        diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
+    for path in paths:
+        documents, others, found = _documents(source, path)
+        ours += documents
+        if is_manifest(path):
+            theirs += others
+        else:
+            ignored += len(others)
+        diagnostics += found
+    return repository, ours, theirs, ignored, diagnostics
+
+
+def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str], list[Diagnostic]]:
+    """Return the files to read beside the repository's own, the links to mention, and findings about the selection."""
+    excluded, diagnostics = _excluded(repository)
+
+    def kept(paths: tuple[str, ...]) -> list[str]:
+        inside = [path for path in paths if not path.startswith(f"{repository.output}/") and path != REPOSITORY_FILE]
+        return [path for path in inside if not excluded(path)]
+
+    written = tuple(f"{repository.output}/{top}/" for top in ("clusters", "federation"))
+    for path in source.paths():
+        # Ours are all below these; anything else would go unread without a word.
+        if path.startswith(f"{repository.output}/") and not path.startswith(written):
+            where, help_lines = repository.document.at("spec", "output"), ["choose a folder of its own for the output"]
+            message = f"the output folder `{repository.output}` holds {path}, which is not read"
+            diagnostics.append(diagnose(names.OUTPUT_HOLDS_SOURCES, where, message, help=help_lines))
+            break
+    return kept(source.paths()), kept(source.links()), diagnostics
+
+
+def _excluded(repository: Repository) -> tuple[Callable[[str], bool], list[Diagnostic]]:
+    """Return the test for excluded paths."""
+    return _patterns(repository, "exclude", repository.exclude)
+
+
+def _manifests(repository: Repository, paths: list[str]) -> tuple[Callable[[str], bool], list[Diagnostic]]:
+    """Return the test for the paths of manifests, and findings about patterns without a file."""
+    matches, diagnostics = _patterns(repository, "workloads", repository.workloads)
+    if diagnostics:
+        return matches, diagnostics
+    for index, line in enumerate(repository.workloads):
+        alone, _ = _patterns(repository, "workloads", (line,))
+        if not line.startswith(("!", "#")) and not any(map(alone, paths)):
+            where = repository.document.at("spec", "workloads", index)
+            diagnostics.append(diagnose(manifests.NO_FILE, where, f"`{line}` matches no file"))
+    return matches, diagnostics
+
+
+def _patterns(repository: Repository, name: str, written: tuple[str, ...]) -> tuple[Callable[[str], bool], list[Diagnostic]]:
+    """Return the test for paths that the patterns of a field match."""
+    if not written:
+        return lambda _path: False, []
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most repositories have no patterns
+
+    lines, diagnostics = [], []
+    for index, line in enumerate(written):
+        try:
+            GitIgnoreSpec.from_lines([line])
+            lines.append(line)
+        except ValueError as error:
+            where = repository.document.at("spec", name, index)
+            diagnostics.append(diagnose(documents.BAD_VALUE, where, f"`{line}` is not a gitignore pattern", notes=[str(error)]))
+    spec = GitIgnoreSpec.from_lines(lines)
+    return spec.match_file, diagnostics
+
+
+def _documents(source: Source, path: str) -> tuple[list[Document], list[Document], list[Diagnostic]]:
+    """Return the valid documents of ours in a file, the other documents, and findings."""
+    try:
+        raw = source.read(path, MAX_BYTES + 1)
+    except SourceError as error:
+        return [], [], [diagnose(reading.UNREADABLE, Location(path), f"cannot read the file: {error}")]
+    file, diagnostics = decode(path, raw)
+    if file is None:
+        return [], [], diagnostics
+    loaded, found = load(file)
+    diagnostics += found
+    valid, others = [], []
+    for document in loaded:
+        if not is_ours(document):
+            others.append(document)
+            continue
+        found = validate(document)
+        diagnostics += found
+        if not found:
+            valid.append(document)
+    return valid, others, diagnostics
