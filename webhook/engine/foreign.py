@@ -43,14 +43,13 @@ NOTHING: Final = Intent((), (), ())
 class Border:
     """The line that one policy draws around its pods, given what all matching policies want."""
 
-    __slots__ = ("_annotations", "_foreign", "_labels", "_taints", "_wanted", "policy", "verdict")
+    __slots__ = ("_annotations", "_labels", "_taints", "_wanted", "policy", "verdict")
 
     def __init__(self, policy: str, foreign: Foreign, wanted: Iterable[Toleration]) -> None:
         self.policy = policy
         self.verdict = foreign.verdict
-        self._foreign = foreign
-        self._labels = foreign.labels
-        self._annotations = foreign.annotations
+        self._labels = dict(sorted(foreign.labels.items()))
+        self._annotations = dict(sorted(foreign.annotations.items()))
         self._taints = tuple(
             Toleration(key=taint.key, operator="Equal", value=taint.value, effect=taint.effect) for taint in foreign.taints
         )
@@ -113,7 +112,7 @@ class Border:
 
 
 def _foreign(borders: Mapping[str, tuple[str, ...]], current: Mapping[str, str] | None, steps: Iterable[Step]) -> Iterator[str]:
-    """Yield the keys, in the order of the policy, whose values count as foreign and are not what the policies want."""
+    """Yield the keys, in order, whose values count as foreign and are not what the policies want."""
     if not current or borders.keys().isdisjoint(current):
         return
     wanted = {step.key: step.value for step in steps}

@@ -221,6 +221,8 @@ def test_admitting_the_result_changes_nothing(data: st.DataObject, bundles: Bund
     assert second.operations == []
     assert (second.decision.owner, second.decision.policies) == (first.decision.owner, first.decision.policies)
     assert bool(second.decision.denied) is bool(first.decision.denied)
+    if first.decision.denied:  # the other webhook may take away the reason
+        return
     _by_another_webhook(second.after)
     assert admit(engine, second.after, *request[1:]).operations == []
 
