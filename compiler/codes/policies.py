@@ -19,9 +19,10 @@ LABEL_FEEDBACK: Final = Code(
     "injected label feeds a match",
     """A label that one policy writes is matched on by a policy of the same cluster. The API server may call the webhook
 again after other webhooks ran; then the pod would match differently than the first time, and the outcome would hang on who
-else runs in the cluster.
+else runs in the cluster. The same holds for the resource that `scheduling.gpuShare` writes, `aliyun.com/gpu-mem`, where a policy
+or an accelerator class looks for it.
 
-Match on a label that the workload's author writes.""",
+Match on what the workload's author writes.""",
 )
 RESERVED_KEY: Final = Code(
     "OB4103",

@@ -29,6 +29,12 @@ SERVICE: Final = "overbank-webhook"
 MAX_VALUES: Final = 500
 """Label values in one condition; beyond that the key alone is asked for, which keeps the expression small."""
 
+MAX_EXPRESSION: Final = 90_000
+"""Characters of one expression. The API server refuses a configuration with one of more than 100,000 (cel-go's parser,
+``expressionSizeCodePointLimit``), and then no policy would reach the cluster any more."""
+
+_LABELS: Final = "object.metadata.labels"
+
 
 def emit(ir: ClusterIR) -> dict[str, bytes]:
     """Return the configuration; without policies there is nothing to call the webhook for."""
@@ -54,9 +60,9 @@ def _pods(ir: ClusterIR) -> dict[str, Any]:
     if all(named) and ir.kubernetes >= NAME_LABEL_SINCE:
         namespaces = {"key": NAME_LABEL, "operator": "In", "values": sorted(set.union(*named))}
     conditions = _never_patched()
-    wanted = _labels(ir)
-    if wanted is not None:
-        conditions.append({"name": "a-policy-may-match", "expression": f"has(object.metadata.labels) && ({wanted})"})
+    condition = _may_match(ir)
+    if condition is not None:
+        conditions.append({"name": "a-policy-may-match", "expression": condition})
     return _webhook(ir, "pods.overbank.dev", [namespaces], conditions)
 
 
@@ -104,22 +110,27 @@ def _never_patched() -> list[dict[str, str]]:
     ]
 
 
-def _labels(ir: ClusterIR) -> str | None:
-    """Return the condition on the pod's labels, or None where some policy requires no label pair."""
+def _may_match(ir: ClusterIR) -> str | None:
+    """Return the condition on the pod's labels, or None where some policy requires no label pair, or where it would be too long."""
     by_key: dict[str, set[str]] = {}
     for policy in ir.bundle.policies:
         requirement = index_requirement(policy)
         if requirement is None:
             return None
         by_key.setdefault(requirement.key, set()).update(requirement.values)
-    labels = "object.metadata.labels"
-    terms = []
-    for key, values in sorted(by_key.items()):
-        term = f"{_quoted(key)} in {labels}"
-        if len(values) <= MAX_VALUES:
-            term += f" && {labels}[{_quoted(key)}] in [{', '.join(_quoted(value) for value in sorted(values))}]"
-        terms.append(term)
-    return " || ".join(terms)
+    for most in (MAX_VALUES, 0):
+        expression = f"has({_LABELS}) && ({' || '.join(_pairs(key, values, most) for key, values in sorted(by_key.items()))})"
+        if len(expression) <= MAX_EXPRESSION:
+            return expression
+    return None
+
+
+def _pairs(key: str, values: set[str], most: int) -> str:
+    """Return the condition that a pod has one of the values; of more values than ``most`` only the key is asked for."""
+    present = f"{_quoted(key)} in {_LABELS}"
+    if len(values) > most:
+        return present
+    return f"{present} && {_LABELS}[{_quoted(key)}] in [{', '.join(_quoted(value) for value in sorted(values))}]"
 
 
 def _quoted(text: str) -> str:

@@ -1,31 +1,63 @@
-"""A label that a policy writes must not be one that a policy of the same cluster matches on."""
+"""What a policy writes must not be what a policy of the same cluster matches on: labels, and the GPU memory of a share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.foreign import foreign
+from compiler.model import BurstPolicy
+from compiler.overlap import DEPLOYMENT
 from compiler.placing import Kind, wanted
 from compiler.platforms import keys
 from compiler.resolve import Binding, Resolved
 from compiler.source import Where
-from webhook.engine.bundle import Verdict
+from webhook.engine.bundle import ALL_WORKLOADS, Verdict
+from webhook.engine.containers import GPU_MEMORY
+from webhook.engine.rollout import HASH_LABEL
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield written labels that feed a match."""
+    """Yield what is written and feeds a match."""
     for cluster in resolved.model.clusters:
         bindings = resolved.of(cluster)
+        yield from _shares(bindings)
         matched: dict[str, tuple[str, Where]] = {}
         for binding in bindings:
-            for requirement in binding.policy.pods.requirements:
-                matched.setdefault(requirement.key, (binding.policy.name, binding.policy.at_key("spec", "match", "pods")))
+            for key, where in _matched(binding.policy):
+                matched.setdefault(key, (binding.policy.name, where))
         for binding in bindings:
             for key, where in _written(binding):
                 if key in matched:
                     name, matched_at = matched[key]
                     message = f"policy `{binding.policy.name}` writes label `{key}`, which policy `{name}` matches on"
                     yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(matched_at, "matched here")])
+
+
+def _matched(policy: BurstPolicy) -> Iterator[tuple[str, Where]]:
+    """Yield the labels that decide whether a policy matches; those of Deployments decide about owners and rollouts."""
+    for requirement in policy.pods.requirements:
+        yield requirement.key, policy.at_key("spec", "match", "pods")
+    if DEPLOYMENT in policy.owners:
+        yield HASH_LABEL, policy.at_key("spec", "match", "pods", "owners")
+    if policy.rollout < ALL_WORKLOADS:
+        yield HASH_LABEL, policy.at_key("spec", "rollout")
+
+
+def _shares(bindings: Sequence[Binding]) -> Iterator[Diagnostic]:
+    """Yield shares of GPUs that make a pod ask for what a match, or an accelerator class, looks for."""
+    sharing = [binding.policy for binding in bindings if binding.policy.scheduling.gpu_share]
+    for binding in bindings if sharing else ():
+        policy = binding.policy
+        looking = []
+        if GPU_MEMORY in policy.requests:
+            looking.append(policy.at_key("spec", "match", "pods", "requestsResource"))
+        if binding.accelerator and binding.accelerator.resource == GPU_MEMORY:
+            looking.append(policy.at_key("spec", "accelerator"))
+        for looked in looking:
+            for writer in sharing:
+                message = f"policy `{writer.name}` writes resource `{GPU_MEMORY}`, which policy `{policy.name}` looks for"
+                where = writer.at_key("spec", "scheduling", "gpuShare")
+                yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(looked, "looked for here")])
 
 
 def _written(binding: Binding) -> Iterator[tuple[str, Where]]:

@@ -9,6 +9,7 @@ of them together is not found, and then added: that is redundant, and never wron
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import or_
 from typing import Any, Final
 
 import msgspec
@@ -17,10 +18,15 @@ from msgspec import Raw, Struct, field
 from webhook.engine.decision import Action
 from webhook.engine.fields import NodeOperator, NodeRequirement, NodeTerm, PreferredTerm
 from webhook.engine.patch import Add, Operation
-from webhook.engine.terms import PREFERRED, REQUIRED, Base, PodTerm, identity, is_implied, missing_part, widest
+from webhook.engine.terms import PREFERRED, REQUIRED, Held, PodTerm, Wanted, identity, is_implied, missing_part, widest
 
 MAX_TERMS: Final = 500
 """How many terms a pod may have after it grew. A scheduler tries them one by one for every node."""
+
+MAX_COPIED_BYTES: Final = 1024 * 1024
+"""How many bytes of a pod's own terms may be copied. A whole object has to be smaller than that to be stored."""
+
+_MAX_REMEMBERED: Final = 1000
 
 _AFFINITY: Final = "/spec/affinity"
 _NODE_AFFINITY: Final = f"{_AFFINITY}/nodeAffinity"
@@ -28,7 +34,7 @@ _TERMS: Final = f"{_NODE_AFFINITY}/{REQUIRED}/nodeSelectorTerms"
 
 
 class TooManyTermsError(Exception):
-    """The terms of the pod and of its policies multiply to more than ``MAX_TERMS``."""
+    """The terms of the pod and of its policies multiply to more than ``MAX_TERMS``, or ``MAX_COPIED_BYTES``."""
 
 
 class Edit(Struct, frozen=True, gc=False):
@@ -82,8 +88,8 @@ class Wishes:
         self.conjuncts = tuple(conjuncts)
         self.preferences = tuple(preferences)
         self._meanings = tuple(identity(each.preference) for each in preferences)
-        self._keys = frozenset(each.key for conjunct in conjuncts for term in conjunct for each in term.match_expressions)
-        self._fresh: tuple[list[NodeTerm], list[bool]] | None = None
+        self._wanted = Wanted(term for conjunct in conjuncts for term in conjunct)
+        self._additions: dict[Held, tuple[list[NodeTerm], tuple[bool, ...]]] = {}
 
     def edit(self, affinity: Raw | None, node_selector: Mapping[str, str] | None) -> Edit:
         """Return what makes a pod require all conjuncts, and have all preferences.
@@ -102,17 +108,19 @@ class Wishes:
         required = node_affinity.required if node_affinity else None
         preferred = node_affinity.preferred if node_affinity else None
         selected = [
-            NodeRequirement(key, NodeOperator.IN, (value,)) for key, value in (node_selector or {}).items() if key in self._keys
+            NodeRequirement(key, NodeOperator.IN, (value,))
+            for key, value in (node_selector or {}).items()
+            if key in self._wanted.keys
         ]
         operations: list[Operation] = []
         created: dict[str, Any] = {}
         if required is None:
-            terms, grown = self._first_terms(selected)
+            terms, grown = self._cross(self._wanted.held(selected))
             if any(grown):
                 created[REQUIRED] = {"nodeSelectorTerms": terms}
         else:
-            grown = [False] * len(self.conjuncts)
-            operations += _edit_terms(required.node_selector_terms or (), selected, self.conjuncts, grown)
+            edits, grown = self._edit_terms(required.node_selector_terms or (), selected)
+            operations += edits
 
         news = self._news(preferred or ())
         items = [item for item, new in zip(self.preferences, news, strict=True) if new]
@@ -129,15 +137,39 @@ class Wishes:
             operations += [Add(f"{_NODE_AFFINITY}/{member}", value) for member, value in created.items()]
         return Edit(operations, _actions(grown), _actions(news))
 
-    def _first_terms(self, selected: list[NodeRequirement]) -> tuple[list[NodeTerm], list[bool]]:
-        """Return the terms for a pod that has none, and which conjuncts they are for. Most such pods select by other keys, or none."""
-        if selected or self._fresh is None:
-            grown = [False] * len(self.conjuncts)
-            terms = _cross(Base(selected), self.conjuncts, grown)
-            if selected:
-                return terms, grown
-            self._fresh = terms, grown
-        return self._fresh
+    def _cross(self, held: Held) -> tuple[list[NodeTerm], tuple[bool, ...]]:
+        """Return what is to be added to a term that implies ``held``, and which conjuncts asked for it.
+
+        That is one addition for each term that is to come of it.
+        """
+        known = self._additions.get(held)
+        if known is None:
+            if len(self._additions) >= _MAX_REMEMBERED:
+                self._additions.clear()
+            known = self._additions[held] = _cross(held, self.conjuncts)
+        return known
+
+    def _edit_terms(self, terms: Sequence[Raw], selected: list[NodeRequirement]) -> tuple[list[Operation], tuple[bool, ...]]:
+        """Add to every term the first of what it is to be, and append the others as copies of it."""
+        operations: list[Operation] = []
+        copies: list[Operation] = []
+        grown = (False,) * len(self.conjuncts)
+        copied = 0
+        for index, raw in enumerate(terms):
+            term = _decode_term(raw)
+            if term is None or not (term.match_expressions or term.match_fields):
+                continue
+            held = self._wanted.held([*(term.match_expressions or ()), *selected], term.match_fields or ())
+            (first, *others), asked = self._cross(held)
+            grown = tuple(map(or_, grown, asked))
+            if others:
+                copied += len(raw) * len(others)
+                _bound(len(terms) + len(copies) + len(others), copied)
+                copies += [Add(f"{_TERMS}/-", _extended(raw, other)) for other in others]
+            path = f"{_TERMS}/{index}"
+            operations += _append(f"{path}/matchExpressions", term.match_expressions, first.match_expressions)
+            operations += _append(f"{path}/matchFields", term.match_fields, first.match_fields)
+        return operations + copies, grown
 
     def _news(self, present: Iterable[_Preferred | None]) -> list[bool]:
         """Say of each preference whether neither the pod nor a preference before it says the same."""
@@ -149,26 +181,6 @@ class Wishes:
             news.append(meaning not in seen)
             seen.add(meaning)
         return news
-
-
-def _edit_terms(
-    terms: Sequence[Raw], selected: list[NodeRequirement], conjuncts: Sequence[tuple[NodeTerm, ...]], grown: list[bool]
-) -> list[Operation]:
-    """Add to every term the first of what it is to be, and append the others as copies of it."""
-    operations: list[Operation] = []
-    copies: list[Operation] = []
-    for index, raw in enumerate(terms):
-        term = _decode_term(raw)
-        if term is None or not (term.match_expressions or term.match_fields):
-            continue
-        first, *others = _cross(Base([*(term.match_expressions or ()), *selected], term.match_fields or ()), conjuncts, grown)
-        if others:
-            _bound(len(terms) + len(copies) + len(others))
-            copies += [Add(f"{_TERMS}/-", _extended(raw, other)) for other in others]
-        path = f"{_TERMS}/{index}"
-        operations += _append(f"{path}/matchExpressions", term.match_expressions, first.match_expressions)
-        operations += _append(f"{path}/matchFields", term.match_fields, first.match_fields)
-    return operations + copies
 
 
 def _append(path: str, current: object, items: Sequence[NodeRequirement]) -> list[Operation]:
@@ -188,25 +200,27 @@ def _extended(raw: Raw, addition: NodeTerm) -> dict[str, Any]:
     return members
 
 
-def _bound(terms: int) -> None:
+def _bound(terms: int, copied: int = 0) -> None:
     if terms > MAX_TERMS:
         raise TooManyTermsError(f"its node affinity would have {terms} terms or more, and at most {MAX_TERMS} are allowed")
+    if copied > MAX_COPIED_BYTES:
+        raise TooManyTermsError(f"its node affinity would grow by more than {MAX_COPIED_BYTES} bytes")
 
 
-def _cross(base: Base, conjuncts: Sequence[tuple[NodeTerm, ...]], grown: list[bool]) -> list[NodeTerm]:
-    """Return what is to be added to a term: one addition for each term that is to come of it. Mark in ``grown`` who asked for it."""
+def _cross(held: Held, conjuncts: Sequence[tuple[NodeTerm, ...]]) -> tuple[list[NodeTerm], tuple[bool, ...]]:
+    grown = [False] * len(conjuncts)
     additions = [NodeTerm()]
     for number, conjunct in enumerate(conjuncts):
         longer: list[NodeTerm] = []
         for addition in additions:
-            if not conjunct or any(is_implied(base, addition, term) for term in conjunct):
+            if not conjunct or any(is_implied(held, addition, term) for term in conjunct):
                 longer.append(addition)
                 continue
             grown[number] = True
-            longer += [_joined(addition, missing_part(base, addition, term)) for term in conjunct]
+            longer += [_joined(addition, missing_part(held, addition, term)) for term in conjunct]
             _bound(len(longer))
-        additions = widest(base, longer) if len(longer) > 1 else longer
-    return additions
+        additions = widest(longer) if len(longer) > 1 else longer
+    return additions, tuple(grown)
 
 
 def _joined(addition: NodeTerm, more: NodeTerm) -> NodeTerm:

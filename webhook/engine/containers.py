@@ -128,6 +128,9 @@ class NoShareError(Exception):
 def sharer(spec: Spec, share: GpuShare) -> Place:
     """Return the container that a share is for.
 
+    Where the policy names none and the pod has several, it is the only one that asks for GPU memory: other webhooks add sidecars, also
+    between two admissions of one pod.
+
     Raises:
         NoShareError: there is no such container, or it asks for whole GPUs.
     """
@@ -135,6 +138,8 @@ def sharer(spec: Spec, share: GpuShare) -> Place:
     if not found:
         raise NoShareError(f"there is no container {share.container}" if share.container else "the pod has no container")
     if len(found) > 1 and not share.container:
+        found = [place for place in found if any(GPU_MEMORY in (place.half(half) or ()) for half in HALVES)]
+    if len(found) != 1 and not share.container:
         raise NoShareError("the pod has several containers, and the policy does not say which (scheduling.gpuShare.container)")
     place = found[0]
     if any(is_something((place.half(half) or {}).get(GPU, 0)) for half in HALVES):

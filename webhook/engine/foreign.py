@@ -9,13 +9,10 @@ from typing import Final
 from webhook.engine.bundle import Foreign, Verdict
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import Toleration
-from webhook.engine.notes import Notes
+from webhook.engine.notes import Notes, quoted
 from webhook.engine.pod import Metadata, PodToleration, Spec, covers
 from webhook.engine.steps import ANNOTATIONS, LABELS, Step
 from webhook.engine.tolerations import describe, identity, toleration_field
-
-MAX_SHOWN: Final = 63
-"""Characters of an author's value that a sentence quotes; a label's value is never longer."""
 
 
 class Intent:
@@ -125,5 +122,4 @@ def _foreign(borders: Mapping[str, tuple[str, ...]], current: Mapping[str, str] 
 def _phrase(field: str, value: str) -> str:
     if field.startswith("spec.tolerations["):
         return field
-    shown = value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}…"
-    return f'{field} = "{shown}"'
+    return f"{field} = {quoted(value)}"

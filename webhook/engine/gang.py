@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from webhook.engine.fields import Gang
+from webhook.engine.notes import quoted
 
 NAME_LABEL: Final = "pod-group.scheduling.sigs.k8s.io/name"
 SIZE_LABEL: Final = "pod-group.scheduling.sigs.k8s.io/min-available"
@@ -49,7 +50,7 @@ def _name(gang: Gang, labels: Mapping[str, str]) -> str:
         raise UnusableSourceError(f"{field}, which names the gang, is missing")
     if len(name) > MAX_NAME or not _SUBDOMAIN.fullmatch(name):
         raise UnusableSourceError(
-            f'{field} is "{name[:MAX_NAME]}", and a gang is named by a DNS-1123 subdomain of at most {MAX_NAME} characters'
+            f"{field} is {quoted(name)}, and a gang is named by a DNS-1123 subdomain of at most {MAX_NAME} characters"
         )
     return name
 
@@ -65,5 +66,5 @@ def _size(gang: Gang, labels: Mapping[str, str], annotations: Mapping[str, str])
     if not size:
         raise UnusableSourceError(f"{field}, which says how many pods the gang needs, is missing")
     if not _POSITIVE.fullmatch(size) or int(size) > MAX_SIZE:
-        raise UnusableSourceError(f'{field} is "{size[:MAX_NAME]}", and a gang needs a positive whole number of pods')
+        raise UnusableSourceError(f"{field} is {quoted(size)}, and a gang needs a positive whole number of pods")
     return size

@@ -16,6 +16,9 @@ _SOMETHING = re.compile(r"[-+]?[0.]*[1-9]")
 _NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?[0-9]{1,2})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?")
 """A quantity that is not negative (apimachinery, ``resource.Quantity``)."""
 
+_MAX_DIGITS = 64
+"""Characters of a quantity that is looked into. Those of the API server have about twenty; arithmetic on millions overflows."""
+
 _UNITS = {
     **{unit: Decimal(1000) ** power for power, unit in enumerate(("n", "u", "m", "", "k", "M", "G", "T", "P", "E"), -3)},
     **{unit: Decimal(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
@@ -142,7 +145,7 @@ def is_whole(quantity: Quantity) -> bool:
         return quantity >= 1 and quantity == int(quantity)
     if quantity.isascii() and quantity.isdigit():  # as the API server writes it
         return quantity.strip("0") != ""
-    found = _NUMBER.fullmatch(quantity)
+    found = _NUMBER.fullmatch(quantity) if len(quantity) <= _MAX_DIGITS else None
     if found is None:
         return False
     digits, exponent, unit = found.groups()

@@ -54,7 +54,7 @@ def check(plan: Plan, pod: Pod, metadata: Metadata, claims: Claims) -> Decision:
         asked = plan.resource is not None and pod.asks_for(plan.resource)
         intent = plan.border.intent(metadata, pod.spec, plan.labels, plan.annotations[asked])
         plan.border.judge(intent, metadata, pod.spec, notes, bound=True)
-    return Decision([], Exemption.NODE_NAME, plan.policies, plan.owner, "", [], notes.warnings, tuple(notes.denied))
+    return Decision([], Exemption.NODE_NAME, plan.policies, plan.owner, "", [], notes.warnings, notes.denied)
 
 
 def _untouched(plan: Plan, pod: Pod, metadata: Metadata, asked: bool) -> tuple[object, ...] | None:  # noqa: FBT001 - on the hot path
@@ -132,11 +132,12 @@ def _settle_all(  # noqa: PLR0917 - on the hot path
         )
     if found is not None and plan.owner is not None:
         mirror(found.lopsided, plan.owner, amounts, notes)
-    own_tolerations = [each for index, each in enumerate(spec.tolerations or ()) if index not in foreign.tolerations]
+    stripped = frozenset(foreign.tolerations)
+    own_tolerations = [each for index, each in enumerate(spec.tolerations or ()) if index not in stripped]
     tolerations = settle_tolerations(plan.tolerations, own_tolerations, notes) if plan.tolerations else []
 
-    if notes.denied:
-        return Decision([], exemption, plan.policies, plan.owner, "", [], notes.warnings, tuple(notes.denied))
+    if denied := notes.denied:
+        return Decision([], exemption, plan.policies, plan.owner, "", [], notes.warnings, denied)
     mark = plan.applied[asked] if notes.complete and not plan.personal else plan.applied_mark(notes.effects)
     rest: list[Operation] = [scheduler.operation] if scheduler else []
     rest += priority

@@ -9,7 +9,7 @@ from typing import Final
 
 from webhook.engine.decision import Action, Effect
 from webhook.engine.match import Candidate
-from webhook.engine.notes import Notes
+from webhook.engine.notes import Notes, quoted
 from webhook.engine.patch import Write, write
 
 LABELS: Final = "metadata.labels"
@@ -115,7 +115,7 @@ def settle(step: Step, current: str | None, override: bool, notes: Notes) -> Wri
     notes.effects.append(Effect(step.policy, step.field, Action.KEPT, current, current))
     notes.effects += step.agreeing(current)
     if step.loss:
-        notes.warn(step.policy, f'{step.field} is kept as "{current}", {step.loss}')
+        notes.warn(step.policy, f"{step.field} is kept as {quoted(current)}, {step.loss}")
     return None
 
 

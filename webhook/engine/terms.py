@@ -4,8 +4,8 @@ Implication is decided requirement by requirement; what follows only from severa
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec import Raw, Struct, field
 
@@ -73,11 +73,43 @@ class Affinity(Struct, rename="camel", gc=False):
 Known: TypeAlias = NodeRequirement | PodRequirement
 
 
-class Base(Struct, gc=False):
-    """What holds of every node that a term of the pod matches, before policies add to it."""
+class Held(NamedTuple):
+    """Which of the requirements that policies have a term implies: those on labels, and those on fields of the node."""
 
-    expressions: Sequence[Known]
-    fields: Sequence[Known] = ()
+    expressions: frozenset[NodeRequirement] = frozenset()
+    fields: frozenset[NodeRequirement] = frozenset()
+
+
+class Wanted:
+    """All requirements of policies, by the key that they name, so that one look at a term of any length finds what it implies."""
+
+    __slots__ = ("_expressions", "_fields")
+
+    def __init__(self, terms: Iterable[NodeTerm]) -> None:
+        self._expressions: dict[str, set[NodeRequirement]] = {}
+        self._fields: dict[str, set[NodeRequirement]] = {}
+        for term in terms:
+            for index, requirements in ((self._expressions, term.match_expressions), (self._fields, term.match_fields)):
+                for each in requirements:
+                    index.setdefault(each.key, set()).add(each)
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The labels that are named."""
+        return self._expressions.keys()
+
+    def held(self, expressions: Iterable[Known], fields: Iterable[Known] = ()) -> Held:
+        """Return what follows from the requirements of a term."""
+        return Held(_following(self._expressions, expressions, implies), _following(self._fields, fields, _equal))
+
+
+def _following(
+    index: Mapping[str, Iterable[NodeRequirement]], known: Iterable[Known], follows: Callable[[Known, NodeRequirement], bool]
+) -> frozenset[NodeRequirement]:
+    return frozenset(wanted for each in known if each.key in index for wanted in index[each.key] if follows(each, wanted))
+
+
+_NOTHING: Final = Held()
 
 
 def describe_terms(terms: Iterable[NodeTerm]) -> str:
@@ -91,38 +123,37 @@ def describe_terms(terms: Iterable[NodeTerm]) -> str:
     )
 
 
-def widest(base: Base, additions: list[NodeTerm]) -> list[NodeTerm]:
-    """Leave out what implies another addition: its nodes are matched by that other one anyway."""
+def widest(additions: list[NodeTerm]) -> list[NodeTerm]:
+    """Leave out what implies another addition to the same term: its nodes are matched by that other one anyway."""
     kept: list[NodeTerm] = []
     for addition in additions:
-        if not any(is_implied(base, addition, other) for other in kept):
-            kept = [other for other in kept if not is_implied(base, other, addition)]
+        if not any(is_implied(_NOTHING, addition, other) for other in kept):
+            kept = [other for other in kept if not is_implied(_NOTHING, other, addition)]
             kept.append(addition)
     return kept
 
 
-def is_implied(base: Base, addition: NodeTerm, wanted: NodeTerm) -> bool:
-    """Say whether the base, and what is added to it, implies a term of a policy."""
+def is_implied(held: Held, addition: NodeTerm, wanted: NodeTerm) -> bool:
+    """Say whether a term that implies ``held`` implies, with what is added to it, a term of a policy."""
     for each in wanted.match_expressions:
-        if not _known(base.expressions, addition.match_expressions, each, implies):
+        if each not in held.expressions and not _known(addition.match_expressions, each, implies):
             return False
-    return all(_known(base.fields, addition.match_fields, each, _equal) for each in wanted.match_fields)
+    return all(each in held.fields or _known(addition.match_fields, each, _equal) for each in wanted.match_fields)
 
 
-def missing_part(base: Base, addition: NodeTerm, wanted: NodeTerm) -> NodeTerm:
-    """Return the part of ``wanted`` that neither the base nor what is added to it implies."""
+def missing_part(held: Held, addition: NodeTerm, wanted: NodeTerm) -> NodeTerm:
+    """Return the part of ``wanted`` that neither the term nor what is added to it implies."""
     return NodeTerm(
-        tuple(each for each in wanted.match_expressions if not _known(base.expressions, addition.match_expressions, each, implies)),
-        tuple(each for each in wanted.match_fields if not _known(base.fields, addition.match_fields, each, _equal)),
+        tuple(
+            each
+            for each in wanted.match_expressions
+            if each not in held.expressions and not _known(addition.match_expressions, each, implies)
+        ),
+        tuple(each for each in wanted.match_fields if each not in held.fields and not _known(addition.match_fields, each, _equal)),
     )
 
 
-def _known(
-    base: Sequence[Known], addition: Sequence[Known], wanted: NodeRequirement, follows: Callable[[Known, NodeRequirement], bool]
-) -> bool:
-    for known in base:
-        if known.key == wanted.key and follows(known, wanted):
-            return True
+def _known(addition: Sequence[NodeRequirement], wanted: NodeRequirement, follows: Callable[[Known, NodeRequirement], bool]) -> bool:
     for known in addition:  # noqa: SIM110 - runs for every pair of requirements
         if known.key == wanted.key and follows(known, wanted):
             return True

@@ -5,6 +5,7 @@ import re
 from itertools import product
 from random import Random
 from typing import Any, NamedTuple
+from unittest import mock
 
 import jsonpatch
 import msgspec
@@ -13,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from webhook.engine.affinity import MAX_TERMS, Edit, TooManyTermsError, Wishes
+from webhook.engine import terms
+from webhook.engine.affinity import MAX_COPIED_BYTES, MAX_TERMS, Edit, TooManyTermsError, Wishes
 from webhook.engine.decision import Action
 from webhook.engine.fields import NodeOperator, NodeRequirement, NodeTerm, PreferredTerm
 from webhook.engine.patch import encode
@@ -453,6 +455,46 @@ def test_an_author_may_have_more_terms_than_we_would_make() -> None:
     """Only growth is bounded."""
     term = {"matchExpressions": [{"key": "zone", "operator": "Exists"}]}
     assert len(_terms(_after(_pod(*[term] * (MAX_TERMS + 1)), Wishes([(POOL,)])))) == MAX_TERMS + 1
+
+
+def test_a_long_term_is_looked_at_once() -> None:
+    """What a term implies is found in one pass over it, however many terms the policies have: an author may write megabytes."""
+    own, wanted = 500, 20
+    conjunct = tuple(_term(_require("zone", "In", str(number))) for number in range(wanted))
+    term = {"matchExpressions": [{"key": "zone", "operator": "Exists"}] * own}
+    with mock.patch("webhook.engine.terms.implies", wraps=terms.implies) as implied:
+        edit = _edit(_pod(term), Wishes([conjunct]))
+    assert len(edit.operations) == wanted
+    assert implied.call_count <= own * wanted + 3 * wanted**2
+
+
+def test_terms_that_imply_the_same_are_multiplied_once() -> None:
+    """What is added to a term hangs on what it implies, so the terms of a pod share it."""
+    nested = tuple(_term(_require("pool", "In", *map(str, range(size + 1)))) for size in range(40))
+    pod = _pod(*({"matchExpressions": [{"key": "zone", "operator": "In", "values": [str(number)]}]} for number in range(100)))
+    with mock.patch("webhook.engine.terms.implies", wraps=terms.implies) as implied:
+        edit = _edit(pod, Wishes([nested]))
+    assert len(edit.operations) == 100
+    assert implied.call_count <= 4 * 40**2
+
+
+def test_copies_of_long_terms_are_refused() -> None:
+    """A few copies of a huge term would not fit into an object either, and the answer would be many times the request."""
+    long = {"matchExpressions": [{"key": "zone", "operator": "Exists"}] * (MAX_COPIED_BYTES // 100)}
+    third = _term(_require("type", "In", "other"))
+    assert _edit(_pod(long), Wishes([(POOL, VIRTUAL)])).operations
+    with pytest.raises(TooManyTermsError, match=f"more than {MAX_COPIED_BYTES} bytes"):
+        _edit(_pod(long, long), Wishes([(POOL, VIRTUAL, third)]))
+
+
+def test_memory_for_products_is_bounded() -> None:
+    """When more kinds of terms come than are remembered, the memory is cleared and the answers stay right."""
+    wishes = Wishes([(_term(_require("a", "In", "1")), _term(_require("b", "In", "1")))])
+    with mock.patch("webhook.engine.affinity._MAX_REMEMBERED", 1):
+        for key in ("zone", "a", "zone", "b", "zone"):
+            grows = key == "zone"
+            edit = _edit(_pod({"matchExpressions": [{"key": key, "operator": "In", "values": ["1"]}]}), wishes)
+            assert (len(edit.operations), edit.conjuncts) == ((2, (ADDED,)) if grows else (0, (PRESENT,)))
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,30 @@ def test_a_mirrored_resource_gets_its_other_half(
     assert {effect.action for effect in outcome.decision.effects} == {Action.ADDED}
 
 
+@pytest.mark.parametrize("name", ["", "main"])
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("given", [{}, {"gpus": 2}, {"override": True}])
+def test_a_share_is_found_again_among_sidecars(sharing: Make, given: dict[str, Any], first: bool, name: str) -> None:  # noqa: FBT001
+    """Another webhook may add containers between two admissions: the one that has the share is still the one that is meant."""
+    main = sharing({"name": "main"}, container=name, **given).after["spec"]["containers"][0]
+    sidecar = {"name": "sidecar", "resources": {"limits": {"cpu": "1"}}}
+    again = sharing(*((sidecar, main) if first else (main, sidecar)), container=name, **given)
+    assert MEMORY not in again.after["spec"]["containers"][0 if first else 1]["resources"]["limits"]
+    assert [operation for operation in again.operations if "resources" in operation["path"]] == []
+    assert again.decision.warnings == []
+
+
+def test_of_several_containers_the_only_one_that_asks_for_gpu_memory_is_meant(sharing: Make) -> None:
+    """Without a name in the policy; where several ask for it, or none does, no share is given."""
+    asking, other = {"name": "main", "resources": {"limits": {MEMORY: "4"}, "requests": {MEMORY: "4"}}}, {"name": "other"}
+    found = sharing(other, asking, override=True)
+    assert found.after["spec"]["containers"][1]["resources"] == {"limits": {MEMORY: "8"}, "requests": {MEMORY: "8"}}
+    for containers in ((other, other), (asking, asking)):
+        outcome = sharing(*containers)
+        assert outcome.operations == []
+        assert "several containers" in outcome.decision.warnings[0]
+
+
 def test_cpus_that_cannot_be_bound_are_told(admit: Admit, bundle_of: Make, policy_of: Make) -> None:
     """Containers without a whole CPU limit are named; init containers are not, since they end before."""
     policy = policy_of(scheduling=Scheduling(cpu_topology=True))
@@ -154,7 +178,27 @@ def test_whole_quantities(quantity: str | float) -> None:
     assert is_whole(quantity)
 
 
-@pytest.mark.parametrize("quantity", ["0", "00", 0, 0.5, "500m", "1.5", "-1", -1, "", "x", "4 ", "4e-1", "1001m", "٣", "1e400"])
+@pytest.mark.parametrize(
+    "quantity",
+    [
+        "0",
+        "00",
+        0,
+        0.5,
+        "500m",
+        "1.5",
+        "-1",
+        -1,
+        "",
+        "x",
+        "4 ",
+        "4e-1",
+        "1001m",
+        "٣",
+        "1e400",
+        pytest.param("1" * 10**6 + ".5", id="endless"),
+    ],
+)
 def test_quantities_that_are_not_whole(quantity: str | float) -> None:
     """Fractions, nothing, less than nothing, and what is no quantity bind no CPU."""
     assert not is_whole(quantity)

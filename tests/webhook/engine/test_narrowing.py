@@ -135,13 +135,16 @@ def _meeting(data: st.DataObject, bundle: Bundle, pod: dict[str, Any]) -> dict[s
 def test_every_pod_that_would_be_changed_comes_through(
     *, data: st.DataObject, bundles: Bundles, requests: Requests, opted_out_requests: Requests, cluster_ir: MakeIR, admit: Admit
 ) -> None:
-    """On every version, whatever the policies and however many values fit in a condition, a pod that is changed is not held back."""
+    """On every version, however many values fit in a condition: a pod that is changed, denied, told or audited is not held back."""
     bundle = data.draw(bundles | bundles.map(_narrowable))
+    bound = requests.map(lambda request: ({**request[0], "spec": {**request[0]["spec"], "nodeName": "n"}}, *request[1:]))
     ir = cluster_ir(bundle, data.draw(st.sampled_from(("1.20", "1.21", "1.27", "1.28", "1.30"))))
-    with mock.patch.object(webhook_config, "MAX_VALUES", data.draw(st.sampled_from((0, 1, 500)))):
-        for drawn, namespace, labels in data.draw(st.lists(requests | opted_out_requests, min_size=1, max_size=2)):
+    values, length = data.draw(st.sampled_from(((0, 90_000), (1, 90_000), (500, 90_000), (500, 150), (500, 100), (500, 10))))
+    with mock.patch.object(webhook_config, "MAX_VALUES", values), mock.patch.object(webhook_config, "MAX_EXPRESSION", length):
+        for drawn, namespace, labels in data.draw(st.lists(requests | opted_out_requests | bound, min_size=1, max_size=2)):
             for pod in (drawn, _meeting(data, bundle, drawn)):
-                if admit(bundle, pod, namespace, labels).operations:
+                decision = admit(bundle, pod, namespace, labels).decision
+                if decision.operations or decision.denied or decision.warnings or decision.audit:
                     assert _called(ir, pod, namespace, labels)
 
 
@@ -227,6 +230,24 @@ def test_many_values_are_narrowed_by_key_alone(cluster_ir: MakeIR) -> None:
     assert _called(ir, {"metadata": {"labels": {"app": "v7"}}})
     assert _called(ir, {"metadata": {"labels": {"app": "unknown"}}})
     assert not _called(ir, {"metadata": {"labels": {"tier": "x"}}})
+
+
+@pytest.mark.parametrize(("keys", "narrowed"), [(10, True), (1000, True), (3000, False)])
+def test_no_expression_is_too_long_for_the_api_server(keys: int, narrowed: bool, cluster_ir: MakeIR) -> None:  # noqa: FBT001
+    """Where all values do not fit, the keys are asked for, and where these do not fit either, pods are not narrowed."""
+    values = tuple(sorted(f"value-{number}-{'x' * 40}" for number in range(400)))
+    ir = cluster_ir(_bundle(*(_policy(Requirement(f"example.com/key-{number}", Operator.IN, values)) for number in range(keys))))
+    webhook = _webhooks(ir)[-1]
+    assert max(len(condition["expression"]) for condition in webhook["matchConditions"]) <= 100_000
+    assert len(webhook["matchConditions"]) == (3 if narrowed else 2)
+
+
+def test_keys_alone_let_every_value_through(cluster_ir: MakeIR) -> None:
+    """The values that did not fit are let through, whatever they are; pods without any of the keys are still held back."""
+    values = tuple(sorted(f"value-{number}-{'x' * 40}" for number in range(400)))
+    ir = cluster_ir(_bundle(*(_policy(Requirement(f"key-{number}", Operator.IN, values)) for number in range(10))))
+    assert _called(ir, {"metadata": {"labels": {"key-3": "other"}}})
+    assert not _called(ir, {"metadata": {"labels": {"key-x": values[0]}}})
 
 
 def test_hostile_keys_are_quoted(cluster_ir: MakeIR) -> None:

@@ -448,6 +448,8 @@ def _sharing(share: GpuShare, pod: dict[str, Any]) -> dict[str, Any] | None:
     """Return the container that gets a share."""
     containers = pod["spec"].get("containers") or []
     named = [each for each in containers if each["name"] == share.container] if share.container else containers
+    if len(named) > 1 and not share.container:
+        named = [each for each in named if _amounts(each, GPU_MEMORY)]
     if not named or (len(named) > 1 and not share.container):
         return None
     return None if _asks({"spec": {"containers": [named[0]]}}, GPU) else named[0]
