@@ -1,19 +1,21 @@
-"""A label that a policy writes must not be one that a policy of the same cluster matches on."""
+"""What a policy writes, a label or the share of a GPU, must not be what a policy of the same cluster matches on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.foreign import foreign
+from compiler.model import Mechanism, Platform, PoolType
 from compiler.placing import Kind, wanted
 from compiler.platforms import keys
 from compiler.resolve import Binding, Resolved
 from compiler.source import Where
 from webhook.engine.bundle import Verdict
+from webhook.engine.containers import GPU_MEMORY
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield written labels that feed a match."""
+    """Yield written labels, and shares of GPUs, that feed a match."""
     for cluster in resolved.model.clusters:
         bindings = resolved.of(cluster)
         matched: dict[str, tuple[str, Where]] = {}
@@ -26,6 +28,26 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     name, matched_at = matched[key]
                     message = f"policy `{binding.policy.name}` writes label `{key}`, which policy `{name}` matches on"
                     yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(matched_at, "matched here")])
+        yield from _shares(bindings)
+
+
+def _shares(bindings: Sequence[Binding]) -> Iterator[Diagnostic]:
+    """Yield shares of GPUs that make pods ask for what a match, or an accelerator class, looks at."""
+    readers: dict[str, tuple[str, Where]] = {}
+    for binding in bindings:
+        policy, accelerator = binding.policy, binding.accelerator
+        if GPU_MEMORY in policy.requests:
+            where = policy.at_key("spec", "match", "pods", "requestsResource")
+            readers.setdefault(policy.name, (f"policy `{policy.name}` matches on", where))
+        if accelerator is not None and accelerator.resource == GPU_MEMORY:
+            where = accelerator.at("spec", "resource")
+            readers.setdefault(policy.name, (f"accelerator class `{accelerator.name}` looks for", where))
+    for binding in bindings:
+        policy = binding.policy
+        for does, read_at in readers.values() if policy.scheduling.gpu_share else ():
+            where = policy.at_key("spec", "scheduling", "gpuShare")
+            message = f"policy `{policy.name}` makes pods ask for {GPU_MEMORY}, which {does}"
+            yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(read_at, "looked at here")])
 
 
 def _written(binding: Binding) -> Iterator[tuple[str, Where]]:
@@ -39,9 +61,13 @@ def _written(binding: Binding) -> Iterator[tuple[str, Where]]:
             yield key, policy.at_key("spec", "scheduling", "gang")
     if policy.scheduling.gpu_share:
         yield keys.GPU_COUNT, policy.at_key("spec", "scheduling", "gpuShare")
-    for use, _ in binding.pools:
-        for key in use.ack.pod_labels:
-            yield key, policy.at_key("spec", "pools", use.index, "ack", "podLabels", key)
+    if binding.mechanism is Mechanism.RESOURCE_POLICY and binding.cluster.platform is Platform.ACK_PRO:
+        for use, pool in binding.pools:
+            for key in use.ack.pod_labels:
+                yield key, policy.at_key("spec", "pools", use.index, "ack", "podLabels", key)
+            if pool.type is PoolType.ACS:
+                for key in (keys.COMPUTE_CLASS, keys.COMPUTE_QOS):
+                    yield key, policy.at("spec", "pools", use.index, "name")
     strips = foreign(binding)
     if strips is not None and strips.verdict is Verdict.STRIP:
         for key in strips.labels:
