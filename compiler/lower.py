@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from compiler.foreign import foreign
 from compiler.ir import ClusterIR, ResourcePolicy, Unit
-from compiler.model import Cluster, Mechanism, Platform, Selection
+from compiler.model import AckUnit, Cluster, Mechanism, Platform, Selection
 from compiler.origins import collect
 from compiler.overlap import overlaps
 from compiler.placing import Kind, Reason, Wanted, wanted
@@ -90,7 +90,7 @@ def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> Resou
             type=pool.type,
             node_selector=node_selector(cluster.platform, pool),
             max=use.max,
-            ack=use.ack,
+            ack=use.ack if cluster.platform is Platform.ACK_PRO else AckUnit(),
         )
         for use, pool in binding.pools
     )

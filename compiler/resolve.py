@@ -29,8 +29,8 @@ class Binding:
     Attributes:
         pools: the uses of pools that exist there, in order, each with the limit that holds there.
         namespaces: the namespaces in which namespaced objects are written, sorted, without excluded ones.
-        scope: the namespaces in which the policy holds. ``all`` beside a ResourcePolicy means those that have one: elsewhere a pod
-            would get the marker and the scheduler's name, and no order of pools to go with them.
+        scope: the namespaces in which the policy holds. ``all`` beside a ResourcePolicy, or a label on the namespace, means those
+            that have one: elsewhere a pod would get what goes with it, or be denied for it, and would not get onto the pools.
     """
 
     policy: BurstPolicy
@@ -133,7 +133,7 @@ def _bind(
         name for name, labels in cluster.namespaces.items() if scope.all or (scope.selector and scope.selector.matches(labels))
     )
     namespaces = tuple(sorted(name for name in known if name not in excluded))
-    narrowed = scope.all and namespaces and chosen is Mechanism.RESOURCE_POLICY
+    narrowed = scope.all and namespaces and (chosen is Mechanism.RESOURCE_POLICY or policy.namespace_wide)
     return Binding(
         policy=policy,
         cluster=cluster,

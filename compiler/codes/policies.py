@@ -17,7 +17,8 @@ LABEL_FEEDBACK: Final = Code(
     "OB4102",
     Severity.ERROR,
     "injected label feeds a match",
-    """A label that one policy writes is matched on by a policy of the same cluster. The API server may call the webhook
+    """A label that one policy writes, or the share of a GPU that it makes pods ask for, is matched on by a policy of the same
+cluster. The API server may call the webhook
 again after other webhooks ran; then the pod would match differently than the first time, and the outcome would hang on who
 else runs in the cluster. The same holds for the resource that `scheduling.gpuShare` writes, `aliyun.com/gpu-mem`, where a policy
 or an accelerator class looks for it.
@@ -128,6 +129,16 @@ OTHER_GROUP: Final = Code(
     "kind is known from another API group",
     """The kind is one of Kubernetes' own, and the policy names another API group for it. That is right only for a custom kind that
 happens to have the same name, such as the StatefulSet of OpenKruise.""",
+)
+DIVERTED: Final = Code(
+    "OB4116",
+    Severity.WARNING,
+    "pods are given to another scheduler",
+    """A ResourcePolicy, burst-resource and the features under `scheduling` are known to one scheduler only. The pods of one policy
+need it, and a policy that matches some of the same pods names another one: that scheduler places them wherever it likes, past the
+order of the pools and their limits, and they still count in the ResourcePolicy.
+
+Narrow one of the matches, so that the pods are either placed or given away.""",
 )
 NAMESPACE_WIDE: Final = Code(
     "OB4115",

@@ -1,8 +1,13 @@
 """``kustomization.yaml`` of a cluster: everything that ``kubectl apply -k`` shall apply."""
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from compiler.emit.manifest import render
+
+_COMPONENT: Final = re.compile("components/[^/]+/")
+"""Where components are, for other kustomizations to use. The objects of a namespace of that name are one folder higher."""
 
 
 def emit(paths: Iterable[str]) -> dict[str, bytes]:
@@ -10,7 +15,6 @@ def emit(paths: Iterable[str]) -> dict[str, bytes]:
     manifest = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        # Components are for other kustomizations to use.
-        "resources": sorted(path for path in paths if path.endswith(".yaml") and not path.startswith("components/")),
+        "resources": sorted(path for path in paths if path.endswith(".yaml") and not _COMPONENT.match(path)),
     }
     return {"kustomization.yaml": render(manifest)}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.foreign import foreign
-from compiler.model import BurstPolicy
+from compiler.model import BurstPolicy, Mechanism, Platform, PoolType
 from compiler.overlap import DEPLOYMENT
 from compiler.placing import Kind, wanted
 from compiler.platforms import keys
@@ -20,7 +20,6 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield what is written and feeds a match."""
     for cluster in resolved.model.clusters:
         bindings = resolved.of(cluster)
-        yield from _shares(bindings)
         matched: dict[str, tuple[str, Where]] = {}
         for binding in bindings:
             for key, where in _matched(binding.policy):
@@ -31,6 +30,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     name, matched_at = matched[key]
                     message = f"policy `{binding.policy.name}` writes label `{key}`, which policy `{name}` matches on"
                     yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(matched_at, "matched here")])
+        yield from _shares(bindings)
 
 
 def _matched(policy: BurstPolicy) -> Iterator[tuple[str, Where]]:
@@ -71,9 +71,13 @@ def _written(binding: Binding) -> Iterator[tuple[str, Where]]:
             yield key, policy.at_key("spec", "scheduling", "gang")
     if policy.scheduling.gpu_share:
         yield keys.GPU_COUNT, policy.at_key("spec", "scheduling", "gpuShare")
-    for use, _ in binding.pools:
-        for key in use.ack.pod_labels:
-            yield key, policy.at_key("spec", "pools", use.index, "ack", "podLabels", key)
+    if binding.mechanism is Mechanism.RESOURCE_POLICY and binding.cluster.platform is Platform.ACK_PRO:
+        for use, pool in binding.pools:
+            for key in use.ack.pod_labels:
+                yield key, policy.at_key("spec", "pools", use.index, "ack", "podLabels", key)
+            if pool.type is PoolType.ACS:
+                for key in (keys.COMPUTE_CLASS, keys.COMPUTE_QOS):
+                    yield key, policy.at("spec", "pools", use.index, "name")
     strips = foreign(binding)
     if strips is not None and strips.verdict is Verdict.STRIP:
         for key in strips.labels:

@@ -5,19 +5,33 @@ from collections.abc import Iterator
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism
+from compiler.overlap import overlaps
 from compiler.platforms.keys import ECI_LABEL
+from compiler.platforms.mechanisms import SERVES
 from compiler.resolve import Binding, Resolved
 from webhook.engine.selector import Selector
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield namespace-wide policies that do not mean all pods, or that other placing policies contradict."""
+    excluded = resolved.model.repository.webhook.excluded_namespaces
     for binding in resolved.bindings:
         if binding.policy.namespace_wide:
             yield from _alone(binding)
-            yield from _against_others(binding, resolved)
-        elif binding.pools and binding.mechanism is not Mechanism.ECI_LABEL:
+        elif (
+            binding.pools
+            and binding.mechanism is not Mechanism.ECI_LABEL
+            and binding.cluster.platform in SERVES[Mechanism.ECI_LABEL]
+        ):
             yield from _labelled(binding)
+    for cluster in resolved.model.clusters:
+        placing = [binding for binding in resolved.of(cluster) if binding.pools]
+        if any(binding.policy.namespace_wide for binding in placing):
+            for overlap in overlaps(placing, excluded):
+                for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
+                    # No selector matches a namespace that is not declared.
+                    if overlap.proved and one.policy.namespace_wide and other.mechanism is not Mechanism.ECI_LABEL:
+                        yield _overridden(one, other, overlap.namespace)
 
 
 def _alone(binding: Binding) -> Iterator[Diagnostic]:
@@ -39,20 +53,15 @@ def _alone(binding: Binding) -> Iterator[Diagnostic]:
         yield diagnose(codes.NAMESPACES_UNKNOWN, policy.at_key("spec", "match", "namespaces"), message, related=related)
 
 
-def _against_others(binding: Binding, resolved: Resolved) -> Iterator[Diagnostic]:
-    policy, cluster = binding.policy, binding.cluster
-    for other in resolved.of(cluster):
-        shared = set(binding.namespaces) & set(other.namespaces)
-        if other is binding or not other.pools or other.mechanism is Mechanism.ECI_LABEL or not shared:
-            continue
-        yield diagnose(
-            codes.NAMESPACE_WIDE,
-            policy.at("spec", "namespaceWide"),
-            f"namespace `{min(shared)}` of cluster `{cluster.name}` gets the ECI label, which overrides the placement of policy "
-            f"`{other.policy.name}`",
-            related=[(other.policy.at_key("spec", "pools"), "placed here, by " + str(other.mechanism))],
-            notes=["the label overrides ResourcePolicy, node affinity and burst-resource, whatever the priorities are"],
-        )
+def _overridden(binding: Binding, other: Binding, namespace: str) -> Diagnostic:
+    return diagnose(
+        codes.NAMESPACE_WIDE,
+        binding.policy.at("spec", "namespaceWide"),
+        f"namespace `{namespace}` of cluster `{binding.cluster.name}` gets the ECI label, which overrides the placement of policy "
+        f"`{other.policy.name}`",
+        related=[(other.policy.at_key("spec", "pools"), "placed here, by " + str(other.mechanism))],
+        notes=["the label overrides ResourcePolicy, node affinity and burst-resource, whatever the priorities are"],
+    )
 
 
 def _labelled(binding: Binding) -> Iterator[Diagnostic]:
