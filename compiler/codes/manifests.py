@@ -64,6 +64,17 @@ creates them.
 
 `overbank try FILE --cluster NAME` shows the whole decision.""",
 )
+UNEVEN: Final = Code(
+    "OB8107",
+    Severity.WARNING,
+    "pods of one template do not get the same",
+    """A patch changes a template, and with it all of its pods. Here the policies want different things for them: a gang that is
+named by a label of the single run (`job-name` of a CronJob, `controller-uid`), a match on the index of a replica, or a rollout that
+counts the single run. So there is no patch for the template, and `overbank mutate` leaves it as it is. The webhook gives every pod
+what is meant for it.
+
+Run the webhook for these pods. Or let the policy use labels that all pods of the template share.""",
+)
 NODE_PORT: Final = Code(
     "OB8201",
     Severity.WARNING,

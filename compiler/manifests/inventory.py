@@ -72,11 +72,13 @@ class Manifest:
 class Template:
     """The pod of one template of a workload, defaulted once for all clusters.
 
-    ``rebased`` remembers what was worked out for a list of operations, by its JSON.
+    ``another`` is a later pod of the same template, None where there is none. ``rebased`` remembers what was worked out for a
+    list of operations, by its JSON.
     """
 
     made: TemplatePod
     sent: Sent
+    another: Sent | None = None
     rebased: dict[bytes, Any] = field(default_factory=dict)
 
 
@@ -96,8 +98,9 @@ class Workload:
         key = tuple(kubernetes >= since for since in (BATCH_LABELS_SINCE, INDEX_LABELS_SINCE))
         found = self._templates.get(key)
         if found is None:
-            made = (Template(each, send(each.pod)) for each in pods_of(self.manifest.value, kubernetes) if _runs(each))
-            found = self._templates[key] = tuple(made)
+            made = [each for each in pods_of(self.manifest.value, kubernetes) if _runs(each)]
+            found = tuple(Template(each, send(each.pod), send(each.another) if each.another else None) for each in made)
+            self._templates[key] = found
         return found
 
     @property

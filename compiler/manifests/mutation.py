@@ -131,7 +131,10 @@ def _tried(manifest: Manifest, bench: Bench, namespace: str | None) -> tuple[Ope
         subject = f"{whose(made)} of {manifest.title}" if made.route else manifest.title
         denials = [f"{subject} would be denied: {reason}" for reason in tried.decision.denied]
         remarks += [Remark(manifest=manifest, denial=True, text=text) for text in denials]
-        remarks += [Remark(manifest=manifest, denial=False, text=f"{subject}: {text}") for text in tried.decision.warnings]
+        warnings = [f"{subject}: {text}" for text in tried.decision.warnings]
+        if tried.uneven:
+            warnings.append(f"{subject} do not all get the same, so they are left as they are: {'; '.join(tried.uneven)}")
+        remarks += [Remark(manifest=manifest, denial=False, text=text) for text in warnings]
     return operations, remarks, bool(templates)
 
 

@@ -14,18 +14,25 @@ from compiler.manifests.rebase import Operations, pointer
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError
 from compiler.workloads import TemplatePod
+from webhook.engine import patch
 from webhook.engine.bundle import Runtime
 from webhook.engine.decision import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What a cluster's policies do to the pod of a template; ``operations`` are for the manifest."""
+    """What a cluster's policies do to the pod of a template.
+
+    Attributes:
+        operations: for the manifest; none where the pods of the template differ.
+        uneven: what differs between them, in words; empty where they all get the same.
+    """
 
     template: Template
     decision: Decision
     operations: Operations = field(repr=False)
     stored: dict[str, Any] = field(repr=False)
+    uneven: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,9 @@ def _elastic(manifest: Manifest, tried: Tried, cluster: ClusterIR, policy: str, 
 def try_out(bench: Bench, templates: Iterable[Template], namespace: str) -> Iterator[Tried]:
     """Yield what becomes of the pods of a workload's templates; a denied pod has no operations.
 
+    A template is patched only if its pods all get the same: a gang that is named by the name of a CronJob's Job, say, would be one
+    for all of its Jobs.
+
     Raises:
         NotAPodError: a field that only a matching policy looks at has the wrong type.
     """
@@ -103,7 +113,28 @@ def try_out(bench: Bench, templates: Iterable[Template], namespace: str) -> Iter
         found = exact(template, decision)
         prefix = pointer(template.made.route)
         operations = [{**each, "path": prefix + each["path"]} for each in found.operations]
-        yield Tried(template=template, decision=decision, operations=operations, stored=found.stored)
+        another = bench.decide(template.another, namespace) if template.another else decision
+        uneven = tuple(_differences(decision, another))
+        yield Tried(
+            template=template, decision=decision, operations=[] if uneven else operations, stored=found.stored, uneven=uneven
+        )
+
+
+def _differences(first: Decision, second: Decision) -> Iterator[str]:
+    """Yield what two pods of a template do not have in common, for people."""
+    if first.denied != second.denied and not (first.denied and second.denied):
+        yield "some of them would be denied"
+    for policy in sorted(set(first.policies).symmetric_difference(second.policies)):
+        yield f"policy `{policy}` holds for some of them only"
+    if first.policies != second.policies or patch.encode(first.operations) == patch.encode(second.operations):
+        return
+    values = [{each.field: (each.policy, each.after) for each in decision.effects} for decision in (first, second)]
+    different = sorted(name for name in values[0].keys() | values[1].keys() if values[0].get(name) != values[1].get(name))
+    if not different:
+        yield "their patches differ"
+    for name in different:
+        policy, _ = values[0].get(name) or values[1][name]
+        yield f"policy `{policy}` gives each a {name} of its own"
 
 
 def whose(made: TemplatePod) -> str:
@@ -135,6 +166,10 @@ class _Remarks:
         subject = f"{whose(made)} of {manifest.title}" if made.route else manifest.title
         if decision.denied:
             self._add(manifest, codes.DENIED, f"{subject} would be denied", decision.denied, cluster)
+        if tried.uneven:
+            self._add(
+                manifest, codes.UNEVEN, f"{subject} do not all get the same, so there is no patch for them", tried.uneven, cluster
+            )
         for warning in decision.warnings:
             self._add(manifest, codes.WARNED, f"{subject}: {warning}", (), cluster)
 

@@ -134,6 +134,19 @@ def test_warnings_go_to_stderr(mutate: Run) -> None:
     assert "warning" not in outcome.out
 
 
+def test_template_is_left_alone_where_its_pods_differ(mutate: Run, minimal: dict[str, str], write: Callable[..., Path]) -> None:
+    """What every run of a CronJob gets for itself does not go into the template, and stderr says so."""
+    gang = "  scheduling: {gang: {nameFrom: {label: job-name}, minAvailable: 2, allowSplit: true}}\n"
+    policy = minimal["burst/web.yaml"] + gang
+    write({**minimal, "burst/web.yaml": policy})
+    template = "{template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: busybox}]}}}"
+    head = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly, namespace: shop}\n"
+    stream = f"{head}spec: {{jobTemplate: {{spec: {template}}}}}\n"
+    result = mutate(stream)
+    assert (result.code, result.out) == (0, stream)
+    assert "the pods of CronJob `shop/nightly` do not all get the same" in result.err
+
+
 @pytest.mark.usefixtures("denying")
 def test_denied_pods_stop_the_whole_stream(mutate: Run) -> None:
     """Half a stream would delete the other half from whoever applies it, so nothing is printed."""
