@@ -98,8 +98,7 @@ class Workload:
         key = tuple(kubernetes >= since for since in (BATCH_LABELS_SINCE, INDEX_LABELS_SINCE))
         found = self._templates.get(key)
         if found is None:
-            made = [each for each in pods_of(self.manifest.value, kubernetes) if _runs(each)]
-            found = tuple(Template(each, send(each.pod), send(each.another) if each.another else None) for each in made)
+            found = tuple(_template(each) for each in pods_of(self.manifest.value, kubernetes) if _runs(each))
             self._templates[key] = found
         return found
 
@@ -141,7 +140,8 @@ def take_stock(documents: Iterable[Document]) -> tuple[Inventory, list[Diagnosti
                 if not workload.newest:
                     continue
             except (BrokenWorkloadError, NotAPodError) as error:
-                diagnostics.append(diagnose(codes.BROKEN, manifest.at(), f"{manifest.title} cannot be created", notes=[str(error)]))
+                where = manifest.at(*error.route) if isinstance(error, NotAPodError) else manifest.at()
+                diagnostics.append(diagnose(codes.BROKEN, where, f"{manifest.title} cannot be created", notes=[str(error)]))
                 continue
             except NotAWorkloadError:
                 continue
@@ -189,6 +189,19 @@ def _text(value: Any, form: re.Pattern[str]) -> str:
     return value if isinstance(value, str) and form.fullmatch(value) else ""
 
 
+def _template(made: TemplatePod) -> Template:
+    """Default the pods of a template.
+
+    Raises:
+        NotAPodError: no API server would take the template; the error's route is one in the manifest.
+    """
+    try:
+        return Template(made, send(made.pod), send(made.another) if made.another else None)
+    except NotAPodError as error:
+        error.route = (*made.route, *error.route)
+        raise
+
+
 def _runs(made: TemplatePod) -> bool:
     """Say whether a template is one of pods: other kinds have templates too, such as the machines of Cluster API."""
     return isinstance(made.template.get("spec"), dict) and bool(made.template["spec"].get("containers"))
@@ -199,8 +212,10 @@ def _nameless(workloads: Iterable[Workload]) -> Iterator[Diagnostic]:
         manifest = workload.manifest
         if not manifest.name:
             help_lines = ["give it a name, or take the file out of `workloads` in overbank.yaml"]
-            message = f"{manifest.kind} has no name that a patch could be bound to"
-            yield diagnose(codes.NAMELESS, manifest.at("metadata"), message, help=help_lines)
+            written = manifest.document.get(*manifest.base, "metadata", "name")
+            wrong = f"{manifest.kind} has the name `{written}`, which no API server takes; a patch cannot be bound to it"
+            message = wrong if written else f"{manifest.kind} has no name that a patch could be bound to"
+            yield diagnose(codes.NAMELESS, manifest.at("metadata", "name"), message, help=help_lines)
 
 
 def _twins(workloads: Iterable[Workload]) -> Iterator[Diagnostic]:

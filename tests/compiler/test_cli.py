@@ -270,7 +270,7 @@ def test_build_refuses_to_overwrite_an_edited_file(cli: Cli, repo: Path) -> None
     target.write_text("edited\n")
     refused = cli("build", repo)
     assert (refused.code, refused.out) == (1, "")
-    assert "error[OB5103]: the build would overwrite this file" in refused.err
+    assert "error[OB5103]: the build would overwrite this file, which was edited by hand" in refused.err
     assert "1 error; nothing was written\n" in refused.err
     assert target.read_text() == "edited\n"
     assert cli("build", repo, "--force").out == "wrote clusters/idc/kustomization.yaml\n"
