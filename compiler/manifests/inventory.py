@@ -46,6 +46,13 @@ class Manifest:
         return self.namespace or DEFAULT_NAMESPACE
 
     @property
+    def nowhere(self) -> str:
+        """A namespace that is written and none, such as a variable that is still to be filled in; empty where there is no such thing."""
+        metadata = self.value.get("metadata")
+        written = metadata.get("namespace") if isinstance(metadata, dict) and not self.namespace else None
+        return str(written or "")
+
+    @property
     def title(self) -> str:
         """The object for people: ``Deployment `shop/web```."""
         return f"{self.kind} `{self.effective_namespace}/{self.name}`" if self.name else f"{self.kind} without a name"
@@ -145,6 +152,9 @@ def take_stock(documents: Iterable[Document]) -> tuple[Inventory, list[Diagnosti
                 continue
             except NotAWorkloadError:
                 continue
+            if manifest.nowhere:
+                diagnostics.append(_nowhere(manifest))
+                continue
             workloads.append(workload)
     workloads.sort(key=lambda each: each.manifest.place)
     inventory = Inventory(
@@ -205,6 +215,14 @@ def _template(made: TemplatePod) -> Template:
 def _runs(made: TemplatePod) -> bool:
     """Say whether a template is one of pods: other kinds have templates too, such as the machines of Cluster API."""
     return isinstance(made.template.get("spec"), dict) and bool(made.template["spec"].get("containers"))
+
+
+def _nowhere(manifest: Manifest) -> Diagnostic:
+    help_lines = ["write the namespace out, or take the file out of `workloads` in overbank.yaml"]
+    message = (
+        f"{manifest.kind} `{manifest.name}` has the namespace `{manifest.nowhere}`, which no API server takes; it gets no patch"
+    )
+    return diagnose(codes.NAMELESS, manifest.at("metadata", "namespace"), message, help=help_lines)
 
 
 def _nameless(workloads: Iterable[Workload]) -> Iterator[Diagnostic]:

@@ -125,6 +125,11 @@ def _tried(manifest: Manifest, bench: Bench, namespace: str | None) -> tuple[Ope
         raise RefusedError(f"{where.locate()}: {manifest.title} cannot be created: {error}") from error
     except NotAWorkloadError:
         return [], [], False
+    if manifest.nowhere and templates:
+        where = manifest.at("metadata", "namespace").locate()
+        raise RefusedError(
+            f"{where}: {manifest.kind} `{manifest.name}` has the namespace `{manifest.nowhere}`, which no API server takes"
+        )
     operations: Operations = []
     remarks = []
     for tried in pods:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from compiler.codes import manifests as codes
 from compiler.diagnostics import Code, Diagnostic, diagnose
@@ -11,12 +11,16 @@ from compiler.ir import ClusterIR
 from compiler.manifests.exact import exact
 from compiler.manifests.inventory import Inventory, Manifest, Template
 from compiler.manifests.rebase import Operations, pointer
+from compiler.model import Platform
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError
 from compiler.workloads import TemplatePod
 from webhook.engine import patch
 from webhook.engine.bundle import Runtime
-from webhook.engine.decision import Decision
+from webhook.engine.decision import Decision, Exemption
+from webhook.engine.keys import DEFAULT_SCHEDULER
+
+_LEFT_ALONE: Final = {Exemption.OPTED_OUT: "opt out of the webhook", Exemption.DAEMON_SET: "belong to a DaemonSet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,7 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR]) -> tuple[Placed, 
                 continue
             for tried in pods:
                 remarks.note(manifest, tried, cluster.name)
+                remarks.selected(manifest, tried, cluster)
                 operations += tried.operations
                 owner = tried.decision.owner
                 if owner and runtimes.get(owner):
@@ -142,6 +147,11 @@ def whose(made: TemplatePod) -> str:
     return f"the {made.role} pods" if made.role else "the pods"
 
 
+def _subject(manifest: Manifest, tried: Tried) -> str:
+    made = tried.template.made
+    return f"{whose(made)} of {manifest.title}" if made.route else manifest.title
+
+
 def _patched(manifest: Manifest, operations: Operations) -> PatchedWorkload:
     return PatchedWorkload(
         group=manifest.group,
@@ -162,8 +172,7 @@ class _Remarks:
     def note(self, manifest: Manifest, tried: Tried, cluster: str) -> None:
         """Remember denials and warnings."""
         decision = tried.decision
-        made = tried.template.made
-        subject = f"{whose(made)} of {manifest.title}" if made.route else manifest.title
+        subject = _subject(manifest, tried)
         if decision.denied:
             self._add(manifest, codes.DENIED, f"{subject} would be denied", decision.denied, cluster)
         if tried.uneven:
@@ -172,6 +181,20 @@ class _Remarks:
             )
         for warning in decision.warnings:
             self._add(manifest, codes.WARNED, f"{subject}: {warning}", (), cluster)
+
+    def selected(self, manifest: Manifest, tried: Tried, cluster: ClusterIR) -> None:
+        """Remember pods that the webhook leaves alone and a ResourcePolicy does not: it reads labels only."""
+        exemption, pod = tried.decision.exemption, tried.template.sent.pod
+        if exemption not in _LEFT_ALONE:
+            return
+        # On a registered cluster, the scheduler that reads the object is not the one that places these pods.
+        if cluster.platform is Platform.ACK_REGISTERED and pod["spec"].get("schedulerName", DEFAULT_SCHEDULER) == DEFAULT_SCHEDULER:
+            return
+        labels = (pod["metadata"].get("labels") or {}).items()
+        for each in cluster.resource_policies:
+            if each.namespace == manifest.effective_namespace and each.selector.items() <= labels:
+                text = f"{_subject(manifest, tried)} {_LEFT_ALONE[exemption]}, and the ResourcePolicy of policy `{each.name}` selects them"
+                self._add(manifest, codes.STILL_SELECTED, text, (), cluster.name)
 
     def refused(self, manifest: Manifest, reason: str, cluster: str) -> None:
         """Remember that the API server would refuse the manifest."""

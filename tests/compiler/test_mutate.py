@@ -242,6 +242,13 @@ def test_function_without_a_cluster_says_how_to_name_it(mutate: Run) -> None:
     assert "data.cluster of a ConfigMap" in outcome.err
 
 
+def test_namespace_that_is_still_a_variable_is_refused(mutate: Run) -> None:
+    """Which policies match hangs on the namespace, so a workload whose namespace is none cannot be mutated."""
+    outcome = mutate(WEB.replace("namespace: shop", 'namespace: "${NS}"'))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "stdin:4:34: Deployment `web` has the namespace `${NS}`, which no API server takes" in outcome.err
+
+
 def test_function_refuses_items_that_are_no_list(mutate: Run) -> None:
     """A ResourceList without a list would pass unmutated, and nobody would know."""
     outcome = mutate("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {}\n")
