@@ -79,7 +79,9 @@ def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
         span = Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else None
         notes = [error.context] if error.context else []
         problem = error.problem or "the text cannot be parsed"
-        return [], [*reader.diagnostics, diagnose(reading.SYNTAX, Location(file.path, span, file), problem, notes=notes)]
+        help_lines = _advice(file, span) if span else []
+        found = diagnose(reading.SYNTAX, Location(file.path, span, file), problem, notes=notes, help=help_lines)
+        return [], [*reader.diagnostics, found]
     except yaml.YAMLError as error:
         return [], [*reader.diagnostics, diagnose(reading.SYNTAX, Location(file.path, None, file), str(error))]
     return ([] if reader.diagnostics else documents), reader.diagnostics
@@ -218,7 +220,8 @@ class _Reader:
 
     def _refuse_complex_key(self, span: Span) -> None:
         if self._stack and self._stack[-1].is_map and self._stack[-1].key is None:
-            raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, "a mapping or list cannot be a key"))
+            message, help_lines = "a mapping or list cannot be a key", _advice(self.file, span)
+            raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, message, help=help_lines))
 
     def _count(self, size: int, span: Span) -> None:
         self._size += size
@@ -230,6 +233,16 @@ class _Reader:
 
     def _report(self, code: Code, span: Span, message: str, **details: Any) -> None:
         self.diagnostics.append(self._diagnostic(code, span, message, **details))
+
+
+def _advice(file: SourceFile, span: Span) -> list[str]:
+    """Return help for the two ways in which files that people take for YAML are none."""
+    line = file.line(span.line)
+    if "{{" in line:
+        return ["a template (of Helm, say) is no YAML; in a repository, take it out with `exclude` in overbank.yaml"]
+    if line[span.column - 1 : span.column] == "\t":
+        return ["YAML is indented with spaces; here is a tab"]
+    return []
 
 
 def resolve_plain(text: str) -> Any:

@@ -19,6 +19,7 @@ from compiler.source import Location
 LOCK: Final = "overbank.lock"
 LOCK_VERSION: Final = 1
 _TEMPORARY: Final = ".overbank-new"
+_FORCE: Final = ("bring the change into the policies and restore the file, or build with --force",)
 
 
 class OutputError(Exception):
@@ -81,7 +82,14 @@ def plan(files: Mapping[str, bytes], output: Path, *, force: bool = False) -> tu
             if current is None:
                 continue
             if current != owned[path] and not force:
-                objections.append(diagnose(codes.EDITED_FILE, _location(output / path), "the build would delete this file"))
+                objections.append(
+                    diagnose(
+                        codes.EDITED_FILE,
+                        _location(output / path),
+                        "the build would delete this file, which was edited by hand",
+                        help=_FORCE,
+                    )
+                )
             changes.delete.append(path)
         _plan_lock(output, folder, new, changes)
     return changes, objections
@@ -163,8 +171,10 @@ def _judge(output: Path, path: str, content: bytes, owned: str | None, changes: 
     changes.write[path] = content
     if current is None or current == owned:
         return None
-    code = codes.FOREIGN_FILE if owned is None else codes.EDITED_FILE
-    return diagnose(code, _location(target), "the build would overwrite this file")
+    code, why = (
+        (codes.FOREIGN_FILE, "which overbank did not write") if owned is None else (codes.EDITED_FILE, "which was edited by hand")
+    )
+    return diagnose(code, _location(target), f"the build would overwrite this file, {why}", help=_FORCE)
 
 
 def _plan_lock(output: Path, folder: str, files: Mapping[str, bytes], changes: Changes) -> None:

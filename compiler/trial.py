@@ -1,22 +1,39 @@
 """One pod against one cluster's policies, offline, by the very engine that runs in the cluster."""
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import jsonpatch
 import msgspec
 from msgspec import Struct
 
 from compiler.ir import ClusterIR
+from compiler.source import Route
 from webhook.engine import patch
 from webhook.engine.decision import Decision
 from webhook.engine.defaults import defaulted
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod
 
+_AT: Final = re.compile(r" - at `\$((?:\.\w+|\[\d+\])*)")
+"""Where msgspec found what it did not expect; a key of a map is `[...]` there, and ends what is known."""
+
 
 class NotAPodError(Exception):
-    """The API server would refuse the pod before it reaches a webhook; the text says why."""
+    """The API server would refuse the pod before it reaches a webhook; the text says why, ``route`` where, as far as is known."""
+
+    def __init__(self, message: str, route: Route = ()) -> None:
+        super().__init__(message)
+        self.route = route
+
+    @classmethod
+    def of(cls, error: Exception) -> "NotAPodError":
+        """Tell of a pod that could not be read."""
+        found = _AT.search(str(error))
+        steps = re.findall(r"\w+", found[1]) if found else []
+        route = tuple(int(step) if step.isdecimal() else step for step in steps)
+        return cls(f"the API server would refuse this pod: {error}", route)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +73,7 @@ def _typed(pod: dict[str, Any]) -> Pod:
         msgspec.json.decode(raw, type=_Manifest)
         return msgspec.json.decode(raw, type=Pod)
     except (msgspec.MsgspecError, TypeError, ValueError) as error:
-        raise NotAPodError(f"the API server would refuse this pod: {error}") from error
+        raise NotAPodError.of(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +125,4 @@ class Bench:
         try:
             return self._engine.admit(sent.typed, namespace, known)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise NotAPodError(f"the API server would refuse this pod: {error}") from error
+            raise NotAPodError.of(error) from error

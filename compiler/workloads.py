@@ -1,14 +1,15 @@
 """The pods that a manifest stands for: a Pod itself, or the pods that a workload's templates make.
 
-Templates are found at the places that core, apps, batch and Kubeflow kinds use. A pod made from a template gets what its
-controller would give it (``compiler.controllers``): of several replicas, the first stands for all.
+Templates are found at the places that core, apps, batch, Kubeflow, Ray, JobSet and Volcano kinds use. A pod made from a template gets
+what its controller would give it (``compiler.controllers``): of several replicas, the first stands for all, and another one shows what
+differs between them.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from compiler.controllers import Identity, identify
+from compiler.controllers import ANOTHER, FIRST, SUBMITTER, Identity, identify
 from compiler.load import decode, load
 from compiler.source import Document, Route
 from compiler.versions import Version
@@ -30,10 +31,12 @@ class TemplatePod:
         role: empty, or tells the templates of one workload apart (``Worker``).
         route: where the template stands in the manifest; empty for a Pod, which is its own.
         template: the template as it is written. make: makes the pod of a template that stands there.
+        another: a later pod of the same template; None for a Pod.
     """
 
     role: str
     pod: dict[str, Any]
+    another: dict[str, Any] | None = None
     route: Route = ()
     template: dict[str, Any] = field(default_factory=dict, repr=False)
     make: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda template: template, repr=False, compare=False)
@@ -51,8 +54,8 @@ def pods_of(manifest: Any, kubernetes: Version | None = None) -> list[TemplatePo
     if kind == "Pod":
         if not isinstance(manifest.get("spec"), dict):
             raise NotAWorkloadError("the pod has no spec")
-        return [TemplatePod("", copied(manifest), (), manifest, copied)]
-    found = [_pod(manifest, *place, kubernetes) for place in _templates(manifest.get("spec"))]
+        return [TemplatePod("", copied(manifest), None, (), manifest, copied)]
+    found = [_pod(manifest, place, kubernetes) for place in _places(manifest)]
     if not found:
         raise NotAWorkloadError(f"{kind or 'the document'} is no Pod and has no pod template")
     return found
@@ -92,34 +95,76 @@ def copied(value: Any) -> Any:
     return value
 
 
-def _templates(spec: Any) -> Iterator[tuple[str, Route, dict[str, Any]]]:
-    """Yield the role, the route and the template for every place that has one."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a template stands: its role, its route, and the mapping that it belongs to, which says how many pods there are."""
+
+    role: str
+    route: Route
+    template: dict[str, Any]
+    group: dict[str, Any]
+
+
+_LISTED: Final[dict[tuple[str, str], tuple[tuple[Route, str, Route], ...]]] = {
+    ("batch.volcano.sh", "Job"): ((("spec", "tasks"), "name", ("template",)),),
+    ("jobset.x-k8s.io", "JobSet"): ((("spec", "replicatedJobs"), "name", ("template", "spec", "template")),),
+    ("ray.io", "RayCluster"): ((("spec", "workerGroupSpecs"), "groupName", ("template",)),),
+    ("ray.io", "RayJob"): ((("spec", "rayClusterSpec", "workerGroupSpecs"), "groupName", ("template",)),),
+    ("ray.io", "RayService"): ((("spec", "rayClusterConfig", "workerGroupSpecs"), "groupName", ("template",)),),
+}
+"""Lists of groups of pods by API group and kind: where the list stands, which field names a group, and where its template is."""
+
+_SINGLE: Final[dict[tuple[str, str], tuple[tuple[Route, str], ...]]] = {
+    ("ray.io", "RayCluster"): ((("spec", "headGroupSpec", "template"), "head"),),
+    ("ray.io", "RayJob"): (
+        (("spec", "rayClusterSpec", "headGroupSpec", "template"), "head"),
+        (("spec", "submitterPodTemplate"), SUBMITTER),
+    ),
+    ("ray.io", "RayService"): ((("spec", "rayClusterConfig", "headGroupSpec", "template"), "head"),),
+}
+"""Further templates of these kinds, with their roles."""
+
+
+def _places(manifest: dict[str, Any]) -> Iterator[_Place]:
+    """Yield every place that has a template."""
+    spec = manifest.get("spec")
     if not isinstance(spec, dict):
         return
-    job = spec.get("jobTemplate")
-    holders: tuple[tuple[Route, Any], ...] = (
-        (("spec",), spec),
-        (("spec", "jobTemplate", "spec"), job.get("spec") if isinstance(job, dict) else None),
-    )
-    for route, holder in holders:
-        template = holder.get("template") if isinstance(holder, dict) else None
-        if isinstance(template, dict) and isinstance(template.get("spec"), dict):
-            yield "", (*route, "template"), template
+    places: list[tuple[str, Route]] = [("", ("spec", "template")), ("", ("spec", "jobTemplate", "spec", "template"))]
     for name, replicas in sorted(spec.items()):
         if name.endswith("ReplicaSpecs") and isinstance(replicas, dict):
-            for role, replica in sorted(replicas.items()):
-                template = replica.get("template") if isinstance(replica, dict) else None
-                if isinstance(template, dict) and isinstance(template.get("spec"), dict):
-                    yield role, ("spec", name, role, "template"), template
+            places += [(role, ("spec", name, role, "template")) for role in sorted(replicas)]
+    kind = (str(manifest.get("apiVersion", "")).rpartition("/")[0], str(manifest.get("kind", "")))
+    places += [(role, route) for route, role in _SINGLE.get(kind, ())]
+    for at, named, inside in _LISTED.get(kind, ()):
+        groups = _at(manifest, at)
+        for index, each in enumerate(groups if isinstance(groups, list) else ()):
+            role = each.get(named) if isinstance(each, dict) else None
+            places.append((role if isinstance(role, str) and role else str(index), (*at, index, *inside)))
+    for role, route in places:
+        template = _at(manifest, route)
+        if isinstance(template, dict) and isinstance(template.get("spec"), dict):
+            group = _at(manifest, next((route[: step + 1] for step, part in enumerate(route) if isinstance(part, int)), route[:-1]))
+            yield _Place(role, route, template, group)
 
 
-def _pod(manifest: dict[str, Any], role: str, route: Route, template: dict[str, Any], kubernetes: Version | None) -> TemplatePod:
-    identity = identify(manifest, str(_mapping(manifest, "metadata").get("name", "")), role, kubernetes)
+def _at(value: Any, route: Route) -> Any:
+    """Return what stands there, or None; a position in a list has to be there."""
+    for step in route:
+        if isinstance(step, str) and not isinstance(value, dict):
+            return None
+        value = value.get(step) if isinstance(step, str) else value[step]
+    return value
+
+
+def _pod(manifest: dict[str, Any], place: _Place, kubernetes: Version | None) -> TemplatePod:
+    _mapping(manifest, "metadata")
+    first, another = (identify(manifest, place.role, place.group, kubernetes, each) for each in (FIRST, ANOTHER))
 
     def make(template: dict[str, Any]) -> dict[str, Any]:
-        return _made(identity, copied(template))
+        return _made(first, copied(template))
 
-    return TemplatePod(role, make(template), route, template, make)
+    return TemplatePod(place.role, make(place.template), _made(another, copied(place.template)), place.route, place.template, make)
 
 
 def _made(identity: Identity, template: dict[str, Any]) -> dict[str, Any]:
@@ -140,6 +185,8 @@ def _made(identity: Identity, template: dict[str, Any]) -> dict[str, Any]:
     spec = template["spec"]
     if identity.claims:
         _claim(spec, identity.claims)
+    if identity.scheduler and not spec.get("schedulerName"):
+        spec["schedulerName"] = identity.scheduler
     return {"apiVersion": "v1", "kind": "Pod", "metadata": made, "spec": spec}
 
 

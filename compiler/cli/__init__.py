@@ -14,8 +14,10 @@ Results go to stdout, everything else to stderr. Commands are imported when they
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Final
 
@@ -45,10 +47,12 @@ class CommandError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to fail
     try:
+        _require_command(arguments)
         options = _parser(arguments).parse_args(arguments)
         run = import_module(f"compiler.cli.{_module(options.command)}").run
         code: int = run(options)
@@ -62,9 +66,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader has gone, which is its right; without this, flushing at exit would complain.
         sys.stdout = None
         return CLEAN
+    except OSError as error:
+        # Commands answer for the files that they name; what is left is the stream that the result goes to.
+        sys.stdout = None
+        with suppress(OSError):
+            sys.stderr.write(f"overbank: error: cannot write the result: {(error.strerror or str(error)).lower()}\n")
+            sys.stderr.flush()
+        return USAGE
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _open_closed_streams() -> None:
+    """Put the null device in the place of standard streams that whoever started us has closed; Python has None for them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as the process
+
+
+def _require_command(arguments: Sequence[str]) -> None:
+    """Find a command that does not exist before argparse does, which cannot say what was meant.
+
+    Raises:
+        CommandError: the first word is no command.
+    """
+    word = next((argument for argument in arguments if not argument.startswith("-")), None)
+    if word is not None and word not in COMMANDS:
+        from compiler.spelling import did_you_mean  # noqa: PLC0415 - only when something is misspelt
+
+        advice = "".join(did_you_mean(word, COMMANDS)) or f"commands: {', '.join(COMMANDS)}"
+        raise CommandError(f"there is no command `{word}`", help=advice)
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

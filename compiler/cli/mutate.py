@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         outcome = mutate(parts, bench, options.namespace)
     except RefusedError as error:
-        raise CommandError(f"the API server would refuse a manifest: {error}") from error
+        raise CommandError(str(error)) from error
     _say(outcome, options)
     if outcome.denied and not function:
         raise CommandError(f"pods would be denied on cluster {name}; nothing is printed", code=FINDINGS)

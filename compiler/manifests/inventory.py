@@ -46,6 +46,13 @@ class Manifest:
         return self.namespace or DEFAULT_NAMESPACE
 
     @property
+    def nowhere(self) -> str:
+        """A namespace that is written and none, such as a variable that is still to be filled in; empty where there is no such thing."""
+        metadata = self.value.get("metadata")
+        written = metadata.get("namespace") if isinstance(metadata, dict) and not self.namespace else None
+        return str(written or "")
+
+    @property
     def title(self) -> str:
         """The object for people: ``Deployment `shop/web```."""
         return f"{self.kind} `{self.effective_namespace}/{self.name}`" if self.name else f"{self.kind} without a name"
@@ -72,11 +79,13 @@ class Manifest:
 class Template:
     """The pod of one template of a workload, defaulted once for all clusters.
 
-    ``rebased`` remembers what was worked out for a list of operations, by its JSON.
+    ``another`` is a later pod of the same template, None where there is none. ``rebased`` remembers what was worked out for a
+    list of operations, by its JSON.
     """
 
     made: TemplatePod
     sent: Sent
+    another: Sent | None = None
     rebased: dict[bytes, Any] = field(default_factory=dict)
 
 
@@ -96,8 +105,8 @@ class Workload:
         key = tuple(kubernetes >= since for since in (BATCH_LABELS_SINCE, INDEX_LABELS_SINCE))
         found = self._templates.get(key)
         if found is None:
-            made = (Template(each, send(each.pod)) for each in pods_of(self.manifest.value, kubernetes) if _runs(each))
-            found = self._templates[key] = tuple(made)
+            found = tuple(_template(each) for each in pods_of(self.manifest.value, kubernetes) if _runs(each))
+            self._templates[key] = found
         return found
 
     @property
@@ -138,9 +147,13 @@ def take_stock(documents: Iterable[Document]) -> tuple[Inventory, list[Diagnosti
                 if not workload.newest:
                     continue
             except (BrokenWorkloadError, NotAPodError) as error:
-                diagnostics.append(diagnose(codes.BROKEN, manifest.at(), f"{manifest.title} cannot be created", notes=[str(error)]))
+                where = manifest.at(*error.route) if isinstance(error, NotAPodError) else manifest.at()
+                diagnostics.append(diagnose(codes.BROKEN, where, f"{manifest.title} cannot be created", notes=[str(error)]))
                 continue
             except NotAWorkloadError:
+                continue
+            if manifest.nowhere:
+                diagnostics.append(_nowhere(manifest))
                 continue
             workloads.append(workload)
     workloads.sort(key=lambda each: each.manifest.place)
@@ -186,9 +199,30 @@ def _text(value: Any, form: re.Pattern[str]) -> str:
     return value if isinstance(value, str) and form.fullmatch(value) else ""
 
 
+def _template(made: TemplatePod) -> Template:
+    """Default the pods of a template.
+
+    Raises:
+        NotAPodError: no API server would take the template; the error's route is one in the manifest.
+    """
+    try:
+        return Template(made, send(made.pod), send(made.another) if made.another else None)
+    except NotAPodError as error:
+        error.route = (*made.route, *error.route)
+        raise
+
+
 def _runs(made: TemplatePod) -> bool:
     """Say whether a template is one of pods: other kinds have templates too, such as the machines of Cluster API."""
     return isinstance(made.template.get("spec"), dict) and bool(made.template["spec"].get("containers"))
+
+
+def _nowhere(manifest: Manifest) -> Diagnostic:
+    help_lines = ["write the namespace out, or take the file out of `workloads` in overbank.yaml"]
+    message = (
+        f"{manifest.kind} `{manifest.name}` has the namespace `{manifest.nowhere}`, which no API server takes; it gets no patch"
+    )
+    return diagnose(codes.NAMELESS, manifest.at("metadata", "namespace"), message, help=help_lines)
 
 
 def _nameless(workloads: Iterable[Workload]) -> Iterator[Diagnostic]:
@@ -196,8 +230,10 @@ def _nameless(workloads: Iterable[Workload]) -> Iterator[Diagnostic]:
         manifest = workload.manifest
         if not manifest.name:
             help_lines = ["give it a name, or take the file out of `workloads` in overbank.yaml"]
-            message = f"{manifest.kind} has no name that a patch could be bound to"
-            yield diagnose(codes.NAMELESS, manifest.at("metadata"), message, help=help_lines)
+            written = manifest.document.get(*manifest.base, "metadata", "name")
+            wrong = f"{manifest.kind} has the name `{written}`, which no API server takes; a patch cannot be bound to it"
+            message = wrong if written else f"{manifest.kind} has no name that a patch could be bound to"
+            yield diagnose(codes.NAMELESS, manifest.at("metadata", "name"), message, help=help_lines)
 
 
 def _twins(workloads: Iterable[Workload]) -> Iterator[Diagnostic]:

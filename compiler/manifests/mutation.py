@@ -44,7 +44,7 @@ class Mutated:
     """The stream after mutation.
 
     Attributes:
-        text: the whole stream. workloads: how many it has. rewritten: those whose document lost its comments.
+        text: the whole stream. workloads: how many it has. rewritten: the first of each document that lost its comments.
     """
 
     text: str = ""
@@ -79,13 +79,15 @@ def mutate(parts: Iterable[tuple[str, Document | None]], bench: Bench, namespace
         namespace: for objects that name none (None: ``default``).
 
     Raises:
-        RefusedError: a manifest is no manifest.
+        RefusedError: a manifest is no manifest, or a ResourceList no list.
     """
     outcome = Mutated()
     for text, document in parts:
         if document is None:
             outcome.text += text
             continue
+        if _is_resource_list(document) and not isinstance(document.get("items"), list | None):
+            raise RefusedError(f"{document.at('items').locate()}: `items` of a ResourceList is a list")
         operations: Operations = []
         remarks: list[Remark] = []
         changed: list[Manifest] = []
@@ -109,7 +111,7 @@ def mutate(parts: Iterable[tuple[str, Document | None]], bench: Bench, namespace
         new, kept = edited(text, operations)
         outcome.text += new
         if not kept:
-            outcome.rewritten += changed
+            outcome.rewritten.append(changed[0])
     return outcome
 
 
@@ -119,9 +121,15 @@ def _tried(manifest: Manifest, bench: Bench, namespace: str | None) -> tuple[Ope
         templates = Workload(manifest).templates(bench.cluster.kubernetes)
         pods = list(try_out(bench, templates, inside))
     except (BrokenWorkloadError, NotAPodError) as error:
-        raise RefusedError(f"{manifest.at().locate()}: {manifest.title}: {error}") from error
+        where = manifest.at(*error.route) if isinstance(error, NotAPodError) else manifest.at()
+        raise RefusedError(f"{where.locate()}: {manifest.title} cannot be created: {error}") from error
     except NotAWorkloadError:
         return [], [], False
+    if manifest.nowhere and templates:
+        where = manifest.at("metadata", "namespace").locate()
+        raise RefusedError(
+            f"{where}: {manifest.kind} `{manifest.name}` has the namespace `{manifest.nowhere}`, which no API server takes"
+        )
     operations: Operations = []
     remarks = []
     for tried in pods:
@@ -131,7 +139,10 @@ def _tried(manifest: Manifest, bench: Bench, namespace: str | None) -> tuple[Ope
         subject = f"{whose(made)} of {manifest.title}" if made.route else manifest.title
         denials = [f"{subject} would be denied: {reason}" for reason in tried.decision.denied]
         remarks += [Remark(manifest=manifest, denial=True, text=text) for text in denials]
-        remarks += [Remark(manifest=manifest, denial=False, text=f"{subject}: {text}") for text in tried.decision.warnings]
+        warnings = [f"{subject}: {text}" for text in tried.decision.warnings]
+        if tried.uneven:
+            warnings.append(f"{subject} do not all get the same, so they are left as they are: {'; '.join(tried.uneven)}")
+        remarks += [Remark(manifest=manifest, denial=False, text=text) for text in warnings]
     return operations, remarks, bool(templates)
 
 

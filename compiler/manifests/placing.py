@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from compiler.codes import manifests as codes
 from compiler.diagnostics import Code, Diagnostic, diagnose
@@ -11,21 +11,32 @@ from compiler.ir import ClusterIR
 from compiler.manifests.exact import exact
 from compiler.manifests.inventory import Inventory, Manifest, Template
 from compiler.manifests.rebase import Operations, pointer
+from compiler.model import Platform
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError
 from compiler.workloads import TemplatePod
+from webhook.engine import patch
 from webhook.engine.bundle import Runtime
-from webhook.engine.decision import Decision
+from webhook.engine.decision import Decision, Exemption
+from webhook.engine.keys import DEFAULT_SCHEDULER
+
+_LEFT_ALONE: Final = {Exemption.OPTED_OUT: "opt out of the webhook", Exemption.DAEMON_SET: "belong to a DaemonSet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What a cluster's policies do to the pod of a template; ``operations`` are for the manifest."""
+    """What a cluster's policies do to the pod of a template.
+
+    Attributes:
+        operations: for the manifest; none where the pods of the template differ.
+        uneven: what differs between them, in words; empty where they all get the same.
+    """
 
     template: Template
     decision: Decision
     operations: Operations = field(repr=False)
     stored: dict[str, Any] = field(repr=False)
+    uneven: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +88,7 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR]) -> tuple[Placed, 
                 continue
             for tried in pods:
                 remarks.note(manifest, tried, cluster.name)
+                remarks.selected(manifest, tried, cluster)
                 operations += tried.operations
                 owner = tried.decision.owner
                 if owner and runtimes.get(owner):
@@ -95,6 +107,9 @@ def _elastic(manifest: Manifest, tried: Tried, cluster: ClusterIR, policy: str, 
 def try_out(bench: Bench, templates: Iterable[Template], namespace: str) -> Iterator[Tried]:
     """Yield what becomes of the pods of a workload's templates; a denied pod has no operations.
 
+    A template is patched only if its pods all get the same: a gang that is named by the name of a CronJob's Job, say, would be one
+    for all of its Jobs.
+
     Raises:
         NotAPodError: a field that only a matching policy looks at has the wrong type.
     """
@@ -103,12 +118,38 @@ def try_out(bench: Bench, templates: Iterable[Template], namespace: str) -> Iter
         found = exact(template, decision)
         prefix = pointer(template.made.route)
         operations = [{**each, "path": prefix + each["path"]} for each in found.operations]
-        yield Tried(template=template, decision=decision, operations=operations, stored=found.stored)
+        another = bench.decide(template.another, namespace) if template.another else decision
+        uneven = tuple(_differences(decision, another))
+        yield Tried(
+            template=template, decision=decision, operations=[] if uneven else operations, stored=found.stored, uneven=uneven
+        )
+
+
+def _differences(first: Decision, second: Decision) -> Iterator[str]:
+    """Yield what two pods of a template do not have in common, for people."""
+    if first.denied != second.denied and not (first.denied and second.denied):
+        yield "some of them would be denied"
+    for policy in sorted(set(first.policies).symmetric_difference(second.policies)):
+        yield f"policy `{policy}` holds for some of them only"
+    if first.policies != second.policies or patch.encode(first.operations) == patch.encode(second.operations):
+        return
+    values = [{each.field: (each.policy, each.after) for each in decision.effects} for decision in (first, second)]
+    different = sorted(name for name in values[0].keys() | values[1].keys() if values[0].get(name) != values[1].get(name))
+    if not different:
+        yield "their patches differ"
+    for name in different:
+        policy, _ = values[0].get(name) or values[1][name]
+        yield f"policy `{policy}` gives each a {name} of its own"
 
 
 def whose(made: TemplatePod) -> str:
     """Return which pods of a workload are meant: ``the pods``, or those of a role."""
     return f"the {made.role} pods" if made.role else "the pods"
+
+
+def _subject(manifest: Manifest, tried: Tried) -> str:
+    made = tried.template.made
+    return f"{whose(made)} of {manifest.title}" if made.route else manifest.title
 
 
 def _patched(manifest: Manifest, operations: Operations) -> PatchedWorkload:
@@ -131,12 +172,29 @@ class _Remarks:
     def note(self, manifest: Manifest, tried: Tried, cluster: str) -> None:
         """Remember denials and warnings."""
         decision = tried.decision
-        made = tried.template.made
-        subject = f"{whose(made)} of {manifest.title}" if made.route else manifest.title
+        subject = _subject(manifest, tried)
         if decision.denied:
             self._add(manifest, codes.DENIED, f"{subject} would be denied", decision.denied, cluster)
+        if tried.uneven:
+            self._add(
+                manifest, codes.UNEVEN, f"{subject} do not all get the same, so there is no patch for them", tried.uneven, cluster
+            )
         for warning in decision.warnings:
             self._add(manifest, codes.WARNED, f"{subject}: {warning}", (), cluster)
+
+    def selected(self, manifest: Manifest, tried: Tried, cluster: ClusterIR) -> None:
+        """Remember pods that the webhook leaves alone and a ResourcePolicy does not: it reads labels only."""
+        exemption, pod = tried.decision.exemption, tried.template.sent.pod
+        if exemption not in _LEFT_ALONE:
+            return
+        # On a registered cluster, the scheduler that reads the object is not the one that places these pods.
+        if cluster.platform is Platform.ACK_REGISTERED and pod["spec"].get("schedulerName", DEFAULT_SCHEDULER) == DEFAULT_SCHEDULER:
+            return
+        labels = (pod["metadata"].get("labels") or {}).items()
+        for each in cluster.resource_policies:
+            if each.namespace == manifest.effective_namespace and each.selector.items() <= labels:
+                text = f"{_subject(manifest, tried)} {_LEFT_ALONE[exemption]}, and the ResourcePolicy of policy `{each.name}` selects them"
+                self._add(manifest, codes.STILL_SELECTED, text, (), cluster.name)
 
     def refused(self, manifest: Manifest, reason: str, cluster: str) -> None:
         """Remember that the API server would refuse the manifest."""

@@ -75,7 +75,6 @@ def pod(tmp_path: Path) -> Path:
     "arguments",
     [
         [],
-        ["frobnicate"],
         ["--frobnicate"],
         ["check", "--frobnicate"],
         ["check", "a", "b"],
@@ -94,6 +93,15 @@ def test_wrong_usage_is_exit_2(cli: Cli, arguments: list[str]) -> None:
     assert outcome.code == 2
     assert outcome.out == ""
     assert "usage: overbank" in outcome.err
+
+
+@pytest.mark.parametrize(("word", "advice"), [("chek", "did you mean `check`?"), ("frobnicate", "commands: init, check,")])
+def test_command_that_does_not_exist_is_told_from_those_that_do(cli: Cli, word: str, advice: str) -> None:
+    """A misspelt command ends with 2 and the one that was meant, or all of them."""
+    outcome = cli(word, "x")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"there is no command `{word}`" in outcome.err
+    assert advice in outcome.err
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -262,7 +270,7 @@ def test_build_refuses_to_overwrite_an_edited_file(cli: Cli, repo: Path) -> None
     target.write_text("edited\n")
     refused = cli("build", repo)
     assert (refused.code, refused.out) == (1, "")
-    assert "error[OB5103]: the build would overwrite this file" in refused.err
+    assert "error[OB5103]: the build would overwrite this file, which was edited by hand" in refused.err
     assert "1 error; nothing was written\n" in refused.err
     assert target.read_text() == "edited\n"
     assert cli("build", repo, "--force").out == "wrote clusters/idc/kustomization.yaml\n"
@@ -617,6 +625,28 @@ def test_reader_that_goes_away_is_no_error(overbank: Overbank, command: list[str
     finally:
         os.close(writer)
     assert (run.returncode, run.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("command", [["explain"], ["schema", "BurstPolicy"]])
+def test_full_disk_is_an_error_of_the_environment(overbank: Overbank, command: list[str]) -> None:
+    """A result that cannot be written ends with 2 and a sentence, since half a result is none."""
+    with Path("/dev/full").open("wb") as full:
+        run = overbank(*command, stdout=full)
+    assert (run.returncode, run.stderr) == (2, b"overbank: error: cannot write the result: no space left on device\n")
+
+
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 3), (">&-", 0), ("2>&-", 0)])
+def test_streams_may_be_closed(repo: Path, tmp_path: Path, closed: str, code: int) -> None:
+    """A standard stream that is closed is an empty one."""
+    program = Path(sys.executable).with_name("overbank")
+    (tmp_path / "in.yaml").write_text("a: b\n")
+    source = "" if closed == "<&-" else f"< {tmp_path}/in.yaml"
+    run = subprocess.run(
+        ["/bin/sh", "-c", f'"{program}" mutate --cluster idc --repo "{repo}" {source} {closed}'], capture_output=True, check=False
+    )
+    assert run.returncode == code
+    assert b"Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8:strict"])

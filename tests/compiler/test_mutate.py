@@ -126,12 +126,35 @@ def test_lost_comments_are_said(mutate: Run) -> None:
     assert yaml.safe_load(outcome.out)["spec"]["template"]["spec"]["schedulerName"] == "ack-co-scheduler"
 
 
+def test_lost_comments_of_a_list_are_said_once(mutate: Run) -> None:
+    """A long List is one document, and one note."""
+    item = (
+        "- {apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop, labels: {app: web}}, spec: {containers: [{name: a}]}}\n"
+    )
+    outcome = mutate("apiVersion: v1\nkind: List\nitems:\n" + 150 * item)
+    assert (outcome.code, outcome.err.count("written anew")) == (0, 1)
+    assert outcome.out.count("ack-co-scheduler") == 150
+
+
 def test_warnings_go_to_stderr(mutate: Run) -> None:
     """What the webhook would warn about does not get lost, and does not get into the stream."""
     outcome = mutate(WEB.replace("    spec:\n", "    spec:\n      schedulerName: mine\n"))
     assert outcome.code == 0
     assert "warning: the pods of Deployment `shop/web`: overbank policy web: spec.schedulerName is kept" in outcome.err
     assert "warning" not in outcome.out
+
+
+def test_template_is_left_alone_where_its_pods_differ(mutate: Run, minimal: dict[str, str], write: Callable[..., Path]) -> None:
+    """What every run of a CronJob gets for itself does not go into the template, and stderr says so."""
+    gang = "  scheduling: {gang: {nameFrom: {label: job-name}, minAvailable: 2, allowSplit: true}}\n"
+    policy = minimal["burst/web.yaml"] + gang
+    write({**minimal, "burst/web.yaml": policy})
+    template = "{template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: busybox}]}}}"
+    head = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly, namespace: shop}\n"
+    stream = f"{head}spec: {{jobTemplate: {{spec: {template}}}}}\n"
+    result = mutate(stream)
+    assert (result.code, result.out) == (0, stream)
+    assert "the pods of CronJob `shop/nightly` do not all get the same" in result.err
 
 
 @pytest.mark.usefixtures("denying")
@@ -150,7 +173,7 @@ def test_denied_pods_stop_the_whole_stream(mutate: Run) -> None:
         ("---\n# nothing\n", 3, "no document in the input"),
         ("a: [", 2, "stdin cannot be read"),
         (b"\xff", 2, "stdin cannot be read"),
-        (WEB.replace("{app: web}", "[app]"), 2, "stdin:2:1: Deployment `shop/web`: labels is not a mapping"),
+        (WEB.replace("{app: web}", "[app]"), 2, "stdin:2:1: Deployment `shop/web` cannot be created: labels is not a mapping"),
         (WEB.replace("{app: web}", "{app: 1}"), 2, "the API server would refuse this pod"),
     ],
 )
@@ -217,6 +240,20 @@ def test_function_without_a_cluster_says_how_to_name_it(mutate: Run) -> None:
     outcome = mutate(_resource_list("{}", WEB), cluster=None)
     assert outcome.code == 2
     assert "data.cluster of a ConfigMap" in outcome.err
+
+
+def test_namespace_that_is_still_a_variable_is_refused(mutate: Run) -> None:
+    """Which policies match hangs on the namespace, so a workload whose namespace is none cannot be mutated."""
+    outcome = mutate(WEB.replace("namespace: shop", 'namespace: "${NS}"'))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "stdin:4:34: Deployment `web` has the namespace `${NS}`, which no API server takes" in outcome.err
+
+
+def test_function_refuses_items_that_are_no_list(mutate: Run) -> None:
+    """A ResourceList without a list would pass unmutated, and nobody would know."""
+    outcome = mutate("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {}\n")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "stdin:3:8: `items` of a ResourceList is a list" in outcome.err
 
 
 def test_warnings_are_results_of_a_function(mutate: Run) -> None:

@@ -170,6 +170,134 @@ def test_training_jobs_of_other_operators_get_no_labels() -> None:
     assert found.pod["metadata"] == {"generateName": "web-worker-", "ownerReferences": found.pod["metadata"]["ownerReferences"]}
 
 
+RAY_SPEC = {
+    "headGroupSpec": _template(),
+    "workerGroupSpecs": [
+        {"groupName": "gpu", "replicas": 2, **_template(labels={"ray.io/group": "mine", "ray.io/is-ray-node": "no"})},
+        {},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "at", "cluster"),
+    [
+        ("RayCluster", RAY_SPEC, (), "web"),
+        ("RayJob", {"rayClusterSpec": RAY_SPEC}, ("rayClusterSpec",), "web-00000"),
+        ("RayService", {"rayClusterConfig": RAY_SPEC}, ("rayClusterConfig",), "web-00000"),
+    ],
+)
+def test_ray_has_a_pod_for_the_head_and_each_worker_group(
+    kind: str, spec: dict[str, Any], at: tuple[str, ...], cluster: str
+) -> None:
+    """KubeRay's pods belong to a RayCluster; its labels for cluster, type and group hold, the others yield to the template's."""
+    head, workers = pods_of(_workload(kind, spec, "ray.io/v1"))
+    assert [(each.role, each.route) for each in (head, workers)] == [
+        ("head", ("spec", *at, "headGroupSpec", "template")),
+        ("gpu", ("spec", *at, "workerGroupSpecs", 0, "template")),
+    ]
+    assert _owner(workers.pod) == ("ray.io/v1", "RayCluster", cluster, True)
+    assert head.pod["metadata"]["labels"] == {
+        "app.kubernetes.io/created-by": "kuberay-operator",
+        "app.kubernetes.io/name": "kuberay",
+        "ray.io/cluster": cluster,
+        "ray.io/group": "headgroup",
+        "ray.io/identifier": f"{cluster}-head",
+        "ray.io/is-ray-node": "yes",
+        "ray.io/node-type": "head",
+    }
+    assert workers.pod["metadata"]["labels"].items() >= {"ray.io/group": "gpu", "ray.io/is-ray-node": "no"}.items()
+
+
+def test_submitter_of_a_ray_job_belongs_to_a_batch_job() -> None:
+    """The pod that submits a RayJob is made by a Job of the same name."""
+    (found,) = pods_of(_workload("RayJob", {"submitterPodTemplate": {"spec": SPEC}}, "ray.io/v1"))
+    assert (found.role, found.route) == ("submitter", ("spec", "submitterPodTemplate"))
+    assert _owner(found.pod) == ("batch/v1", "Job", "web", True)
+
+
+def test_job_set_has_a_pod_for_each_replicated_job() -> None:
+    """JobSet's pods belong to Jobs, Indexed where they do not say otherwise, and are labelled by both controllers."""
+    spec = {"replicatedJobs": [{"name": "workers", "replicas": 2, "template": {"spec": _template()}}]}
+    (found,) = pods_of(_workload("JobSet", spec, "jobset.x-k8s.io/v1alpha2"))
+    assert (found.role, found.route) == ("workers", ("spec", "replicatedJobs", 0, "template", "spec", "template"))
+    assert _owner(found.pod) == ("batch/v1", "Job", "web-workers-0", True)
+    labels = found.pod["metadata"]["labels"]
+    assert (
+        labels.items()
+        >= {
+            "jobset.sigs.k8s.io/jobset-name": "web",
+            "jobset.sigs.k8s.io/replicatedjob-name": "workers",
+            "jobset.sigs.k8s.io/replicatedjob-replicas": "2",
+            "jobset.sigs.k8s.io/job-index": "0",
+            "jobset.sigs.k8s.io/restart-attempt": "0",
+            "batch.kubernetes.io/job-name": "web-workers-0",
+            "batch.kubernetes.io/job-completion-index": "0",
+        }.items()
+    )
+    assert found.pod["metadata"]["annotations"].items() >= {"jobset.sigs.k8s.io/jobset-name": "web"}.items()
+
+
+@pytest.mark.parametrize(("written", "scheduler"), [({}, "volcano"), ({"schedulerName": "mine"}, "mine")])
+def test_volcano_job_has_a_pod_for_each_task(written: dict[str, str], scheduler: str) -> None:
+    """Volcano's pods are labelled with their task, and get the Job's scheduler unless the template names one."""
+    tasks = [{"name": "ps", **_template()}, {"template": {"spec": {**SPEC, "schedulerName": "own"}}}]
+    first, second = pods_of(_workload("Job", {"tasks": tasks, **written}, "batch.volcano.sh/v1alpha1"))
+    assert [(first.role, first.route), (second.role, second.route)] == [
+        ("ps", ("spec", "tasks", 0, "template")),
+        ("1", ("spec", "tasks", 1, "template")),
+    ]
+    assert first.pod["metadata"]["labels"] == {
+        "volcano.sh/job-name": "web",
+        "volcano.sh/job-namespace": "shop",
+        "volcano.sh/queue-name": "default",
+        "volcano.sh/task-index": "0",
+        "volcano.sh/task-spec": "ps",
+    }
+    assert _owner(first.pod) == ("batch.volcano.sh/v1alpha1", "Job", "web", True)
+    assert [each.pod["spec"]["schedulerName"] for each in (first, second)] == [scheduler, "own"]
+
+
+_TF = {"Worker": {"replicas": 2, **_template()}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "api_version", "spec", "changing"),
+    [
+        ("Deployment", "apps/v1", _template(), {"pod-template-hash"}),
+        (
+            "StatefulSet",
+            "apps/v1",
+            _template(),
+            {"apps.kubernetes.io/pod-index", "controller-revision-hash", "statefulset.kubernetes.io/pod-name"},
+        ),
+        ("Job", "batch/v1", _template(), {"controller-uid", "batch.kubernetes.io/controller-uid"}),
+        (
+            "CronJob",
+            "batch/v1",
+            {"jobTemplate": {"spec": _template()}},
+            {"controller-uid", "batch.kubernetes.io/controller-uid", "job-name", "batch.kubernetes.io/job-name"},
+        ),
+        (
+            "TFJob",
+            "kubeflow.org/v1",
+            {"tfReplicaSpecs": _TF},
+            {"training.kubeflow.org/replica-index", "training.kubeflow.org/job-role"},
+        ),
+        ("TFJob", "kubeflow.org/v1", {"tfReplicaSpecs": {"Worker": _template()}}, set()),
+        ("RayCluster", "ray.io/v1", RAY_SPEC, set()),
+    ],
+)
+def test_another_pod_differs_in_what_is_not_the_templates(
+    kind: str, api_version: str, spec: dict[str, Any], changing: set[str]
+) -> None:
+    """A later pod of a later run has other hashes, names and indices, and the labels that the template decides are the same."""
+    found = pods_of(_workload(kind, spec, api_version))[0]
+    assert found.another is not None
+    first, second = (each["metadata"].get("labels", {}) for each in (found.pod, found.another))
+    assert {key for key in first.keys() | second.keys() if first.get(key) != second.get(key)} == changing
+
+
 @pytest.mark.parametrize(
     ("manifest", "reason"),
     [

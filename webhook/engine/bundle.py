@@ -7,12 +7,12 @@ value with sorted keys, no white space and an empty ``digest``, so that indentat
 import hashlib
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from webhook.engine.fields import Fields, NodeTerm, Scheduling, Taint
+from webhook.engine.fields import Fields, NodeTerm, Scheduling, Taint, require_content
 from webhook.engine.selector import Selector
 
 VERSION: Final = "overbank.dev/bundle/v1"
@@ -33,6 +33,9 @@ class Accelerator(Struct, frozen=True, omit_defaults=True, rename="camel", forbi
     resource: str
     annotations: dict[str, str] = field(default_factory=dict)
     required: tuple[NodeTerm, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_content(self.required)
 
 
 class Runtime(StrEnum):
@@ -83,6 +86,10 @@ class Placement(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_
     foreign: Foreign | None = None
     mirrored_resources: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.incompatible not in (Verdict.WARN, Verdict.DENY):
+            raise ValueError(f"a pod that does not fit is denied or warned about, and not {self.incompatible}")
+
 
 class Owner(Struct, frozen=True, order=True, omit_defaults=True, forbid_unknown_fields=True):
     """A kind of controlling owner. ``Deployment`` means a ReplicaSet whose pod carries ``pod-template-hash``."""
@@ -122,7 +129,7 @@ class Policy(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
         rollout: the part of the workloads for which the policy holds, in hundredths of a per cent.
     """
 
-    name: str
+    name: Annotated[str, Meta(pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?\\Z", max_length=63)]
     priority: int
     namespaces: NamespaceMatch
     pods: Selector
@@ -133,7 +140,7 @@ class Policy(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     inject: Fields = field(default_factory=Fields)
     override: bool = False
     audit: bool = False
-    rollout: int = ALL_WORKLOADS
+    rollout: Annotated[int, Meta(ge=0, le=ALL_WORKLOADS)] = ALL_WORKLOADS
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical JSON of this policy, in hexadecimal."""

@@ -3,9 +3,16 @@
 Keys of maps are whole, unescaped keys.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Annotated, Final
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
+
+_OPERATORS: Final = ("", "Equal", "Exists")
+_EFFECTS: Final = ("", "NoSchedule", "PreferNoSchedule", "NoExecute")
+
+Positive = Annotated[int, Meta(ge=1)]
 
 
 class Taint(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +35,12 @@ class Toleration(Struct, frozen=True, omit_defaults=True, rename="camel", forbid
     def __post_init__(self) -> None:
         if not self.key and self.operator != "Exists":
             raise ValueError("a toleration without a key needs operator Exists")
+        if self.operator not in _OPERATORS or self.effect not in _EFFECTS:
+            raise ValueError(f"a toleration has no operator {self.operator!r} with effect {self.effect!r}")
+        if self.operator == "Exists" and self.value:
+            raise ValueError("a toleration with operator Exists has no value")
+        if self.toleration_seconds is not None and self.effect != "NoExecute":
+            raise ValueError("a toleration for some seconds needs effect NoExecute")
 
 
 class NodeOperator(StrEnum):
@@ -48,6 +61,16 @@ class NodeRequirement(Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     operator: NodeOperator
     values: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.operator in (NodeOperator.IN, NodeOperator.NOT_IN):
+            fits = bool(self.values)
+        elif self.operator in (NodeOperator.EXISTS, NodeOperator.DOES_NOT_EXIST):
+            fits = not self.values
+        else:
+            fits = len(self.values) == 1
+        if not fits:
+            raise ValueError(f"{self.operator} on {self.key!r} cannot take {len(self.values)} values")
+
 
 class NodeTerm(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True, order=True):
     """A core/v1 NodeSelectorTerm: all requirements, sorted, must hold. A policy's term is never empty."""
@@ -59,8 +82,21 @@ class NodeTerm(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_u
 class PreferredTerm(Struct, frozen=True, forbid_unknown_fields=True, order=True):
     """A core/v1 PreferredSchedulingTerm; ``weight`` is 1 to 100."""
 
-    weight: int
+    weight: Annotated[int, Meta(ge=1, le=100)]
     preference: NodeTerm
+
+    def __post_init__(self) -> None:
+        require_content((self.preference,))
+
+
+def require_content(terms: Iterable[NodeTerm]) -> None:
+    """Make sure of what a policy's terms are.
+
+    Raises:
+        ValueError: one of them is empty, and so would match no node at all (core/v1 NodeSelectorTerm).
+    """
+    if not all(term.match_expressions or term.match_fields for term in terms):
+        raise ValueError("a node selector term of a policy has at least one requirement")
 
 
 class Fields(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
@@ -80,6 +116,9 @@ class Fields(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unk
     required: tuple[NodeTerm, ...] = ()
     preferred: tuple[PreferredTerm, ...] = ()
 
+    def __post_init__(self) -> None:
+        require_content(self.required)
+
 
 class Gang(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     """A gang whose name is the value of the pod's label ``name_label``.
@@ -89,7 +128,7 @@ class Gang(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unkno
     """
 
     name_label: str
-    min_available: int | None = None
+    min_available: Positive | None = None
     min_available_label: str | None = None
     min_available_annotation: str | None = None
 
@@ -104,8 +143,8 @@ class GpuShare(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_u
     An empty ``container`` stands for the only container of the pod.
     """
 
-    memory_gib: int
-    gpus: int = 1
+    memory_gib: Positive
+    gpus: Positive = 1
     container: str = ""
 
 

@@ -70,7 +70,10 @@ class Engine:
         decision = self._decide(plan, pod, metadata, namespace, bound=bound)
         if hypothetical is None:
             return decision
-        other = self._decide(hypothetical, pod, metadata, namespace, bound=bound)
+        try:
+            other = self._decide(hypothetical, pod, metadata, namespace, bound=bound)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return decision  # what only policies in audit mode look at is no reason to refuse the pod
         return msgspec.structs.replace(decision, audit=other) if differs(decision, other) else decision
 
     def _decide(self, plan: Plan, pod: Pod, metadata: Metadata, namespace: str, *, bound: bool) -> Decision:

@@ -6,7 +6,7 @@ from typing import Any
 from webhook.engine.audit import MAX_LENGTH, auditing, difference
 from webhook.engine.bundle import Foreign, Placement, Verdict
 from webhook.engine.decision import Action, Effect
-from webhook.engine.fields import Fields
+from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
 
 Make = Callable[..., Any]
 POD: dict[str, Any] = {"metadata": {"labels": {"app": "x"}}, "spec": {}}
@@ -62,6 +62,15 @@ def test_an_audit_that_would_take_over_and_lift_a_denial(admit: Make, bundle_of:
     decision = admit(bundle_of(lenient, strict), POD).decision
     assert decision.denied
     assert difference(decision) == "lenient: the pod would not be denied; lenient would own its placement, and not strict"
+
+
+def test_an_audit_that_cannot_read_the_pod_does_not_refuse_it(admit: Make, bundle_of: Make, policy_of: Make) -> None:
+    """A part that no policy in force looks at may be of any type, as if the policy in audit mode were not there."""
+    required = (NodeTerm((NodeRequirement("pool", NodeOperator.EXISTS),)),)
+    audited = policy_of("new", audit=True, inject=Fields(required=required))
+    in_force = policy_of("old", inject=Fields(labels={"l": "1"}))
+    decision = admit(bundle_of(audited, in_force), {"spec": {"affinity": {"nodeAffinity": []}}}).decision
+    assert (decision.policies, bool(decision.operations), decision.audit) == (("old",), True, None)
 
 
 def test_the_line_is_bounded(admit: Make, bundle_of: Make, policy_of: Make) -> None:

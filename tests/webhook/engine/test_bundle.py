@@ -63,6 +63,8 @@ RICH = Bundle(
 )
 """A bundle in which every field is set somewhere."""
 
+TERM = {"matchExpressions": [{"key": "a", "operator": "Exists"}]}
+
 
 def _tree() -> Any:
     return json.loads(encode(RICH))
@@ -153,10 +155,12 @@ def test_defaults_may_be_spelled_out() -> None:
 @pytest.mark.parametrize(("route", "value"), LEAVES, ids=lambda part: ".".join(map(str, part)) if isinstance(part, tuple) else "")
 def test_the_digest_covers_every_value(route: Route, value: Any) -> None:
     """Whichever single value is changed after the build, the bundle is refused."""
-    flipped = {"In": "NotIn", "NotIn": "In", "Exists": "DoesNotExist", "x": "y"}
+    flipped = {"In": "NotIn", "NotIn": "In", "Exists": "DoesNotExist", "x": "y", "Equal": ""}
     changed = not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else flipped.get(value, value + "x")
-    # A version of another reader, and a namespace match without a choice, are refused before the digest is looked at.
-    reason = {"version": "cannot be read", "all": "exactly one of"}.get(str(route[-1]), "digest does not belong")
+    # A version of another reader, and values that mean nothing, are refused before the digest is looked at.
+    reason = {"version": "cannot be read", "all": "exactly one of", "effect": "a toleration has no"}.get(
+        str(route[-1]), "digest does not belong"
+    )
     with pytest.raises(BundleError, match=reason):
         decode(json.dumps(_with(route, changed)).encode())
 
@@ -283,10 +287,38 @@ def test_wrong_types_are_refused(route: Route, value: Any) -> None:
         (("policies", 0, "namespaces"), {"names": ["a"], "all": True}),
         (("policies", 0, "namespaces"), {"selector": {"requirements": []}, "all": True}),
         (("policies", 0, "namespaces"), {"names": ["a"], "selector": {"requirements": []}}),
+        (("policies", 0, "name"), ""),
+        (("policies", 0, "name"), "Burst,x@1"),
+        (("policies", 0, "name"), "a\n"),
+        (("policies", 0, "name"), "a" * 64),
+        (("policies", 0, "rollout"), -1),
+        (("policies", 0, "rollout"), 10_001),
+        (("policies", 0, "rollout"), 10**30),
+        (("policies", 0, "priority"), None),
+        (("policies", 0, "placement", "incompatible"), "strip"),
+        (("policies", 0, "placement", "incompatible"), "allow"),
+        (("policies", 0, "placement", "foreign"), {"verdict": "refuse"}),
+        (("policies", 0, "placement", "runtimes"), ["lambda"]),
+        (("policies", 0, "placement", "accelerator", "required"), [{}]),
+        (("policies", 0, "inject", "required"), [{"matchExpressions": []}]),
+        (("policies", 0, "inject", "required"), [{"matchExpressions": [{"key": "a", "operator": "In"}]}]),
+        (("policies", 0, "inject", "required"), [{"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["x"]}]}]),
+        (("policies", 0, "inject", "required"), [{"matchExpressions": [{"key": "a", "operator": "Gt", "values": ["1", "2"]}]}]),
+        (("policies", 0, "inject", "preferred"), [{"weight": 1, "preference": {}}]),
+        (("policies", 0, "inject", "preferred"), [{"weight": 0, "preference": TERM}]),
+        (("policies", 0, "inject", "preferred"), [{"weight": 101, "preference": TERM}]),
+        (("policies", 0, "inject", "tolerations", 0), {"key": "k", "operator": "Gt", "value": "1"}),
+        (("policies", 0, "inject", "tolerations", 0), {"key": "k", "operator": "Exists", "value": "v"}),
+        (("policies", 0, "inject", "tolerations", 0), {"key": "k", "operator": "Exists", "effect": "Never"}),
+        (("policies", 0, "inject", "tolerations", 0), {"key": "k", "operator": "Exists", "tolerationSeconds": 3}),
+        (("policies", 0, "scheduling"), {"gang": {"nameLabel": "job", "minAvailable": 0}}),
+        (("policies", 0, "scheduling"), {"gang": {"nameLabel": "job"}}),
+        (("policies", 0, "scheduling"), {"gpuShare": {"memoryGib": -8}}),
+        (("policies", 0, "scheduling"), {"gpuShare": {"memoryGib": 8, "gpus": 0}}),
     ],
 )
 def test_values_that_mean_nothing_are_refused(route: Route, value: Any) -> None:
-    """Unknown operators, operators with the wrong values, tolerations of no key, and matches that do not choose once are refused."""
+    """What no compiler writes is refused: the API server would refuse every pod with it, or a policy would mean something else."""
     with pytest.raises(BundleError, match="malformed bundle"):
         decode(_sealed(_with(route, value)))
 
