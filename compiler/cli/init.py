@@ -5,12 +5,15 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import schemas
 from compiler import scaffold
 from compiler.cli import CLEAN, CommandError
 from compiler.cli.repository import open_tree
 from compiler.spelling import listing
+
+README: Final = "README.md"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,9 +42,13 @@ def run(options: argparse.Namespace) -> int:
         _refresh(root, schema_files)
         return CLEAN
     files = scaffold.repository(options.platform)
+    # A hoster's new repository has one, and what it says is not for us to say.
+    kept = files.keys() & {README} if (root / README).is_file() else set()
+    files = {path: content for path, content in files.items() if path not in kept}
     _refuse(root, files, schema_files)
     _create(root, files)
     _refresh(root, schema_files)
+    sys.stderr.writelines(f"kept {path}\n" for path in sorted(kept))
     place = "" if options.folder == "." else f" {shlex.quote(options.folder)}"
     sys.stderr.write(f"a repository with one {options.platform} cluster; what to replace in it is marked `# replace`\nnext:\n")
     for command in ("check", "test", "build"):

@@ -166,7 +166,10 @@ PATCH: Final = Code(
     "JSON patch operation cannot be as written",
     """`add`, `replace` and `test` need a value, `remove` has none. Infinite numbers and NaN do not exist in JSON. Operations on what
 identifies the object (apiVersion, kind, name, namespace) would make another object of it; operations on `/spec/replicas` of a
-divided workload would undo the division.""",
+divided workload would undo the division.
+
+In a path, `/` inside a key is written `~1`, and `~` is written `~0`: `/metadata/labels/example.com~1team`. Written as it is, the path
+leads nowhere, and KubeAdmiral would keep the workload from the clusters that the operation is for.""",
 )
 ANNOTATIONS_WIPED: Final = Code(
     "OB7119",

@@ -126,9 +126,9 @@ def _tried(manifest: Manifest, bench: Bench, namespace: str | None) -> tuple[Ope
     except NotAWorkloadError:
         return [], [], False
     if manifest.nowhere and templates:
-        where = manifest.at("metadata", "namespace").locate()
+        at = manifest.at("metadata", "namespace").locate()
         raise RefusedError(
-            f"{where}: {manifest.kind} `{manifest.name}` has the namespace `{manifest.nowhere}`, which no API server takes"
+            f"{at}: {manifest.kind} `{manifest.name}` has the namespace `{manifest.nowhere}`, which no API server takes"
         )
     operations: Operations = []
     remarks = []

@@ -134,7 +134,17 @@ def test_the_workflow_notices_what_is_not_committed(cli: Cli, tmp_path: Path, mo
         assert verdict() == 0
 
 
-@pytest.mark.parametrize("taken", ["overbank.yaml", "README.md", "tests/pods/web.yaml"])
+def test_a_readme_that_is_there_stays(cli: Cli, tmp_path: Path) -> None:
+    """A repository that a hoster has just made has a README.md; everything else is written beside it."""
+    (tmp_path / "README.md").write_text("# Ours\n")
+    outcome = cli("init", tmp_path)
+    assert (outcome.code, (tmp_path / "README.md").read_text()) == (0, "# Ours\n")
+    assert "README.md" not in outcome.out
+    assert "kept README.md\n" in outcome.err
+    assert (tmp_path / "overbank.yaml").is_file()
+
+
+@pytest.mark.parametrize("taken", ["overbank.yaml", ".github/workflows/policies.yaml", "tests/pods/web.yaml"])
 def test_a_file_that_is_there_is_never_overwritten(cli: Cli, tmp_path: Path, taken: str) -> None:
     """If anything that would be written is there, it is named, and nothing at all is written."""
     (tmp_path / taken).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """JSON patch operations that are well formed, and leave alone what is not theirs."""
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,6 +14,13 @@ from compiler.source import Where
 
 _IDENTITY: Final = frozenset({"/apiVersion", "/kind", "/metadata", "/metadata/name", "/metadata/namespace"})
 _MAPS: Final = frozenset(f"{at}/metadata/{part}" for at in ("", *TEMPLATES.values()) for part in ("annotations", "labels"))
+
+_INTO_VALUE: Final = re.compile(
+    rf"(?P<map>(?:{'|'.join(sorted(TEMPLATES.values()))})"
+    r"(?:/metadata/(?:annotations|labels)|/spec/nodeSelector|/spec/(?:initContainers|containers)/\d+/resources/(?:limits|requests)))"
+    r"/(?P<key>[^/]+/.*)"
+)
+"""Paths that go on below a value of a map of strings: somebody wrote the `/` of a key as it is."""
 
 
 def check(federated: Federated) -> Iterator[Diagnostic]:
@@ -42,6 +50,11 @@ def _path(policy: PlacementPolicy, where: Where, operation: Operation) -> Iterat
         return
     if operation.path in _IDENTITY:
         yield diagnose(codes.PATCH, where, f"`{operation.path}` says which object it is and cannot differ between clusters")
+    elif found := _INTO_VALUE.fullmatch(operation.path):
+        key = found["key"]
+        message = f"`{operation.path}` leads into a value of `{found['map']}`, which is a string"
+        help_lines = [f"if the key is `{key}`, write `{found['map']}/{key.replace('/', '~1')}`"]
+        yield diagnose(codes.PATCH, where, message, help=help_lines)
     elif operation.path == "/spec/replicas" and policy.mode.divides:
         related = [(policy.at("spec", "mode"), "the replicas are divided")]
         help_lines = ["use `min`, `max` and the mode's preferences"]
