@@ -50,7 +50,7 @@ def findings(compiled: Callable[..., Result], minimal: dict[str, str], parse: Ca
 def _on(cluster: ClusterIR, runtimes: tuple[Runtime, ...], claims: dict[str, str]) -> ClusterIR:
     (policy,) = cluster.bundle.policies
     assert policy.placement
-    placement = msgspec.structs.replace(policy.placement, runtimes=runtimes, incompatible=Verdict.ALLOW)
+    placement = msgspec.structs.replace(policy.placement, runtimes=runtimes, incompatible=Verdict.WARN)
     policies = (msgspec.structs.replace(policy, placement=placement),)
     bundle = seal(msgspec.structs.replace(cluster.bundle, policies=policies, claims={"shop": claims}))
     fields: dict[str, Any] = {name: getattr(cluster, name) for name in cluster.__dataclass_fields__}
