@@ -176,7 +176,7 @@ def _with(cluster: ClusterIR, name: str, **changes: Any) -> ClusterIR:
 
 def test_a_denied_pod_has_its_reasons(cluster: ClusterIR) -> None:
     """Every reason is a line, and nothing says that the pod is left as it is."""
-    strict = _with(cluster, "web", placement=Placement("resourcePolicy", runtimes=(Runtime.ECI,)))
+    strict = _with(cluster, "web", placement=Placement("eciLabel", runtimes=(Runtime.ECI,)))
     for spec in ({"hostNetwork": True}, {"hostNetwork": True, "nodeName": "worker-1"}):
         lines = _explained(strict, "shop", metadata={"labels": {"app": "web"}}, spec=spec)
         assert lines[-1].startswith("denied: overbank policy web: spec.hostNetwork: ")

@@ -110,8 +110,9 @@ _decode_items = msgspec.json.Decoder(list[Raw] | None).decode
 class Subject:
     """A pod as its author meant it, before policies change it.
 
-    Methods that take a word decode only what mentions it, because most pods do not. The API server writes JSON without
-    escapes in keys, so that a key can be found in it as it is spelled.
+    Methods that take a word decode only what mentions it, because most pods do not. The API server writes every object anew, from its
+    own types, and without escapes in keys (encoding/json escapes ``<``, ``>`` and ``&`` only), so that a key is found as it is spelled
+    whatever a client sent. What somebody else sends with escaped keys is not found, and creates no pod.
 
     Args:
         spec: the pod's own spec.

@@ -53,11 +53,21 @@ def inspect(plan: Plan, pod: Pod, metadata: Metadata, claims: Claims) -> Finding
     return Findings(incompatible, uneven, uncounted) if incompatible or uneven or uncounted else None
 
 
+_ONE_VIRTUAL_POOL: Final = frozenset({"aiNode", "eciLabel", "vciEnforce"})
+"""Mechanisms with which a pod can run on nodes of one runtime and nowhere else."""
+
+
 def report(plan: Plan, found: Findings, notes: Notes, *, bound: bool) -> None:
-    """Warn about what was found, or deny the pod. A pod that is bound to a node is past the scheduler's features."""
+    """Warn about what was found, or deny the pod.
+
+    A pod that is bound to a node is past the scheduler's features. If it may be bound to a real one, which runs everything, it is not
+    denied for what a virtual one cannot run: ``kubectl debug node`` makes such pods, with host paths.
+    """
     if plan.owner is not None and plan.placement is not None:
+        elsewhere = bound and plan.placement.mechanism not in _ONE_VIRTUAL_POOL
+        denying = plan.placement.incompatible is Verdict.DENY and not elsewhere
         for problem in found.problems:
-            if problem.row.verdict is Verdict.DENY and plan.placement.incompatible is Verdict.DENY:
+            if problem.row.verdict is Verdict.DENY and denying:
                 notes.deny(plan.owner, problem.text)
             else:
                 notes.warn(plan.owner, problem.text)

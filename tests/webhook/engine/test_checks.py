@@ -22,7 +22,8 @@ def placed(admit: Make, bundle_of: Make, policy_of: Make) -> Callable[..., Any]:
 
     def placed(spec: dict[str, Any], *runtimes: Runtime, metadata: dict[str, Any] | None = None, **given: Any) -> Any:
         claims = given.pop("claims", None)
-        policy = policy_of(placement=Placement("resourcePolicy", marker=True, runtimes=runtimes, **given))
+        mechanism = given.pop("mechanism", "resourcePolicy")
+        policy = policy_of(placement=Placement(mechanism, marker=True, runtimes=runtimes, **given))
         return admit(bundle_of(policy, claims=claims), {"metadata": metadata or {}, "spec": spec})
 
     return placed
@@ -66,12 +67,19 @@ def test_declared_claims_are_known(placed: Make) -> None:
 
 
 def test_a_bound_pod_is_checked(placed: Make) -> None:
-    """A pod with a node's name is never patched, and denied all the same."""
-    decision = placed({**HOST_PATH, "nodeName": "virtual-kubelet"}, Runtime.ECI).decision
+    """A pod with a node's name is never patched, and denied all the same where its policy has no other nodes than virtual ones."""
+    decision = placed({**HOST_PATH, "nodeName": "virtual-kubelet"}, Runtime.ECI, mechanism="eciLabel").decision
     assert (decision.exemption, decision.policies, decision.owner, decision.applied) == (Exemption.NODE_NAME, ("p",), "p", "")
     assert len(decision.denied) == 1
     harmless = placed({"nodeName": "virtual-kubelet"}, Runtime.ECI).decision
     assert (harmless.operations, harmless.denied, harmless.warnings) == ([], (), [])
+
+
+def test_a_pod_that_may_be_bound_to_a_real_node_is_only_told(placed: Make) -> None:
+    """Where the policy has real nodes too, a pod with host paths and a node's name, as of kubectl debug, is not refused."""
+    decision = placed({**HOST_PATH, "nodeName": "worker-1"}, Runtime.ECI).decision
+    assert (decision.operations, decision.denied) == ([], ())
+    assert "spec.volumes[disk].hostPath" in decision.warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ SIDECAR = {"name": "proxy", "resources": {"requests": {"memory": "1Mi"}}, "resta
 def _by_another_webhook(pod: dict[str, Any]) -> None:
     pod["spec"]["containers"] = [SIDECAR, *(pod["spec"].get("containers") or []), SIDECAR]
     pod["spec"]["initContainers"] = [*(pod["spec"].get("initContainers") or []), SIDECAR]
-    pod["spec"]["volumes"] = [{"name": "certs"}]
+    pod["spec"]["volumes"] = [*(pod["spec"].get("volumes") or []), {"name": "certs"}]
     pod["metadata"] = pod.get("metadata") or {}
     pod["metadata"]["annotations"] = {"sidecar~/status": "injected", **(pod["metadata"].get("annotations") or {})}
     pod["metadata"]["labels"] = {**(pod["metadata"].get("labels") or {}), "sidecar/~": "yes"}

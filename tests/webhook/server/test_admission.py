@@ -437,8 +437,8 @@ def test_a_part_that_is_decoded_on_demand_may_be_malformed(
 
 
 def test_a_bound_pod_is_denied_too(strict: Any, metrics: Metrics, make_review: MakeReview, pod: dict[str, Any]) -> None:
-    """Such a pod is never patched, but its node would not run it."""
+    """Such a pod is never patched, but its node, which can only be a virtual one, would not run it."""
     pod["spec"]["nodeName"] = "virtual-kubelet"
-    answer = strict(runtimes=(Runtime.ECI,))(encoded(make_review(_unfit(pod))))
+    answer = strict(mechanism="eciLabel", runtimes=(Runtime.ECI,))(encoded(make_review(_unfit(pod))))
     assert (answer.response["allowed"], answer.response["auditAnnotations"]) == (False, {"exempt": "node-name"})
     assert counted(metrics, "denied") == 1
