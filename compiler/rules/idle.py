@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.foreign import foreign
-from compiler.model import BurstPolicy, Mechanism
+from compiler.model import BurstPolicy, Cluster, Mechanism
 from compiler.platforms.nodes import RUNTIMES
 from compiler.resolve import Binding, Resolved
 from webhook.engine.bundle import Verdict
@@ -13,7 +13,7 @@ from webhook.engine.fields import Fields
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield fields of placement without pools or without anything to decide about, and annotations that AI nodes ignore."""
+    """Yield fields without anything to decide about, sizes that never change, and annotations that AI nodes ignore."""
     bound: dict[str, list[Binding]] = {}
     for binding in resolved.bindings:
         bound.setdefault(binding.policy.name, []).append(binding)
@@ -21,6 +21,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
         if policy.name in bound:
             yield from _fields(policy, bound[policy.name])
     for cluster in resolved.model.clusters:
+        yield from _sizes(cluster)
         used = {pool.index: pool for each in resolved.of(cluster) if each.mechanism is Mechanism.AI_NODE for _, pool in each.pools}
         for index, pool in sorted(used.items()):
             if pool.pod_annotations:
@@ -47,3 +48,12 @@ def _fields(policy: BurstPolicy, bindings: list[Binding]) -> Iterator[Diagnostic
 def _crossable(binding: Binding) -> bool:
     """Say whether something counts as foreign, or would if the policy did not allow it."""
     return bool(binding.pools) and (binding.policy.foreign_intent is Verdict.ALLOW or foreign(binding) is not None)
+
+
+def _sizes(cluster: Cluster) -> Iterator[Diagnostic]:
+    for index, pool in enumerate(cluster.document.get("spec", "pools")):
+        nodes = pool.get("nodes", {})
+        if not pool.get("autoscaling") and nodes.get("min", nodes.get("max")) != nodes.get("max"):
+            where = cluster.at("spec", "pools", index, "nodes", "min")
+            message = f"`nodes.min` of pool `{pool['name']}` has no effect: nothing scales the pool, so it has {nodes['max']} nodes"
+            yield diagnose(codes.NO_EFFECT, where, message, help=["write `autoscaling: true` if an autoscaler does"])
