@@ -434,3 +434,33 @@ def test_pods_without_a_label_to_count_by(built: Build, key: str, pods: Document
 def test_pools_behind_one_that_is_never_full(built: Build, first: Document, reported: bool) -> None:  # noqa: FBT001 - a parameter
     """A pool behind a serverless one without a limit is told."""
     assert any(code == "OB3117" for code, _ in _found(built(_cluster(), _policy("p", first, "ecs")))) is reported
+
+
+COST = {"annotations": {"controller.kubernetes.io/pod-deletion-cost": "1"}}
+FLUID = {"labels": {"alibabacloud.com/fluid-sidecar-target": "eci"}}
+
+
+@pytest.mark.parametrize(
+    ("policies", "count"),
+    [
+        ([_policy("p", "ecs", "eci", inject=COST)], 1),
+        ([_policy("p", "ecs", "eci"), _policy("q", inject=COST, pods={"all": True})], 1),
+        ([_policy("p", "ecs", inject=COST)], 0),
+        ([_policy("p", "ecs", "eci"), _policy("q", inject=COST, pods={"matchLabels": {"app": "x"}})], 0),
+        ([_policy("p", "ecs", "eci", mechanism="burstAnnotation", inject=FLUID)], 1),
+        ([_policy("p", "ecs", "eci", inject=FLUID)], 0),
+        ([_policy("p", "ecs", "eci", pods={"matchLabels": {ECI_LABEL: "true"}})], 1),
+        ([_policy("p", "ecs", "eci", pods={"matchLabels": {ECI_LABEL: "false"}})], 0),
+    ],
+)
+def test_what_the_vendors_forbid_beside_a_mechanism(built: Build, policies: list[Document], count: int) -> None:
+    """Deletion costs beside a ResourcePolicy, Fluid's sidecars beside burst-resource, and matches on the ECI label are errors."""
+    found = [code for code, _ in _found(built(_cluster(), *policies)) if code == "OB4110"]
+    assert len(found) == count
+
+
+@pytest.mark.parametrize(("name", "reported"), [("ack-virtualnode", True), ("ack-virtual-node", False), ("csi-plugin", False)])
+def test_misspelled_addons(built: Build, name: str, reported: bool) -> None:  # noqa: FBT001 - a parameter
+    """An add-on whose name looks like one that matters is told; any other may be declared."""
+    found = _found(built(_cluster(addons={name: True}), _policy("p", "ecs", "eci")))
+    assert [code for code, _ in found] == (["OB3111"] if reported else [])
