@@ -51,6 +51,13 @@ def _duplicates_within(cluster: Cluster) -> Iterable[Diagnostic]:
                 message = f"cluster `{cluster.name}` has two {what} `{entry['name']}`"
                 related = [(cluster.at("spec", what, earlier, "name"), "first here")]
                 yield diagnose(codes.DUPLICATE, cluster.at("spec", what, index, "name"), message, related=related)
+    claimed: dict[tuple[str, str], int] = {}
+    for index, entry in enumerate(cluster.document.get("spec", "claims") or ()):
+        earlier = claimed.setdefault((entry["namespace"], entry["name"]), index)
+        if earlier != index:
+            message = f"cluster `{cluster.name}` has two claims `{entry['name']}` in namespace `{entry['namespace']}`"
+            related = [(cluster.at("spec", "claims", earlier, "name"), "first here")]
+            yield diagnose(codes.DUPLICATE, cluster.at("spec", "claims", index, "name"), message, related=related)
 
 
 def _repeated_cases(test: PolicyTest) -> Iterable[Diagnostic]:

@@ -15,7 +15,7 @@ _UNNAMED = "some-namespace"
 DEPLOYMENT: Final = Owner(kind="Deployment", group="apps")
 REPLICA_SET: Final = Owner(kind="ReplicaSet", group="apps")
 
-_HASHED: Final = Selector.of(None, [Requirement("pod-template-hash", Operator.EXISTS)])
+HASHED: Final = Selector.of(None, [Requirement("pod-template-hash", Operator.EXISTS)])
 """What the pods of a Deployment carry (apps/v1 Deployment controller)."""
 
 
@@ -86,7 +86,7 @@ def _shared_pod(first: BurstPolicy, second: BurstPolicy) -> tuple[dict[str, str]
         for other in second.owners or (one,):
             if _controller(one) != _controller(other):
                 continue
-            hashed = [_HASHED for owner in (one, other) if owner == DEPLOYMENT]
+            hashed = [HASHED for owner in (one, other) if owner == DEPLOYMENT]
             labels = witness(first.pods, second.pods, *hashed)
             if labels is not None:
                 return labels, one if one == DEPLOYMENT else other

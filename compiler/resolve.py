@@ -66,9 +66,9 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
             where = policy.at("spec", "accelerator")
             diagnostics.append(dangling(where, "accelerator class", policy.accelerator, model.accelerators))
         diagnostics += _repeated_pools(policy)
-        diagnostics += _overridden_clusters(policy, model)
         clusters, found = _clusters(policy, model)
         diagnostics += found
+        diagnostics += _overridden_clusters(policy, model, clusters)
         for cluster in clusters:
             binding, found = _bind(policy, cluster, accelerator, model)
             diagnostics += found
@@ -156,9 +156,10 @@ def _repeated_pools(policy: BurstPolicy) -> Iterable[Diagnostic]:
             yield diagnose(codes.DUPLICATE, policy.at("spec", "pools", use.index, "name"), message, related=related)
 
 
-def _overridden_clusters(policy: BurstPolicy, model: Model) -> Iterable[Diagnostic]:
-    """Yield clusters in limits that do not exist, or that have two limits for one pool."""
+def _overridden_clusters(policy: BurstPolicy, model: Model, matched: Iterable[Cluster]) -> Iterable[Diagnostic]:
+    """Yield clusters in limits that do not exist, that the limit does not reach, or that have two limits for one pool."""
     names = {cluster.name for cluster in model.clusters}
+    pools = {cluster.name: cluster.pools for cluster in matched}
     for use in policy.pools:
         first: dict[str, tuple[int, int]] = {}
         for index, override in enumerate(policy.document.get("spec", "pools", use.index, "overrides") or ()):
@@ -166,6 +167,10 @@ def _overridden_clusters(policy: BurstPolicy, model: Model) -> Iterable[Diagnost
                 where = policy.at("spec", "pools", use.index, "overrides", index, "clusters", position)
                 if name not in names:
                     yield dangling(where, "cluster", name, model.clusters)
+                elif use.name not in pools.get(name, ()):
+                    reason = f"it has no pool `{use.name}`" if name in pools else f"policy `{policy.name}` does not match it"
+                    message = f"the limit for cluster `{name}` has no effect: {reason}"
+                    yield diagnose(platform_codes.NO_EFFECT, where, message)
                 earlier = first.setdefault(name, (index, position))
                 if earlier != (index, position):
                     route = ("spec", "pools", use.index, "overrides", earlier[0], "clusters", earlier[1])

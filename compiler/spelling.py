@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 
 
-def did_you_mean(wrong: str, right: Iterable[str]) -> list[str]:
-    """Return a help line that names the nearest candidate, or nothing if none is near."""
+def did_you_mean(wrong: str, right: Iterable[str], *, alike: float = 0.6) -> list[str]:
+    """Return a help line that names the nearest candidate, or nothing if none is near; ``alike`` is how near, from 0 to 1."""
     candidates = sorted(set(right))
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     if wrong.casefold() in by_folded:
         return [f"did you mean `{by_folded[wrong.casefold()]}`?"]
     from difflib import get_close_matches  # noqa: PLC0415 - only when something is misspelt
 
-    near = get_close_matches(wrong, candidates, n=1, cutoff=0.6)
+    near = get_close_matches(wrong, candidates, n=1, cutoff=alike)
     return [f"did you mean `{near[0]}`?"] if near else []
 
 

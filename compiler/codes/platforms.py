@@ -47,7 +47,8 @@ STRATEGY: Final = Code(
     Severity.ERROR,
     "strategy is not available on this platform",
     """Alibaba documents only `prefer` for a ResourcePolicy, in every generation of its pages; `require` has no equivalent
-there. Volcengine documents both. A single pool defaults to `require`, so it needs `strategy: prefer` to be written where the
+there. Volcengine documents both. Mechanisms that force one pool cannot prefer it, and `burst-resource: eci` takes any node of the
+cluster, so it cannot require pools. A single pool defaults to `require`, so it needs `strategy: prefer` to be written where the
 platform has nothing else.""",
 )
 INERT_SELECTOR: Final = Code(
@@ -55,7 +56,8 @@ INERT_SELECTOR: Final = Code(
     Severity.WARNING,
     "nodeSelector has no effect on this pool",
     """In a ResourcePolicy of a registered cluster, nodeSelector takes effect on units of type `ecs` only (vendor page of
-2023-09-06, "Use multilevel resources scheduling"). Overbank leaves it out of the other units, so that nobody reads a
+2023-09-06, "Use multilevel resources scheduling"). The ECI label, `burst-to-vci` and
+burst-resource choose no nodes at all. Overbank leaves it out of the other units, so that nobody reads a
 restriction into the manifest that does not hold.
 
 Remove it from the pool, or use a pool of type `ecs`.""",
@@ -104,8 +106,8 @@ INDISTINCT_POOLS: Final = Code(
     "OB3110",
     Severity.ERROR,
     "two pools are the same nodes",
-    """Two pools of one policy have the same type and the same nodeSelector, so the scheduler cannot tell them apart: the
-order between them, and a `max` on one of them, would mean nothing.
+    """Two pools of one policy have the same type and the same nodeSelector, or lead to the same node affinity, so the scheduler
+cannot tell them apart: the order between them, and a `max` on one of them, would mean nothing.
 
 Give each its own nodeSelector, such as the node pool's ID.""",
 )
@@ -142,6 +144,24 @@ RULED_OUT: Final = Code(
     "vendor rules this out",
     """The vendor's page says that this feature is not available with these pools, on this platform, or with this value. The scheduler
 would refuse the pods or ignore the field. The note names the page.""",
+)
+UNCOUNTED: Final = Code(
+    "OB3116",
+    Severity.WARNING,
+    "scheduler may refuse matching pods",
+    """With `matchLabelKeys`, ACK's scheduler counts pods by the values of these labels, and refuses a pod that lacks one of them: it
+stays Pending, whatever room there is. The policy matches pods that need not have the label.
+
+Match only pods that have it, or count by another label.""",
+)
+NEVER_FULL: Final = Code(
+    "OB3117",
+    Severity.WARNING,
+    "pool is hardly ever reached",
+    """Pods go on to the next pool when the one before is full. A serverless pool without `max` is never full: where the vendor is out
+of stock, pods are bound to it all the same and wait there (inferred from the vendors' pages). So the pools behind it stay empty.
+
+Limit the serverless pool with `max`, or list it last.""",
 )
 TWO_SPELLINGS: Final = Code(
     "OB3115",

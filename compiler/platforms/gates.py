@@ -25,6 +25,8 @@ class Feature(StrEnum):
     VIRTUAL_AFFINITY = "node affinity to virtual nodes"
     BURST_RESOURCE = "burst-resource"
     GANG = "gang scheduling"
+    CPU_TOPOLOGY = "CPU topology-aware scheduling"
+    GPU_SHARE = "sharing of GPUs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ GATES: Final[dict[tuple[Platform, Feature], Gate]] = {
     (Platform.ACK_REGISTERED, Feature.BURST_RESOURCE): _gate("1.18.8", None, _REGISTERED),
     (Platform.ACK_PRO, Feature.GANG): _gate("1.16", None, f"{pages.ACK_GANG} (documented)"),
     (Platform.ACK_REGISTERED, Feature.GANG): _gate("1.18.8", None, _REGISTERED),
+    (Platform.ACK_REGISTERED, Feature.CPU_TOPOLOGY): _gate("1.18.8", None, _REGISTERED),
+    (Platform.ACK_REGISTERED, Feature.GPU_SHARE): _gate("1.18.8", None, _REGISTERED),
 }
 
 VIRTUAL_AFFINITY_ADDON: Final = ("ack-virtual-node", Version.parse("2.10.0"), f"{pages.ACK_AFFINITY} (documented)")

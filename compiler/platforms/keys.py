@@ -12,6 +12,13 @@ ECI_USE_SPECS: Final = "k8s.aliyun.com/eci-use-specs"
 BURST_RESOURCE: Final = "alibabacloud.com/burst-resource"
 """Legacy ECI elasticity; cannot be combined with a ResourcePolicy. Documented: Alibaba help 398680."""
 
+FLUID_TARGET: Final = "alibabacloud.com/fluid-sidecar-target"
+"""Cannot be combined with burst-resource. Documented: Alibaba help 207460."""
+
+DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
+"""Which pods of a ReplicaSet go first; conflicts with a ResourcePolicy, which sets it itself (that it does is inferred). Documented:
+Alibaba help 398680 and Volcengine docs 6460/177068."""
+
 BURST_TO_VCI: Final = "vke.volcengine.com/burst-to-vci"
 """``enforce`` runs the pod on VCI; the only documented value. Documented: https://volcengine.com/docs/6460/76920"""
 

@@ -1,6 +1,7 @@
 """Add-ons that a mechanism needs must be there, and new enough."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
@@ -9,13 +10,35 @@ from compiler.platforms.gates import CPU_TOPOLOGY_ADDON, SCHEDULER_ADDON, VIRTUA
 from compiler.platforms.nodes import VIRTUAL
 from compiler.resolve import Binding, Resolved
 from compiler.source import Where
+from compiler.spelling import did_you_mean
 from compiler.versions import Version
+
+_KNOWN: Final = frozenset(
+    (
+        *(name for name, _ in SCHEDULER_ADDON.values()),
+        *(name for name, _ in VIRTUAL_NODE_ADDON.values()),
+        CPU_TOPOLOGY_ADDON[0],
+        VIRTUAL_AFFINITY_ADDON[0],
+    )
+)
+"""Names that something hangs on. Others are not wrong, unless they look like one of these."""
+
+_ALIKE: Final = 0.85
+"""How like a known name a misspelled one is: ``csi-plugin`` is no misspelling of ``scheduler-plugin``."""
 
 _Need = tuple[str, Version | None, str, str, Where]
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield policies that need an add-on which the cluster declares as ``false``, or in too old a version."""
+    """Yield policies that need an add-on which the cluster declares as ``false``, or in too old a version, and misspelled ones."""
+    for cluster in resolved.model.clusters:
+        for name in cluster.addons:
+            close = did_you_mean(name, _KNOWN, alike=_ALIKE)
+            if close and name not in _KNOWN:
+                message = f"add-on `{name}` of cluster `{cluster.name}` has no effect: nothing here needs an add-on of this name"
+                yield diagnose(
+                    codes.NO_EFFECT, cluster.at_key("spec", "addons", name), message, help=[f"did you mean `{close[0]}`?"]
+                )
     for binding in resolved.bindings:
         policy, cluster = binding.policy, binding.cluster
         for addon, lowest, source, purpose, where in _needs(binding):

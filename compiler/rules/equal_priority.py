@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.overlap import Overlap, overlaps
-from compiler.placing import SINGULAR, Wanted, wanted
+from compiler.placing import SINGULAR, Kind, Wanted, wanted
 from compiler.resolve import Binding, Resolved
 from compiler.selectors import describe
 
@@ -41,12 +41,38 @@ def _contradictions(overlap: Overlap) -> Iterator[Diagnostic]:
     offers = {each.field: each for each in _singular(overlap.first)}
     for later in _singular(overlap.second):
         earlier = offers.get(later.field)
-        if earlier is not None and earlier.value != later.value:
+        if earlier is None:
+            continue
+        if earlier.value != later.value:
+            message, label = f"want different values for {later.field}", f"`{first.name}` wants `{earlier.value}`"
+        elif first.override != second.override and later.kind is not Kind.LABEL:
+            message, label = f"want {later.field} with different `merge`", f"`{first.name}` wants it here"
+        else:
+            continue
+        yield diagnose(
+            codes.OVERLAP,
+            later.where,
+            f"policies `{first.name}` and `{second.name}` {message} with priority {first.priority}",
+            related=[(earlier.where, label)],
+            notes=notes,
+            help=help_lines,
+        )
+    for feature, one, other in (
+        ("gang", first.scheduling.gang, second.scheduling.gang),
+        ("gpuShare", first.scheduling.gpu_share, second.scheduling.gpu_share),
+    ):
+        if one is not None and other is not None and (one != other or first.override != second.override):
+            route = ("spec", "scheduling", feature)
+            message = (
+                f"want different values for `scheduling.{feature}`"
+                if one != other
+                else f"want `scheduling.{feature}` with different `merge`"
+            )
             yield diagnose(
                 codes.OVERLAP,
-                later.where,
-                f"policies `{first.name}` and `{second.name}` want different values for {later.field} with priority {first.priority}",
-                related=[(earlier.where, f"`{first.name}` wants `{earlier.value}`")],
+                second.at_key(*route),
+                f"policies `{first.name}` and `{second.name}` {message} with priority {first.priority}",
+                related=[(first.at_key(*route), f"`{first.name}` wants this")],
                 notes=notes,
                 help=help_lines,
             )

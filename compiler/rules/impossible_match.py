@@ -4,17 +4,20 @@ from collections.abc import Iterator
 
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.overlap import DEPLOYMENT, HASHED
 from compiler.resolve import Resolved
 from compiler.selectors import contradiction
+from webhook.engine.selector import Selector
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield matches whose conditions on one key contradict each other."""
     for policy in resolved.model.policies:
+        deployed = bool(policy.owners) and set(policy.owners) == {DEPLOYMENT}
         selectors = (
             ("clusters", policy.clusters.selector),
             ("namespaces", policy.namespaces.selector),
-            ("pods", policy.pods),
+            ("pods", Selector((*policy.pods.requirements, *HASHED.requirements)) if deployed else policy.pods),
         )
         for part, selector in selectors:
             key = contradiction(selector) if selector is not None else None

@@ -1,24 +1,24 @@
-"""Two units of one ResourcePolicy that describe the same nodes have no order between them."""
+"""Two pools of one policy that describe the same nodes have no order between them."""
 
 from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.model import Mechanism
+from compiler.model import Mechanism, Pool
 from compiler.platforms.mechanisms import node_selector
-from compiler.resolve import Resolved
+from compiler.platforms.nodes import term
+from compiler.resolve import Binding, Resolved
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield pools of the same type with the same node selector in one policy."""
+    """Yield pools that are the same nodes to the scheduler."""
     for binding in resolved.bindings:
-        if binding.mechanism is not Mechanism.RESOURCE_POLICY:
+        if binding.mechanism not in (Mechanism.RESOURCE_POLICY, Mechanism.AFFINITY):
             continue
         policy, cluster = binding.policy, binding.cluster
-        seen: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
+        seen: dict[object, str] = {}
         for use, pool in binding.pools:
-            nodes = (str(pool.type), tuple(sorted(node_selector(cluster.platform, pool).items())))
-            earlier = seen.setdefault(nodes, pool.name)
+            earlier = seen.setdefault(_nodes(binding, pool), pool.name)
             if earlier != pool.name:
                 yield diagnose(
                     codes.INDISTINCT_POOLS,
@@ -27,3 +27,10 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     related=[(cluster.at("spec", "pools", pool.index), f"`{pool.name}` is defined here")],
                     help=["tell them apart by `nodeSelector`"],
                 )
+
+
+def _nodes(binding: Binding, pool: Pool) -> object:
+    """Return how the scheduler knows the pool's nodes."""
+    if binding.mechanism is Mechanism.AFFINITY:
+        return term(binding.cluster.platform, pool)
+    return str(pool.type), tuple(sorted(node_selector(binding.cluster.platform, pool).items()))

@@ -1,4 +1,4 @@
-"""On registered clusters a unit's nodeSelector takes effect on cloud nodes only."""
+"""Node selectors that no scheduler reads: in units of registered clusters but for cloud nodes, and where a label or annotation forces ECI or VCI."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,16 @@ from compiler.resolve import Resolved
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield pools whose node selector is left out of a ResourcePolicy."""
+    """Yield pools whose node selector is left out."""
+    for binding in resolved.bindings:
+        pool = binding.pools[0][1] if binding.mechanism in (Mechanism.ECI_LABEL, Mechanism.VCI_ENFORCE) else None
+        if pool is not None and pool.node_selector:
+            yield diagnose(
+                codes.INERT_SELECTOR,
+                binding.policy.at("spec", "pools", binding.pools[0][0].index, "name"),
+                f"nodeSelector of pool `{pool.name}` has no effect with `{binding.mechanism}`, which chooses no node",
+                related=[(binding.cluster.at_key("spec", "pools", pool.index, "nodeSelector"), "written here")],
+            )
     for cluster in resolved.model.clusters:
         if cluster.platform is not Platform.ACK_REGISTERED:
             continue

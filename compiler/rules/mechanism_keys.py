@@ -9,14 +9,22 @@ from compiler.foreign import escapes
 from compiler.model import BurstPolicy, Mechanism
 from compiler.overlap import overlaps
 from compiler.platforms import keys
+from compiler.platforms.mechanisms import SERVES
+from compiler.platforms.pages import ACK_BURST_RESOURCE, ACK_RESOURCE_POLICY, VKE_RESOURCE_POLICY
 from compiler.resolve import Binding, Resolved
 from compiler.source import Route
 from webhook.engine.fields import Toleration
 from webhook.engine.pod import covers
+from webhook.engine.selector import Operator
 
 _LABELS = (keys.ECI_LABEL, keys.BURST_RESOURCE)
 _ANNOTATIONS = (keys.BURST_TO_VCI, keys.BURST_RESOURCE)
 _FEATURES = {keys.GANG_NAME: "gang", keys.GANG_SIZE: "gang", keys.GPU_COUNT: "gpuShare", keys.CPUSET: "cpuTopology"}
+
+_CONFLICTS: Final = {
+    keys.DELETION_COST: (Mechanism.RESOURCE_POLICY, f"{ACK_RESOURCE_POLICY}; {VKE_RESOURCE_POLICY}"),
+    keys.FLUID_TARGET: (Mechanism.BURST_ANNOTATION, ACK_BURST_RESOURCE),
+}
 
 _TOLERATED: Final = {
     Mechanism.RESOURCE_POLICY: "the vendor's scheduler tolerates them by itself; with the toleration, order and `max` no longer hold",
@@ -41,11 +49,45 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     for cluster in resolved.model.clusters:
         bindings = resolved.of(cluster)
         for binding in bindings:
+            yield from _matched(binding)
             yield from _tolerations(binding, binding)
-        if any(binding.policy.inject.tolerations for binding in bindings):
+            yield from _conflicts(binding, binding)
+        if any(_injects(binding.policy) for binding in bindings):
             for overlap in overlaps([each for each in bindings if not each.policy.audit], excluded):
-                yield from _tolerations(overlap.first, overlap.second)
-                yield from _tolerations(overlap.second, overlap.first)
+                for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
+                    yield from _tolerations(one, other)
+                    yield from _conflicts(one, other)
+
+
+def _injects(policy: BurstPolicy) -> bool:
+    inject = policy.inject
+    return bool(inject.tolerations or inject.labels.keys() & _CONFLICTS.keys() or inject.annotations.keys() & _CONFLICTS.keys())
+
+
+def _matched(binding: Binding) -> Iterator[Diagnostic]:
+    """Yield matches on the ECI label itself, whose pods no other mechanism places."""
+    policy, cluster = binding.policy, binding.cluster
+    if not binding.pools or binding.mechanism is Mechanism.ECI_LABEL or cluster.platform not in SERVES[Mechanism.ECI_LABEL]:
+        return
+    if any((each.key, each.operator, each.values) == (keys.ECI_LABEL, Operator.IN, ("true",)) for each in policy.pods.requirements):
+        message = f"policy `{policy.name}` matches pods that `{keys.ECI_LABEL}` sends to ECI, so it places none of them on cluster `{cluster.name}`"
+        notes = ["the label overrides ResourcePolicy, node affinity and burst-resource"]
+        yield diagnose(codes.SECOND_MECHANISM, policy.at_key("spec", "match", "pods"), message, notes=notes)
+
+
+def _conflicts(binding: Binding, placing: Binding) -> Iterator[Diagnostic]:
+    """Yield injected keys that the vendor rules out beside the mechanism of a policy, which may be the same."""
+    policy = binding.policy
+    for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
+        for key in sorted(written.keys() & _CONFLICTS.keys()):
+            mechanism, source = _CONFLICTS[key]
+            if placing.mechanism is mechanism:
+                where = policy.at_key("spec", "inject", part, key)
+                whose = "it" if placing is binding else f"policy `{placing.policy.name}`"
+                message = f"policy `{policy.name}` injects `{key}` into pods that {whose} places by {mechanism}"
+                related = [(placing.policy.at_key("spec", "pools"), f"placed here, on cluster `{placing.cluster.name}`")]
+                notes = [f"the vendor says that the two conflict ({source}; documented)"]
+                yield diagnose(codes.SECOND_MECHANISM, where, message, related=related, notes=notes, help=["remove the key"])
 
 
 def _keys(policy: BurstPolicy) -> Iterator[Diagnostic]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism
-from compiler.resolve import Resolved
+from compiler.resolve import Binding, Resolved
+from compiler.selectors import contradiction
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -24,3 +26,15 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
             message = f"cluster `{binding.cluster.name}` declares no namespace that policy `{binding.policy.name}` selects"
             yield diagnose(codes.NAMESPACES_UNKNOWN, where, message, related=related)
+        elif _nowhere(binding):
+            where = binding.policy.at_key("spec", "match", "namespaces")
+            related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
+            message = f"policy `{binding.policy.name}` does nothing on cluster `{binding.cluster.name}`, which declares no namespace that it selects"
+            notes = ["a namespace that is not declared has no labels known, and then no selector matches it"]
+            yield diagnose(platform_codes.NO_EFFECT, where, message, related=related, notes=notes)
+
+
+def _nowhere(binding: Binding) -> bool:
+    """Say whether the policy selects namespaces by labels that none has; what can never hold, or is an error anyhow, is said elsewhere."""
+    selector = binding.scope.selector
+    return selector is not None and not binding.namespaces and not binding.policy.namespace_wide and contradiction(selector) is None

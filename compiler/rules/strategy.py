@@ -6,7 +6,7 @@ from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism, Platform, Strategy
 from compiler.platforms.mechanisms import FORCED
-from compiler.platforms.pages import ACK_ONE_ECI, ACK_RESOURCE_POLICY
+from compiler.platforms.pages import ACK_BURST_RESOURCE, ACK_ONE_ECI, ACK_RESOURCE_POLICY
 from compiler.resolve import Resolved
 
 
@@ -33,3 +33,10 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
         elif binding.mechanism in FORCED and policy.strategy is Strategy.PREFER:
             message = f"`{binding.mechanism}` sends every pod of policy `{policy.name}` to its pool, so it cannot only prefer it"
             yield diagnose(codes.STRATEGY, where, message, related=related, help=["write `strategy: require`, or add a pool"])
+        elif binding.mechanism is Mechanism.BURST_ANNOTATION and policy.strategy is not None:
+            only = len(binding.pools) == 1
+            if only is (policy.strategy is Strategy.PREFER):
+                means = "`eci_only` runs pods on ECI and nowhere else" if only else "`eci` takes any node of the cluster, then ECI"
+                message = f"burst-resource cannot {policy.strategy} the pools of policy `{policy.name}`: {means}"
+                help_lines = [f"write `strategy: {Strategy.REQUIRE if only else Strategy.PREFER}`, or leave it out"]
+                yield diagnose(codes.STRATEGY, where, message, related=related, notes=[ACK_BURST_RESOURCE], help=help_lines)

@@ -35,6 +35,10 @@ def _used(binding: Binding) -> Iterator[tuple[Feature, Where]]:
     pools_at = policy.at_key("spec", "pools")
     if policy.scheduling.gang:
         yield Feature.GANG, policy.at_key("spec", "scheduling", "gang")
+    if policy.scheduling.cpu_topology:
+        yield Feature.CPU_TOPOLOGY, policy.at_key("spec", "scheduling", "cpuTopology")
+    if policy.scheduling.gpu_share:
+        yield Feature.GPU_SHARE, policy.at_key("spec", "scheduling", "gpuShare")
     if binding.mechanism is Mechanism.BURST_ANNOTATION:
         yield Feature.BURST_RESOURCE, policy.at("spec", "mechanism")
     if binding.mechanism is Mechanism.AFFINITY and any(pool.type in VIRTUAL for _, pool in binding.pools):

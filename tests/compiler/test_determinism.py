@@ -129,7 +129,12 @@ def test_distribution_of_documents_over_files_does_not_show(sample: Path, golden
     """One file a document, all in one file, or anything between, in any order: the rendered tree is the same."""
     draw = random.Random(2)
     for number, folder in enumerate(
-        (sample, golden / "marker-because-of-an-overlap/input", golden / "equal-priorities-may-agree/input")
+        (
+            sample,
+            golden / "marker-because-of-an-overlap/input",
+            golden / "equal-priorities-may-agree/input",
+            golden / "every-field-at-once/input",
+        )
     ):
         expected = _files(folder)
         documents = _documents(folder)
@@ -143,10 +148,14 @@ def test_distribution_of_documents_over_files_does_not_show(sample: Path, golden
             assert _files(rest) == expected
 
 
-def test_order_within_a_document_does_not_show(sample: Path, write: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("case", ["", "every-field-at-once"])
+def test_order_within_a_document_does_not_show(sample: Path, golden: Path, write: Callable[..., Path], case: str) -> None:
     """The order of keys, and of lists whose order has no meaning, changes no byte."""
     draw = random.Random(3)
-    unordered = {"names", "matchExpressions", "values", "namespaces", "excludeNamespaces"}
+    unordered = {"names", "matchExpressions", "values", "namespaces", "excludeNamespaces", "claims", "requestsResource", "owners"}
+    if case:  # lists of these names have an order in placement policies
+        unordered |= {"overrides", "clusters"}
+    folder = golden / case / "input" if case else sample
 
     def shuffled(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
@@ -160,10 +169,10 @@ def test_order_within_a_document_does_not_show(sample: Path, write: Callable[...
             return found
         return value
 
-    expected = _files(sample)
-    repository = (sample / "overbank.yaml").read_text(encoding="utf-8")
+    expected = _files(folder)
+    repository = (folder / "overbank.yaml").read_text(encoding="utf-8")
     for attempt in range(8):
-        documents = [shuffled(document) for document in _documents(sample)]
+        documents = [shuffled(document) for document in _documents(folder)]
         content = yaml.safe_dump_all(documents, sort_keys=False)
         assert _files(write({"overbank.yaml": repository, "all.yaml": content}, f"repo-{attempt}")) == expected
 

@@ -102,7 +102,7 @@ def test_cell(compiled: Compile, mechanism: str, platform: str, kind: str) -> No
     """A mechanism takes a pool of a type on a platform exactly where a vendor documents it, and says why not elsewhere."""
     forced = mechanism in ("aiNode", "eciLabel", "vciEnforce")
     extra = ", max: 3" if mechanism == "resourcePolicy" else ""
-    files = _files(platform, mechanism, (kind, extra), strategy="require" if forced else "prefer")
+    files = _files(platform, mechanism, (kind, extra), strategy="require" if forced or mechanism == "burstAnnotation" else "prefer")
     chosen, reason = _outcome(compiled(files))
     platforms = WORKS[mechanism]
     if kind in platforms.get(platform, ()):

@@ -277,3 +277,190 @@ def test_pods_of_one_family_do_not_tolerate_the_other(built: Build, policy: Docu
     if own:
         sent["spec"]["tolerations"] = [{"key": "virtual-kubelet.io/provider", "value": own, "effect": "NoSchedule"}]
         assert bench.admit(sent, "shop").decision.warnings == []
+
+
+THREE, FIVE = ({"gang": {"nameFrom": {"label": "job"}, "minAvailable": size}} for size in (3, 5))
+NOTE = {"annotations": {"note": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ({"scheduling": THREE}, {"scheduling": FIVE}, "want different values for `scheduling.gang`"),
+        ({"scheduling": THREE}, {"scheduling": THREE}, None),
+        ({"scheduling": THREE}, {"scheduling": FIVE, "priority": 1}, None),
+        (
+            {"scheduling": {"gpuShare": {"memoryGiB": 4}}},
+            {"scheduling": {"gpuShare": {"memoryGiB": 8}}},
+            "want different values for `scheduling.gpuShare`",
+        ),
+        ({"inject": NOTE}, {"inject": NOTE, "merge": "override"}, "want metadata.annotations[note] with different `merge`"),
+        ({"inject": NOTE}, {"inject": NOTE}, None),
+        ({"inject": {"labels": {"a": "b"}}}, {"inject": {"labels": {"a": "b"}, **NOTE}, "merge": "override"}, None),
+    ],
+)
+def test_equal_priorities_have_no_silent_winner(built: Build, one: Document, other: Document, said: str | None) -> None:
+    """Two policies of equal priority cannot want different gangs, shares, or one value with and without override."""
+    found = [message for code, message in _found(built(_cluster(), _policy("p", **one), _policy("q", **other))) if code == "OB4101"]
+    assert found == ([f"policies `p` and `q` {said} with priority 0"] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("pools", "strategy", "wrong"),
+    [(["eci"], "prefer", True), (["eci"], "require", False), (["ecs", "eci"], "require", True), (["ecs", "eci"], "prefer", False)],
+)
+def test_strategies_of_the_burst_annotation(built: Build, pools: list[str], strategy: str, wrong: bool) -> None:  # noqa: FBT001
+    """``eci_only`` cannot prefer ECI, and ``eci`` cannot keep pods to certain nodes; each is an error if written, and the default fits."""
+    cluster = _cluster("ack-registered", kubernetesVersion="1.22")
+    written = built(cluster, _policy("p", *pools, mechanism="burstAnnotation", strategy=strategy))
+    assert any(code == "OB3104" for code, _ in _found(written)) is wrong
+    assert "OB3104" not in dict(_found(built(cluster, _policy("p", *pools, mechanism="burstAnnotation"))))
+
+
+def _zoned(**pool: Any) -> Document:
+    return {**pool, "nodeSelector": {"zone": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("documents", "said"),
+    [
+        ([_cluster(pools=[_zoned(**ECI)]), _policy("p", "eci")], "nodeSelector of pool `eci` has no effect with `eciLabel`"),
+        (
+            [_cluster("vke", pools=[_zoned(**VCI)]), _policy("p", "vci")],
+            "nodeSelector of pool `vci` has no effect with `vciEnforce`",
+        ),
+        (
+            [_cluster(pools=[{**AI, "podAnnotations": {"a": "b"}}]), _policy("p", "ai")],
+            "podAnnotations of pool `ai` have no effect",
+        ),
+        ([_cluster(), _policy("p", inject=NOTE, strategy="prefer")], "`strategy` of policy `p` has no effect"),
+        ([_cluster(), _policy("p", inject=NOTE, foreignIntent="deny")], "`foreignIntent` of policy `p` has no effect"),
+        ([_cluster(), _policy("p", "ecs", incompatible="warn")], "`incompatible` of policy `p` has no effect"),
+        ([_cluster(), _policy("p")], "policy `p` does nothing: it has no pools"),
+        (
+            [_cluster(), _policy("p", "ecs", spaces={"selector": {"matchLabels": {"a": "b"}}})],
+            "policy `p` does nothing on cluster `c`, which declares no namespace",
+        ),
+        (
+            [
+                _cluster(),
+                _cluster(name="d", pools=[ECI]),
+                _policy("p", {"name": "ecs", "skipIfMissing": True, "overrides": [{"clusters": ["d"], "max": 1}]}, "eci"),
+            ],
+            "the limit for cluster `d` has no effect: it has no pool `ecs`",
+        ),
+    ],
+)
+def test_fields_that_nothing_hangs_on(built: Build, documents: list[Document], said: str) -> None:
+    """What is written and has no effect is told, in one warning, and the rest is built."""
+    result = built(*documents)
+    assert not result.failed
+    assert [code for code, message in _found(result) if message.startswith(said)] in (["OB3105"], ["OB3111"])
+
+
+def test_limit_for_a_cluster_that_the_policy_does_not_match(built: Build) -> None:
+    """A limit for a cluster outside of the match is told."""
+    policy = _policy("p", {"name": "ecs", "overrides": [{"clusters": ["d"], "max": 1}]}, "eci")
+    policy["spec"]["match"]["clusters"] = {"names": ["c"]}
+    found = _found(built(_cluster(), _cluster(name="d"), policy))
+    assert found == [("OB3111", "the limit for cluster `d` has no effect: policy `p` does not match it")]
+
+
+@pytest.mark.parametrize(
+    ("documents", "code"),
+    [
+        ([_cluster(pools=[{"name": "ecs", "type": "ecs", "nodes": {"min": 5, "max": 2}}]), _policy("p", "ecs")], "OB1104"),
+        (
+            [_cluster(claims=[{"namespace": "a", "name": "b", "driver": each} for each in ("x", "y")]), _policy("p", "ecs")],
+            "OB2103",
+        ),
+        (
+            [_cluster(pools=[{"name": each, "type": "ecs"} for each in ("a", "b")]), _policy("p", "a", "b", mechanism="affinity")],
+            "OB3110",
+        ),
+        (
+            [
+                _cluster(),
+                _policy(
+                    "p",
+                    "ecs",
+                    pods={
+                        "owners": [{"kind": "Deployment"}],
+                        "matchExpressions": [{"key": "pod-template-hash", "operator": "DoesNotExist"}],
+                    },
+                ),
+            ],
+            "OB4109",
+        ),
+        ([_cluster("ack-registered", kubernetesVersion="1.18.7"), _policy("p", scheduling={"cpuTopology": True})], "OB3102"),
+        (
+            [_cluster("ack-registered", kubernetesVersion="1.18.7"), _policy("p", scheduling={"gpuShare": {"memoryGiB": 1}})],
+            "OB3102",
+        ),
+    ],
+    ids=["fewer nodes", "two claims", "same affinity", "no such pod", "cpu topology", "gpu share"],
+)
+def test_what_cannot_be(built: Build, documents: list[Document], code: str) -> None:
+    """Contradictions in pools, claims, matches and versions are errors."""
+    result = built(*documents)
+    assert result.failed
+    assert code in dict(_found(result))
+
+
+@pytest.mark.parametrize(
+    ("key", "pods", "inject", "reported"),
+    [
+        ("rev", {"matchLabels": {"app": "web"}}, {}, True),
+        ("rev", {"matchExpressions": [{"key": "rev", "operator": "NotIn", "values": ["a"]}]}, {}, True),
+        ("rev", {"matchExpressions": [{"key": "rev", "operator": "Exists"}]}, {}, False),
+        ("rev", {"all": True}, {"labels": {"rev": "none"}}, False),
+        ("pod-template-hash", {"owners": [{"kind": "Deployment"}]}, {}, False),
+        ("pod-template-hash", {"owners": [{"kind": "Deployment"}, {"kind": "StatefulSet"}]}, {}, True),
+    ],
+)
+def test_pods_without_a_label_to_count_by(built: Build, key: str, pods: Document, inject: Document, reported: bool) -> None:  # noqa: FBT001
+    """A label of ``matchLabelKeys`` that matching pods may lack is told, since the scheduler refuses such pods."""
+    counted = {"ack": {"matchLabelKeys": [key]}}
+    policy = _policy(
+        "p", {"name": "ecs", "max": 2}, "eci", pods=pods, resourcePolicy=counted, **({"inject": inject} if inject else {})
+    )
+    assert any(code == "OB3116" for code, _ in _found(built(_cluster(), policy))) is reported
+
+
+@pytest.mark.parametrize(
+    ("first", "reported"),
+    [({"name": "eci"}, True), ({"name": "eci", "max": 3}, False), ({"name": "eci", "ack": {"maxResources": {"cpu": "1"}}}, False)],
+)
+def test_pools_behind_one_that_is_never_full(built: Build, first: Document, reported: bool) -> None:  # noqa: FBT001 - a parameter
+    """A pool behind a serverless one without a limit is told."""
+    assert any(code == "OB3117" for code, _ in _found(built(_cluster(), _policy("p", first, "ecs")))) is reported
+
+
+COST = {"annotations": {"controller.kubernetes.io/pod-deletion-cost": "1"}}
+FLUID = {"labels": {"alibabacloud.com/fluid-sidecar-target": "eci"}}
+
+
+@pytest.mark.parametrize(
+    ("policies", "count"),
+    [
+        ([_policy("p", "ecs", "eci", inject=COST)], 1),
+        ([_policy("p", "ecs", "eci"), _policy("q", inject=COST, pods={"all": True})], 1),
+        ([_policy("p", "ecs", inject=COST)], 0),
+        ([_policy("p", "ecs", "eci"), _policy("q", inject=COST, pods={"matchLabels": {"app": "x"}})], 0),
+        ([_policy("p", "ecs", "eci", mechanism="burstAnnotation", inject=FLUID)], 1),
+        ([_policy("p", "ecs", "eci", inject=FLUID)], 0),
+        ([_policy("p", "ecs", "eci", pods={"matchLabels": {ECI_LABEL: "true"}})], 1),
+        ([_policy("p", "ecs", "eci", pods={"matchLabels": {ECI_LABEL: "false"}})], 0),
+    ],
+)
+def test_what_the_vendors_forbid_beside_a_mechanism(built: Build, policies: list[Document], count: int) -> None:
+    """Deletion costs beside a ResourcePolicy, Fluid's sidecars beside burst-resource, and matches on the ECI label are errors."""
+    found = [code for code, _ in _found(built(_cluster(), *policies)) if code == "OB4110"]
+    assert len(found) == count
+
+
+@pytest.mark.parametrize(("name", "reported"), [("ack-virtualnode", True), ("ack-virtual-node", False), ("csi-plugin", False)])
+def test_misspelled_addons(built: Build, name: str, reported: bool) -> None:  # noqa: FBT001 - a parameter
+    """An add-on whose name looks like one that matters is told; any other may be declared."""
+    found = _found(built(_cluster(addons={name: True}), _policy("p", "ecs", "eci")))
+    assert [code for code, _ in found] == (["OB3111"] if reported else [])
