@@ -31,7 +31,7 @@ class TemplatePod:
         role: empty, or tells the templates of one workload apart (``Worker``).
         route: where the template stands in the manifest; empty for a Pod, which is its own.
         template: the template as it is written. make: makes the pod of a template that stands there.
-        another: a later pod of the same template; None for a Pod.
+        another: a later pod of the same template; None for a Pod. namespace: the manifest's; empty where it names none.
     """
 
     role: str
@@ -40,6 +40,7 @@ class TemplatePod:
     route: Route = ()
     template: dict[str, Any] = field(default_factory=dict, repr=False)
     make: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda template: template, repr=False, compare=False)
+    namespace: str = ""
 
 
 def pods_of(manifest: Any, kubernetes: Version | None = None) -> list[TemplatePod]:
@@ -54,7 +55,7 @@ def pods_of(manifest: Any, kubernetes: Version | None = None) -> list[TemplatePo
     if kind == "Pod":
         if not isinstance(manifest.get("spec"), dict):
             raise NotAWorkloadError("the pod has no spec")
-        return [TemplatePod("", copied(manifest), None, (), manifest, copied)]
+        return [TemplatePod("", copied(manifest), None, (), manifest, copied, _namespace(manifest))]
     found = [_pod(manifest, place, kubernetes) for place in _places(manifest)]
     if not found:
         raise NotAWorkloadError(f"{kind or 'the document'} is no Pod and has no pod template")
@@ -77,13 +78,30 @@ def pods_in(path: str, raw: bytes) -> list[TemplatePod]:
     pods: list[TemplatePod] = []
     reasons = []
     for document in documents:
-        try:
-            pods += pods_of(document.value)
-        except NotAWorkloadError as error:
-            reasons.append(str(error))
+        for manifest in _items(document.value):
+            try:
+                pods += pods_of(manifest)
+            except NotAWorkloadError as error:
+                reasons.append(str(error))
     if not pods:
         raise NotAWorkloadError(f"{path} holds no pods: {reasons[0] if reasons else 'it is empty'}")
     return pods
+
+
+def _items(value: Any) -> Iterator[Any]:
+    """Yield a manifest, or those of a List, as ``kubectl get`` prints them."""
+    items = value.get("items") if isinstance(value, dict) and str(value.get("kind", "")).endswith("List") else None
+    if not isinstance(items, list):
+        yield value
+        return
+    for item in items:
+        yield from _items(item)
+
+
+def _namespace(manifest: dict[str, Any]) -> str:
+    metadata = manifest.get("metadata")
+    written = metadata.get("namespace") if isinstance(metadata, dict) else None
+    return written if isinstance(written, str) else ""
 
 
 def copied(value: Any) -> Any:
@@ -164,7 +182,8 @@ def _pod(manifest: dict[str, Any], place: _Place, kubernetes: Version | None) ->
     def make(template: dict[str, Any]) -> dict[str, Any]:
         return _made(first, copied(template))
 
-    return TemplatePod(place.role, make(place.template), _made(another, copied(place.template)), place.route, place.template, make)
+    pods = (make(place.template), _made(another, copied(place.template)))
+    return TemplatePod(place.role, *pods, place.route, place.template, make, _namespace(manifest))
 
 
 def _made(identity: Identity, template: dict[str, Any]) -> dict[str, Any]:

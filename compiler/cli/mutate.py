@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.repository import cluster_named, open_tree
+from compiler.cli.repository import cluster_named, namespace, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import has_errors
 from compiler.load import MAX_BYTES
@@ -27,7 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cluster", metavar="NAME", help="cluster that the manifests are for (default: functionConfig of a ResourceList)"
     )
-    parser.add_argument("--namespace", metavar="NS", help="namespace of objects that name none (default: `default`)")
+    parser.add_argument(
+        "--namespace", metavar="NS", type=namespace, help="namespace of objects that name none (default: `default`)"
+    )
     parser.add_argument(
         "--repo", dest="repository", default=".", metavar="REPO", help="policy repository (default: the current folder)"
     )

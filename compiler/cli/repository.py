@@ -1,10 +1,11 @@
 """What commands on a repository share: its arguments, reading it, and reporting on it."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
 from compiler.cli.terminal import paint_for
@@ -15,6 +16,7 @@ from compiler.report import json_v1, text
 from compiler.sources.tree import Tree
 from compiler.spelling import did_you_mean, listing
 
+_NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 FORMATS = ("text", "concise", "json-v1")
 
 
@@ -32,6 +34,17 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser) -> None:
     """Add the shape of diagnostics as an option."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="shape of the report (default: text)")
+
+
+def namespace(written: str) -> str:
+    """Read the name of a namespace from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not _NAMESPACE.fullmatch(written):
+        raise argparse.ArgumentTypeError(f"`{written}` is no name of a namespace")
+    return written
 
 
 def open_tree(folder: str) -> Tree:
@@ -56,10 +69,12 @@ def open_tree(folder: str) -> Tree:
 def compiled(tree: Tree, options: argparse.Namespace) -> Result:
     """Compile for a command that needs clean policies; findings go to stderr.
 
+    What the policies do to manifests in Git is left out: such a command is what one looks into them with.
+
     Raises:
         CommandError: the policies have errors (1).
     """
-    result = compile_repository(tree)
+    result = compile_repository(tree, workloads=False)
     paint = paint_for(sys.stderr, options.color)
     sys.stderr.write(text.render(result.diagnostics, paint, options.repository))
     if result.failed:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from compiler.cli import CLEAN, NOTHING, CommandError
-from compiler.cli.repository import cluster_named, compiled, open_tree
+from compiler.cli.repository import cluster_named, compiled, namespace, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.emit.manifest import render as render_manifest
 from compiler.ir import ClusterIR
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("pod", metavar="POD.yaml", help="a Pod or a workload with a pod template; - reads stdin")
     parser.add_argument("--cluster", required=True, help="cluster in which the pod is created")
-    parser.add_argument("--namespace", metavar="NS", help="namespace (default: the manifest's, else `default`)")
+    parser.add_argument("--namespace", metavar="NS", type=namespace, help="namespace (default: the manifest's, else `default`)")
     parser.add_argument(
         "--repo", dest="repository", default=".", metavar="REPO", help="policy repository (default: the current folder)"
     )
@@ -52,11 +52,9 @@ def run(options: argparse.Namespace) -> int:
     bench = Bench(cluster)
     tried = []
     for template in templates:
-        metadata = template.pod.get("metadata")
-        written = metadata.get("namespace") if isinstance(metadata, dict) else None
-        namespace = options.namespace or written or "default"
+        inside = options.namespace or template.namespace or "default"
         try:
-            tried.append(_Tried(template.role, namespace, bench.admit(template.pod, namespace)))
+            tried.append(_Tried(template.role, inside, bench.admit(template.pod, inside)))
         except NotAPodError as error:
             raise CommandError(f"{options.pod}: {error}") from error
     if options.format in ("json", "patch"):

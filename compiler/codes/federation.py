@@ -168,8 +168,8 @@ PATCH: Final = Code(
 identifies the object (apiVersion, kind, name, namespace) would make another object of it; operations on `/spec/replicas` of a
 divided workload would undo the division.
 
-In a path, `/` inside a key is written `~1`, and `~` is written `~0`: `/metadata/labels/example.com~1team`. Written as it is, the path
-leads nowhere, and KubeAdmiral would keep the workload from the clusters that the operation is for.""",
+In a path, `/` inside a key is written `~1`, and `~` is written `~0`: `/metadata/labels/example.com~1team`. Written as it is,
+the path leads nowhere, and KubeAdmiral would keep the workload from the clusters that the operation is for.""",
 )
 ANNOTATIONS_WIPED: Final = Code(
     "OB7119",

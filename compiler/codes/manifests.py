@@ -32,11 +32,12 @@ NAMELESS: Final = Code(
     "OB8103",
     Severity.WARNING,
     "workload without a usable name gets no patch",
-    """A patch in a kustomization finds its object by name and namespace. The workload has no name (it may have `generateName`), or one
-that the API server would refuse, so there is no patch for it. The webhook still mutates its pods, and so does `overbank mutate`.
+    """A patch in a kustomization finds its object by name and namespace. The workload has no name (it may have `generateName`), or
+one that the API server would refuse, so there is no patch for it. The webhook still mutates its pods, and so does `overbank
+mutate`.
 
-With a namespace that is none, such as a variable that is filled in later, nobody can say which policies match: there is neither a patch
-nor a check, and `overbank mutate` refuses the stream.
+With a namespace that is none, such as a variable that is filled in later, nobody can say which policies match: there is
+neither a patch nor a check, and `overbank mutate` refuses the stream.
 
 Give it a name; write the namespace out, or run `overbank mutate` behind the tool that fills the variable in.""",
 )
@@ -72,9 +73,9 @@ UNEVEN: Final = Code(
     Severity.WARNING,
     "pods of one template do not get the same",
     """A patch changes a template, and with it all of its pods. Here the policies want different things for them: a gang that is
-named by a label of the single run (`job-name` of a CronJob, `controller-uid`), a match on the index of a replica, or a rollout that
-counts the single run. So there is no patch for the template, and `overbank mutate` leaves it as it is. The webhook gives every pod
-what is meant for it.
+named by a label of the single run (`job-name` of a CronJob, `controller-uid`), a match on the index of a replica, or a
+rollout that counts the single run. So there is no patch for the template, and `overbank mutate` leaves it as it is. The
+webhook gives every pod what is meant for it.
 
 Run the webhook for these pods. Or let the policy use labels that all pods of the template share.""",
 )
@@ -83,8 +84,8 @@ STILL_SELECTED: Final = Code(
     Severity.WARNING,
     "ResourcePolicy selects pods that the webhook leaves alone",
     """A ResourcePolicy that selects the authors' own labels (direct) reads labels and nothing else. So it also selects pods that opt
-out with `overbank.dev/inject: "false"`, and those of a DaemonSet that has the same labels: the vendor's scheduler places them in the
-order of the pools and counts them against `max`, without what the webhook would have given them.
+out with `overbank.dev/inject: "false"`, and those of a DaemonSet that has the same labels: the vendor's scheduler places them
+in the order of the pools and counts them against `max`, without what the webhook would have given them.
 
 Give the pods other labels. Or write `selection: marker` in the policy: the webhook then marks the pods that are meant.""",
 )

@@ -457,6 +457,38 @@ def test_try_says_what_is_wrong_with_the_pod(
     assert outcome.err.startswith(f"overbank: error: {message.replace('POD', str(path))}")
 
 
+def test_try_decides_in_the_namespace_of_the_workload(cli: Cli, repo: Path, tmp_path: Path) -> None:
+    """A template's pod is created where its workload is; a List, as kubectl prints it, is its items."""
+    template = "{metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: nginx}]}}"
+    workload = (
+        f"{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web, namespace: shop}}, spec: {{template: {template}}}}}"
+    )
+    for manifest in (workload, f"{{apiVersion: v1, kind: List, items: [{workload}]}}"):
+        (tmp_path / "web.yaml").write_text(manifest)
+        answer = json.loads(cli("try", tmp_path / "web.yaml", "--repo", repo, "--cluster", "idc", "--format", "json").out)
+        assert (answer["namespace"], answer["policies"]) == ("shop", ["web"])
+
+
+@pytest.mark.parametrize("command", [["try", "pod.yaml", "--cluster", "idc"], ["mutate", "--cluster", "idc"]])
+def test_namespace_option_takes_names_only(cli: Cli, command: list[str]) -> None:
+    """A namespace that cannot exist would match no policy without a word."""
+    outcome = cli(*command, "--namespace", "Shop_1")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "`Shop_1` is no name of a namespace" in outcome.err
+
+
+def test_try_shows_the_denial_that_check_reports(cli: Cli, write: Write, minimal: dict[str, str]) -> None:
+    """A workload in Git whose pods would be denied fails check, and try shows the whole decision, as the finding says."""
+    pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web}}, "
+    pod += "spec: {hostNetwork: true, containers: [{name: main, image: nginx}]}}\n"
+    repository = minimal["overbank.yaml"].replace("spec: {}", 'spec: {workloads: ["apps/*.yaml"]}')
+    folder = write({**minimal, "overbank.yaml": repository, "apps/web.yaml": pod})
+    assert "OB8105" in cli("check", folder).out
+    outcome = cli("try", folder / "apps/web.yaml", "--repo", folder, "--cluster", "idc")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "spec.hostNetwork" in outcome.out
+
+
 def test_try_of_a_malformed_workload_is_no_traceback(cli: Cli, repo: Path, tmp_path: Path) -> None:
     """A workload whose metadata is no mapping ends the command with one line."""
     (tmp_path / "job.yaml").write_text("kind: Job\nmetadata: text\nspec: {template: {spec: {}}}\n")
