@@ -10,8 +10,8 @@ from msgspec import Struct
 from webhook.engine.anatomy import ContainerParts, SpecParts, Subject
 from webhook.engine.bundle import Runtime, Verdict
 from webhook.engine.defaults import defaulted
-from webhook.engine.rows import Basis, Row
 from webhook.engine.runtimes import MANIFEST_ROWS, TABLE, problems
+from webhook.engine.runtimes.rows import Basis, Row
 
 ROWS = {row.id: row for row in TABLE}
 OSS = "ossplugin.csi.alibabacloud.com"

@@ -5,9 +5,9 @@ Two rows of the vendor's table are no problems but values that placement writes:
 
 from typing import Final
 
-from webhook.engine import features
 from webhook.engine.bundle import Runtime, Verdict
-from webhook.engine.rows import Basis, Row
+from webhook.engine.runtimes import features
+from webhook.engine.runtimes.rows import Basis, Row
 
 _AI_NODES: Final = "AnalyticDB for PostgreSQL, managing AI nodes through ACK clusters (Chinese), feature comparison"
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from webhook.engine import features
 from webhook.engine.bundle import Runtime, Verdict
-from webhook.engine.rows import Row
+from webhook.engine.runtimes import features
+from webhook.engine.runtimes.rows import Row
 
 _ECI_LIMITS: Final = "Alibaba help 89138, limits of elastic container instances"
 _ECI_SELF_MANAGED: Final = "Alibaba help 363065, connecting self-managed clusters to elastic container instances"

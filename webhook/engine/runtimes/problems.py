@@ -5,10 +5,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from webhook.engine import ai_nodes, serverless
 from webhook.engine.anatomy import Subject
 from webhook.engine.bundle import Runtime
-from webhook.engine.rows import Row
+from webhook.engine.runtimes import ai_nodes, serverless
+from webhook.engine.runtimes.rows import Row
 
 TABLE: Final[tuple[Row, ...]] = (*serverless.ROWS, *ai_nodes.ROWS)
 """All rows."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from webhook.engine.bundle import Runtime, Verdict
-from webhook.engine.features import Finder
+from webhook.engine.runtimes.features import Finder
 
 
 class Basis(StrEnum):
