@@ -83,12 +83,16 @@ class Border:
         return next((taint for taint in self._taints if covers(toleration, taint)), None)
 
     def judge(self, intent: Intent, metadata: Metadata, spec: Spec, notes: Notes, *, bound: bool) -> Intent:
-        """Warn, deny or explain, as the policy says, and return what is to be stripped; nothing of a pod that is bound to a node."""
+        """Warn, deny or explain, as the policy says, and return what is to be stripped.
+
+        A pod that is bound to a node is past all that these fields could lead to, and ``kubectl debug node`` makes such pods: for it
+        there are warnings only.
+        """
         stripping = self.verdict is Verdict.STRIP and not bound
         for field, value in self._found(intent, metadata, spec):
             if stripping:
                 notes.effects.append(Effect(self.policy, field, Action.REMOVED, value))
-            if self.verdict is Verdict.DENY:
+            if self.verdict is Verdict.DENY and not bound:
                 notes.deny(self.policy, f"{_phrase(field, value)} takes the pod past its placement; leave it out")
             elif stripping:
                 notes.warn(self.policy, f"{_phrase(field, value)} is removed, since it takes the pod past its placement")

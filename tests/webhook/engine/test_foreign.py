@@ -130,9 +130,9 @@ def test_pods_without_foreign_intent_share_a_decision(meeting: Make) -> None:
     assert meeting(Verdict.DENY, _pod({"app": "x"}, {"note": "hi"}, SPOT)).decision.denied == ()
 
 
-@pytest.mark.parametrize("verdict", [Verdict.WARN, Verdict.STRIP])
-def test_a_bound_pod_is_told_and_not_patched(meeting: Make, verdict: Verdict) -> None:
-    """What would be stripped from a pod with a node's name is only told."""
+@pytest.mark.parametrize("verdict", [Verdict.WARN, Verdict.STRIP, Verdict.DENY])
+def test_a_bound_pod_is_told_and_neither_patched_nor_denied(meeting: Make, verdict: Verdict) -> None:
+    """A pod with a node's name is past its placement already, as the pods of ``kubectl debug node`` are, so its author is only told."""
     decision = meeting(verdict, _pod({ECI: "true"}, nodeName="worker-1")).decision
     assert decision.operations == []
     assert decision.warnings == [f'overbank policy owner: metadata.labels[{ECI}] = "true" takes the pod past its placement']
