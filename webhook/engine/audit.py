@@ -37,7 +37,8 @@ def _differences(decision: Decision, other: Decision) -> Iterator[str]:
     elif decision.denied and not other.denied:
         yield "the pod would not be denied"
     if other.owner != decision.owner:
-        yield f"{other.owner or 'no policy'} would own its placement, and not {decision.owner or 'no policy'}"
+        instead = f", and not {decision.owner}" if decision.owner else ""
+        yield f"{other.owner or 'no policy'} would own its placement{instead}"
     changed, would_change = _changes(decision), _changes(other)
     more = [field for field in would_change if would_change[field] != changed.get(field)]
     fewer = [] if other.denied else [field for field in changed if field not in would_change]

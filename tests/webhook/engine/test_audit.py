@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from webhook.engine.audit import MAX_LENGTH, auditing, difference
-from webhook.engine.bundle import Foreign, Placement, Verdict
+from webhook.engine.bundle import Foreign, Placement, Runtime, Verdict
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
 
@@ -24,7 +24,7 @@ def test_an_audit_changes_nothing_and_tells_what_it_would(admit: Make, bundle_of
     assert (decision.audit.policies, decision.audit.owner) == (("new", "old"), "new")
     assert Effect("new", "metadata.labels[eci]", Action.ADDED, None, "true") in decision.audit.effects
     assert auditing(decision) == ("new",)
-    assert difference(decision) == ("new: new would own its placement, and not no policy; would change metadata.labels[eci]")
+    assert difference(decision) == ("new: new would own its placement; would change metadata.labels[eci]")
 
 
 def test_an_audit_that_changes_nothing_is_not_reported(admit: Make, bundle_of: Make, policy_of: Make) -> None:
@@ -47,12 +47,11 @@ def test_a_higher_audit_would_decide_a_key(admit: Make, bundle_of: Make, policy_
 
 def test_an_audit_that_would_deny(admit: Make, bundle_of: Make, policy_of: Make) -> None:
     """A denial in audit mode lets the pod pass and is told with its reasons, on bound pods too."""
-    foreign = Foreign(Verdict.DENY, {"app": ()})
-    policy = policy_of(audit=True, placement=Placement("resourcePolicy", foreign=foreign))
+    policy = policy_of(audit=True, placement=Placement("aiNode", runtimes=(Runtime.AI_NODE,)))
     for spec in ({}, {"nodeName": "n"}):
-        decision = admit(bundle_of(policy), {**POD, "spec": spec}).decision
+        decision = admit(bundle_of(policy), {**POD, "spec": {"hostNetwork": True, **spec}}).decision
         assert (decision.denied, decision.warnings, decision.operations) == ((), [], [])
-        assert difference(decision).startswith("p: the pod would be denied (overbank policy p: metadata.labels[app]")
+        assert difference(decision).startswith("p: the pod would be denied (overbank policy p: spec.hostNetwork:")
 
 
 def test_an_audit_that_would_take_over_and_lift_a_denial(admit: Make, bundle_of: Make, policy_of: Make) -> None:
