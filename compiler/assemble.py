@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from compiler import parse
 from compiler.codes import names as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.model import Cluster, Model, PolicyTest, Repository
+from compiler.model import BurstPolicy, Cluster, Model, Named, PolicyTest, Repository
 from compiler.references import by_name
 from compiler.source import Document
 
@@ -29,42 +29,33 @@ def build_model(documents: Iterable[Document], repository: Repository) -> tuple[
         return [readers[kind](document) for document in found[kind]]
 
     clusters: list[Cluster] = read("Cluster")
-    diagnostics += [each for cluster in clusters for each in _duplicates_within(cluster)]
+    policies: list[BurstPolicy] = read("BurstPolicy")
     tests: list[PolicyTest] = read("PolicyTest")
-    diagnostics += [each for test in tests for each in _repeated_cases(test)]
+    for cluster in clusters:
+        diagnostics += _repeated("cluster", cluster, "pools")
+        diagnostics += _repeated("cluster", cluster, "namespaces")
+        diagnostics += _repeated("cluster", cluster, "claims", ("name", "namespace"))
+    for policy in policies:
+        diagnostics += _repeated("policy", policy, "pools")
+    for test in tests:
+        diagnostics += _repeated("test", test, "cases")
     built = Model(
         repository=repository,
         clusters=tuple(clusters),
         accelerators=tuple(read("AcceleratorClass")),
-        policies=tuple(read("BurstPolicy")),
+        policies=tuple(policies),
         tests=tuple(tests),
     )
     return built, diagnostics
 
 
-def _duplicates_within(cluster: Cluster) -> Iterable[Diagnostic]:
-    for what in ("pools", "namespaces"):
-        first: dict[str, int] = {}
-        for index, entry in enumerate(cluster.document.get("spec", what) or ()):
-            earlier = first.setdefault(entry["name"], index)
-            if earlier != index:
-                message = f"cluster `{cluster.name}` has two {what} `{entry['name']}`"
-                related = [(cluster.at("spec", what, earlier, "name"), "first here")]
-                yield diagnose(codes.DUPLICATE, cluster.at("spec", what, index, "name"), message, related=related)
-    claimed: dict[tuple[str, str], int] = {}
-    for index, entry in enumerate(cluster.document.get("spec", "claims") or ()):
-        earlier = claimed.setdefault((entry["namespace"], entry["name"]), index)
+def _repeated(noun: str, named: Named, part: str, keys: tuple[str, ...] = ("name",)) -> Iterable[Diagnostic]:
+    """Yield the entries of a list that have the same values for ``keys`` as an earlier one; ``noun`` is what people call the document."""
+    first: dict[tuple[str, ...], int] = {}
+    for index, entry in enumerate(named.document.get("spec", part) or ()):
+        earlier = first.setdefault(tuple(entry[key] for key in keys), index)
         if earlier != index:
-            message = f"cluster `{cluster.name}` has two claims `{entry['name']}` in namespace `{entry['namespace']}`"
-            related = [(cluster.at("spec", "claims", earlier, "name"), "first here")]
-            yield diagnose(codes.DUPLICATE, cluster.at("spec", "claims", index, "name"), message, related=related)
-
-
-def _repeated_cases(test: PolicyTest) -> Iterable[Diagnostic]:
-    first: dict[str, int] = {}
-    for case in test.cases:
-        earlier = first.setdefault(case.name, case.index)
-        if earlier != case.index:
-            related = [(test.at("spec", "cases", earlier, "name"), "first here")]
-            message = f"test `{test.name}` has two cases `{case.name}`"
-            yield diagnose(codes.DUPLICATE, test.at("spec", "cases", case.index, "name"), message, related=related)
+            of = "".join(f" in {key} `{entry[key]}`" for key in keys if key != "name")
+            message = f"{noun} `{named.name}` has two {part} `{entry['name']}`{of}"
+            related = [(named.at("spec", part, earlier, "name"), "first here")]
+            yield diagnose(codes.DUPLICATE, named.at("spec", part, index, "name"), message, related=related)

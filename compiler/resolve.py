@@ -65,7 +65,6 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
         if policy.accelerator and accelerator is None:
             where = policy.at("spec", "accelerator")
             diagnostics.append(dangling(where, "accelerator class", policy.accelerator, model.accelerators))
-        diagnostics += _repeated_pools(policy)
         clusters, found = _clusters(policy, model)
         diagnostics += found
         diagnostics += _overridden_clusters(policy, model, clusters)
@@ -144,16 +143,6 @@ def _bind(
         namespaces=namespaces,
         scope=Scope(names=namespaces) if narrowed else scope,
     ), []
-
-
-def _repeated_pools(policy: BurstPolicy) -> Iterable[Diagnostic]:
-    first: dict[str, int] = {}
-    for use in policy.pools:
-        earlier = first.setdefault(use.name, use.index)
-        if earlier != use.index:
-            related = [(policy.at("spec", "pools", earlier, "name"), "first here")]
-            message = f"policy `{policy.name}` lists pool `{use.name}` twice"
-            yield diagnose(codes.DUPLICATE, policy.at("spec", "pools", use.index, "name"), message, related=related)
 
 
 def _overridden_clusters(policy: BurstPolicy, model: Model, matched: Iterable[Cluster]) -> Iterable[Diagnostic]:

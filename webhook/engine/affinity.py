@@ -17,6 +17,7 @@ from msgspec import Raw, Struct, field
 
 from webhook.engine.decision import Action
 from webhook.engine.fields import NodeOperator, NodeRequirement, NodeTerm, PreferredTerm
+from webhook.engine.parts import decoder
 from webhook.engine.patch import Add, Operation
 from webhook.engine.terms import PREFERRED, REQUIRED, Held, PodTerm, Wanted, identity, is_implied, missing_part, widest
 
@@ -68,8 +69,8 @@ class _Affinity(Struct, rename="camel", gc=False):
     node_affinity: _NodeAffinity | None = None
 
 
-_decode_affinity = msgspec.json.Decoder(_Affinity | None).decode
-_decode_term = msgspec.json.Decoder(PodTerm | None).decode
+_decode_affinity = decoder(_Affinity | None, "spec.affinity")
+_decode_term = decoder(PodTerm | None, f"spec.affinity.nodeAffinity.{REQUIRED}.nodeSelectorTerms[...]")
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_items = msgspec.json.Decoder(list[Raw] | None).decode
 

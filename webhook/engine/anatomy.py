@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from re import Pattern
 from typing import Any, Final
 
-import msgspec
 from msgspec import Raw, Struct, field
 
+from webhook.engine.parts import decoder
 from webhook.engine.terms import Affinity
 
 TOKEN_VOLUME: Final = "kube-api-access-"  # noqa: S105 - the first part of a volume's name
@@ -98,13 +98,13 @@ class _DnsConfig(Struct, gc=False):
     nameservers: list[str] | None = None
 
 
-_decode_volumes = msgspec.json.Decoder(list[Volume] | None).decode
-_decode_ports = msgspec.json.Decoder(list[Port] | None).decode
-_decode_env = msgspec.json.Decoder(list[Variable] | None).decode
-_decode_affinity = msgspec.json.Decoder(Affinity | None).decode
-_decode_settings = msgspec.json.Decoder(dict[str, Any] | None).decode
-_decode_dns = msgspec.json.Decoder(_DnsConfig | None).decode
-_decode_items = msgspec.json.Decoder(list[Raw] | None).decode
+_decode_volumes = decoder(list[Volume] | None, "spec.volumes")
+_decode_ports = decoder(list[Port] | None, "spec.containers[...].ports")
+_decode_env = decoder(list[Variable] | None, "spec.containers[...].env")
+_decode_affinity = decoder(Affinity | None, "spec.affinity")
+_decode_settings = decoder(dict[str, Any] | None, "...securityContext")
+_decode_dns = decoder(_DnsConfig | None, "spec.dnsConfig")
+_decode_items = decoder(list[Raw] | None, "spec.topologySpreadConstraints")
 
 
 class Subject:
