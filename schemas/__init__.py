@@ -13,7 +13,16 @@ __all__ = ["API_GROUP", "API_VERSION", "KINDS", "schema", "schema_text"]
 API_GROUP: Final = "overbank.dev"
 API_VERSION: Final = "overbank.dev/v1alpha1"
 
-KINDS: Final = ("AcceleratorClass", "BurstPolicy", "Cluster", "FederationHost", "PlacementPolicy", "PolicyTest", "Repository")
+KINDS: Final = (
+    "AcceleratorClass",
+    "BurstPolicy",
+    "Cluster",
+    "FederationHost",
+    "PlacementPolicy",
+    "PlanScenario",
+    "PolicyTest",
+    "Repository",
+)
 
 
 def schema_text(kind: str) -> str:

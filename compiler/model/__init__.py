@@ -4,7 +4,17 @@ Each value keeps its document, so that later passes can point at the field that 
 """
 
 from compiler.model.documents import Named, PolicyTest, Repository, TestCase, WebhookSettings
-from compiler.model.inventory import NAME_LABEL, NAME_LABEL_SINCE, AcceleratorClass, Cluster, Membership, Pool, namespace_labels
+from compiler.model.inventory import (
+    NAME_LABEL,
+    NAME_LABEL_SINCE,
+    AcceleratorClass,
+    Cluster,
+    Membership,
+    NodeRange,
+    Pool,
+    Taint,
+    namespace_labels,
+)
 from compiler.model.policy import AckResourcePolicy, AckUnit, BurstPolicy, PoolUse, Scheduling, Scope
 from compiler.model.repository import Model
 from compiler.model.terms import Advance, Mechanism, Platform, PoolType, Selection, Strategy
@@ -22,6 +32,7 @@ __all__ = [
     "Membership",
     "Model",
     "Named",
+    "NodeRange",
     "Platform",
     "PolicyTest",
     "Pool",
@@ -32,6 +43,7 @@ __all__ = [
     "Scope",
     "Selection",
     "Strategy",
+    "Taint",
     "TestCase",
     "WebhookSettings",
     "namespace_labels",

@@ -18,16 +18,50 @@ def namespace_labels(kubernetes: Version, name: str, labels: dict[str, str]) -> 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taint:
+    """A taint of nodes (core/v1 Taint)."""
+
+    key: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRange:
+    """How many nodes a pool has."""
+
+    min: int
+    max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """A pool of a cluster; ``index`` is its place in the list. ``capacity`` is the most pods that fit on it, None if not declared."""
+    """A pool of a cluster; what is not declared is None.
+
+    Attributes:
+        index: its place in the list.
+        allocatable: what a node has for pods, quantities by resource.
+        stock_aware: whether pods stay unschedulable, instead of being bound, when a virtual pool has no stock.
+        price: of a node for an hour; of a pod where the pool has no nodes.
+    """
 
     index: int
     name: str
     type: PoolType
     node_selector: dict[str, str]
     pod_annotations: dict[str, str]
+    nodes: NodeRange | None
+    pods_per_node: int | None
+    allocatable: dict[str, str]
+    taints: tuple[Taint, ...]
     autoscaling: bool
-    capacity: int | None
+    stock_aware: bool
+    price: float | None
+
+    @property
+    def capacity(self) -> int | None:
+        """The most pods that fit on it, None if not declared."""
+        return self.nodes.max * self.pods_per_node if self.nodes and self.pods_per_node else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

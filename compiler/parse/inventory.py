@@ -1,9 +1,8 @@
 """Clusters and accelerators."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from compiler.model import AcceleratorClass, Cluster, Membership, Platform, Pool, PoolType, namespace_labels
+from compiler.model import AcceleratorClass, Cluster, Membership, NodeRange, Platform, Pool, PoolType, Taint, namespace_labels
 from compiler.parse.selection import node_requirements
 from compiler.source import Document
 from compiler.versions import Version
@@ -26,8 +25,15 @@ def cluster(document: Document) -> Cluster:
             type=PoolType(pool["type"]),
             node_selector=pool.get("nodeSelector", {}),
             pod_annotations=pool.get("podAnnotations", {}),
+            nodes=_nodes(pool["nodes"]) if "nodes" in pool else None,
+            pods_per_node=pool.get("podsPerNode"),
+            allocatable=pool.get("allocatable", {}),
+            taints=tuple(
+                Taint(key=taint["key"], value=taint.get("value", ""), effect=taint["effect"]) for taint in pool.get("taints", ())
+            ),
             autoscaling=pool.get("autoscaling", False),
-            capacity=_capacity(pool),
+            stock_aware=pool.get("stockAware", False),
+            price=pool.get("pricePerHour"),
         )
         for index, pool in enumerate(spec["pools"])
     ]
@@ -64,10 +70,8 @@ def accelerator(document: Document) -> AcceleratorClass:
     )
 
 
-def _capacity(pool: dict[str, Any]) -> int | None:
-    if "nodes" not in pool or "podsPerNode" not in pool:
-        return None
-    return int(pool["nodes"]["max"]) * int(pool["podsPerNode"])
+def _nodes(written: dict[str, int]) -> NodeRange:
+    return NodeRange(min=written.get("min", written["max"]), max=written["max"])
 
 
 def _claims(written: Iterable[dict[str, str]]) -> dict[str, dict[str, str]]:
