@@ -62,8 +62,9 @@ UNSTABLE: Final = Code(
     Severity.ERROR,
     "plan reaches no stable state",
     """The controllers undo each other's work: what the federation decides changes what the clusters report, and that changes the
-decision back, without an end. In production this shows as pods that are created and deleted again and again. Usual causes:
-bounds of the placement policy that contradict the limits of the pools, or `avoidDisruption` with bounds that cannot be met.""",
+decision back, without an end. In production this shows as pods that are created and deleted again and again. Usual cause:
+a `min` of the placement policy that is more than the cluster can run. KubeAdmiral counts what is missing to it twice, among the
+replicas that stay and among those that it divides, and takes that back as soon as the new pods are seen.""",
 )
 EXPECTATION: Final = Code(
     "OB9109",
