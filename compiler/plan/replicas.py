@@ -112,8 +112,10 @@ def binpack(
 
     With ``avoid_disruption`` what runs is moved as little as possible. Scaling in then starts at the last cluster and goes below its
     minimum. The amounts are taken from ``replicas``, not from what the bounds let the clusters have; where these differ, replicas can be
-    added although there are too many. Scaling out bounds what is added to a cluster, not what it then has, by its limit, gives its
-    minimum on top of what runs, and does not look at ``estimated_capacity``.
+    added although there are too many. Unless unschedulable replicas are kept, what is bound is the plan as soon as that is enough, even
+    over a limit. Scaling out bounds what is added to a cluster, not what it then has, by its limit, gives its
+    minimum on top of what runs, at which replicas can get lost if its maximum is below that, and does not look at
+    ``estimated_capacity``.
     """
     if not must_plan(order, current, estimated_capacity, limits, scheduled):
         return Division(plan=dict(current))
