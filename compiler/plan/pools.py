@@ -10,7 +10,7 @@ from compiler.plan.trace import PoolState
 class PoolRun:
     """A pool of one cluster. Times are nanoseconds; ``nodes`` and ``most`` (nodes) are 0 where they are not known."""
 
-    __slots__ = ("_idle", "_orders", "least", "limit", "most", "nodes", "pool", "running", "starved", "stocked")
+    __slots__ = ("_idle", "_orders", "_state", "least", "limit", "most", "nodes", "pool", "running", "starved", "stocked")
 
     def __init__(self, pool: StagePool) -> None:
         self.pool = pool
@@ -24,6 +24,7 @@ class PoolRun:
         """Nodes on their way: when they are ready, and how many."""
         self._idle: list[list[int]] = []
         """Nodes beyond the fewest that no pod needs: ``[since when, how many]``, oldest first."""
+        self._state: PoolState | None = None
 
     @property
     def pods(self) -> int:
@@ -76,7 +77,7 @@ class PoolRun:
 
     def arrive(self, now: int) -> int:
         """Let nodes that are due be there; return how many."""
-        due = sum(count for ready, count in self._orders if ready <= now)
+        due = sum(count for ready, count in self._orders if ready <= now) if self._orders else 0
         if due:
             self._orders = [(ready, count) for ready, count in self._orders if ready > now]
             self.nodes += due
@@ -88,6 +89,8 @@ class PoolRun:
             return 0
         used = -(-self.running // self.pool.pods_per_node) if self.pool.pods_per_node else self.nodes
         spare = max(0, self.nodes - max(self.least, used))
+        if not spare and not self._idle:
+            return 0
         known = sum(count for _, count in self._idle)
         if spare > known:
             self._idle.append([now, spare - known])
@@ -160,19 +163,29 @@ class PoolRun:
         return self.pool.price * (self.nodes if self.pool.nodes and not self.pool.virtual else self.running)
 
     def state(self) -> PoolState:
-        """Return what is the case."""
-        pool = self.pool
-        return PoolState(
-            name=pool.name,
-            type=pool.type,
-            running=self.running,
-            starved=self.starved,
-            nodes=self.nodes if pool.nodes and not pool.virtual else None,
-            limit=self.limit,
-            capacity=self.most * pool.pods_per_node if pool.bounded and pool.pods_per_node is not None else None,
-            listed=pool.listed,
-            cost=self.cost(),
-        )
+        """Return what is the case; the same value as before where nothing has changed."""
+        pool, before = self.pool, self._state
+        nodes = self.nodes if pool.nodes and not pool.virtual else None
+        capacity = self.most * pool.pods_per_node if pool.bounded and pool.pods_per_node is not None else None
+        if before is None or (before.running, before.starved, before.nodes, before.limit, before.capacity) != (
+            self.running,
+            self.starved,
+            nodes,
+            self.limit,
+            capacity,
+        ):
+            self._state = before = PoolState(
+                name=pool.name,
+                type=pool.type,
+                running=self.running,
+                starved=self.starved,
+                nodes=nodes,
+                limit=self.limit,
+                capacity=capacity,
+                listed=pool.listed,
+                cost=self.cost(),
+            )
+        return before
 
 
 def nodes_of(count: int) -> str:

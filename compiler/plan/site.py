@@ -25,7 +25,19 @@ FOREVER: Final = 1 << 62
 class Site:
     """A cluster while a scenario is played. Times are nanoseconds; ``settle`` must be called after everything that changes it."""
 
-    __slots__ = ("_history", "_journal", "_node_delay", "_node_idle", "_reported", "assigned", "cluster", "pending", "runs")
+    __slots__ = (
+        "_growing",
+        "_history",
+        "_journal",
+        "_node_delay",
+        "_node_idle",
+        "_reported",
+        "_state",
+        "assigned",
+        "cluster",
+        "pending",
+        "runs",
+    )
 
     def __init__(self, cluster: StageCluster, journal: Journal, node_delay: int, node_idle: int) -> None:
         self.cluster = cluster
@@ -33,27 +45,29 @@ class Site:
         self.pending: list[list[int]] = []
         """Pods without a node: ``[since when, how many]``, oldest first."""
         self.runs = [PoolRun(pool) for pool in cluster.pools]
+        self._growing = [run for run in self.runs if run.pool.autoscaling]
         self._history: list[list[int]] = []
         """``[pool, how many]`` in the order in which they started; kept only where scaling in needs it."""
         self._journal = journal
         self._node_delay = node_delay
         self._node_idle = node_idle
         self._reported = 0
+        self._state: ClusterState | None = None
 
     @property
     def unschedulable(self) -> int:
         """Pods without a node."""
-        return sum(count for _, count in self.pending)
+        return sum([count for _, count in self.pending]) if self.pending else 0
 
     @property
     def bound(self) -> int:
         """Pods with a node, whether they run or not."""
-        return sum(run.pods for run in self.runs)
+        return sum([run.pods for run in self.runs])
 
     @property
     def running(self) -> int:
         """Pods that run."""
-        return sum(run.running for run in self.runs)
+        return sum([run.running for run in self.runs])
 
     def waits(self) -> tuple[tuple[int, int], ...]:
         """Return since when how many pods have had no node."""
@@ -81,14 +95,15 @@ class Site:
 
     def settle(self, now: int) -> None:
         """Let nodes arrive, pods find room, and autoscalers do their work, as far as that goes at this moment."""
-        for run in self.runs:
+        for run in self._growing:
             arrived = run.arrive(now)
             if arrived:
                 self._note(Cause.GROW, arrived, f"{nodes_of(arrived)} ready", run)
-        self._fill(now)
+        if self.pending:
+            self._fill(now)
         while self.pending and self._grow(now):
             self._fill(now)
-        for run in self.runs:
+        for run in self._growing:
             gone = run.shrink(now, self._node_idle)
             if gone:
                 self._note(Cause.SHRINK, gone, "no pods on them", run)
@@ -119,13 +134,12 @@ class Site:
             run.running, run.starved = run.running + run.starved, 0
 
     def state(self) -> ClusterState:
-        """Return what is the case."""
-        return ClusterState(
-            name=self.cluster.name,
-            assigned=self.assigned,
-            unschedulable=self.unschedulable,
-            pools=tuple(run.state() for run in self.runs),
-        )
+        """Return what is the case; the same value as before where nothing has changed."""
+        pools = tuple([run.state() for run in self.runs])
+        waiting, before = self.unschedulable, self._state
+        if before is None or before.pools != pools or (before.assigned, before.unschedulable) != (self.assigned, waiting):
+            self._state = before = ClusterState(name=self.cluster.name, assigned=self.assigned, unschedulable=waiting, pools=pools)
+        return before
 
     def _note(self, cause: Cause, count: int, reason: str, run: PoolRun | None = None) -> None:
         self._journal.note(cause, count, reason, self.cluster.name, run.pool.name if run else None)
@@ -183,7 +197,7 @@ class Site:
     def _grow(self, now: int) -> bool:
         """Order the nodes that waiting pods need; return whether some are there at once."""
         needed, at_once = self.unschedulable, False
-        for run in self.runs:
+        for run in self._growing:
             if needed <= 0 or run.pool.refusal:
                 continue
             coming, ordered = run.order(needed, now + self._node_delay)
