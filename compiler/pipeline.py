@@ -4,6 +4,7 @@ Federation and manifests of workloads are imported where a repository has them: 
 few documents spends its time on.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from compiler.ir import ClusterIR
 from compiler.lower import lower
 from compiler.model import Model
 from compiler.reading import REPOSITORY_FILE, read
-from compiler.resolve import resolve
+from compiler.resolve import Resolved, resolve
 from compiler.source import Document
 from compiler.sources import Source
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from compiler.federation.resolve import Federated
     from compiler.manifests.inventory import Inventory
     from compiler.manifests.placing import Placed
+    from compiler.plan.stage import Stage
 
 __all__ = ["REPOSITORY_FILE", "Result", "compile_repository"]
 
@@ -36,6 +38,7 @@ class Result:
 
     Attributes:
         documents: how many documents are Overbank's. ignored: how many are not.
+        stages: scenarios that can be played, sorted by name.
         files: content by path below ``model.repository.output``.
     """
 
@@ -45,6 +48,7 @@ class Result:
     model: Model | None = None
     clusters: tuple[ClusterIR, ...] = ()
     hosts: "tuple[HostIR, ...]" = ()
+    stages: "tuple[Stage, ...]" = ()
     files: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -53,8 +57,14 @@ class Result:
         return has_errors(self.diagnostics)
 
 
-def compile_repository(source: Source, *, workloads: bool = True) -> Result:
-    """Compile a policy repository; ``workloads=False`` leaves out what the policies do to manifests in Git."""
+def compile_repository(source: Source, *, workloads: bool = True, scenarios: Iterable[Document] | None = None) -> Result:
+    """Compile a policy repository.
+
+    Args:
+        source: where it is read from.
+        workloads: False leaves out what the policies do to manifests in Git.
+        scenarios: play these, instead of the repository's own.
+    """
     repository, ours, theirs, ignored, diagnostics = read(source)
     if repository is None or has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored)
@@ -73,6 +83,9 @@ def compile_repository(source: Source, *, workloads: bool = True) -> Result:
 
     clusters = lower(resolved)
     placed, found = _placed(inventory, clusters) if inventory else (None, [])
+    diagnostics += found
+    played = ours if scenarios is None else list(scenarios)
+    stages, found = _stages(played, source, resolved, clusters, federated)
     diagnostics += found
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built)
@@ -93,6 +106,7 @@ def compile_repository(source: Source, *, workloads: bool = True) -> Result:
         model=built,
         clusters=clusters,
         hosts=hosts,
+        stages=stages,
         files=files,
     )
 
@@ -124,6 +138,21 @@ def _inventory(theirs: list[Document]) -> "tuple[Inventory, list[Diagnostic]]":
     from compiler.manifests.inventory import take_stock  # noqa: PLC0415 - see the module's docstring
 
     return take_stock(theirs)
+
+
+def _stages(
+    documents: list[Document], source: Source, resolved: Resolved, clusters: tuple[ClusterIR, ...], federated: "Federated | None"
+) -> "tuple[tuple[Stage, ...], list[Diagnostic]]":
+    """Bind the scenarios, if there are any."""
+    if all(document.get("kind") != "PlanScenario" for document in documents):
+        return (), []
+    from compiler.plan import parse  # noqa: PLC0415 - see the module's docstring
+    from compiler.plan.bind import bind  # noqa: PLC0415
+    from compiler.plan.compiled import Compiled  # noqa: PLC0415
+
+    scenarios, diagnostics = parse.declared(documents)
+    stages, found = bind(scenarios, Compiled(source=source, resolved=resolved, clusters=clusters, federated=federated))
+    return stages, [*diagnostics, *found]
 
 
 def _placed(inventory: "Inventory", clusters: tuple[ClusterIR, ...]) -> "tuple[Placed, list[Diagnostic]]":

@@ -10,7 +10,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.ir import ClusterIR
 from compiler.load import MAX_BYTES
 from compiler.model import Model, PolicyTest, TestCase, namespace_labels
-from compiler.source import Where
+from compiler.source import Document, Where
 from compiler.sources import Source, SourceError
 from compiler.trial import Bench, NotAPodError, Trial
 from compiler.workloads import NotAWorkloadError, TemplatePod, pods_in, pods_of
@@ -47,7 +47,7 @@ def _run(test: PolicyTest, case: TestCase, bench: Bench, labels: dict[str, str] 
     trials = []
     diagnostics = []
     try:
-        for template in pods_for(test, case, source):
+        for template in manifest_pods(test.document, case.file, case.inline, source):
             trial = bench.admit(template.pod, test.namespace, labels)
             trials.append((template, trial))
             diagnostics += [_unmet(test, case, template, *failure) for failure in _failures(case.expect, trial)]
@@ -56,17 +56,17 @@ def _run(test: PolicyTest, case: TestCase, bench: Bench, labels: dict[str, str] 
     return CaseResult(test=test, case=case, trials=tuple(trials), diagnostics=tuple(diagnostics))
 
 
-def pods_for(test: PolicyTest, case: TestCase, source: Source) -> list[TemplatePod]:
-    """Return the pods of a case.
+def manifest_pods(document: Document, file: str | None, inline: Any, source: Source) -> list[TemplatePod]:
+    """Return the pods of a manifest that a document names, by a path relative to its own, or has inside.
 
     Raises:
         CaseError: the file cannot be read.
         NotAWorkloadError: there are no pods in the manifest.
     """
-    if case.file is None:
-        return pods_of(case.inline)
-    folder = PurePosixPath(test.document.file.path).parent
-    path = _within(folder, case.file)
+    if file is None:
+        return pods_of(inline)
+    folder = PurePosixPath(document.file.path).parent
+    path = _within(folder, file)
     try:
         raw = source.read(path, MAX_BYTES + 1)
     except SourceError as error:

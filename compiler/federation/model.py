@@ -100,9 +100,14 @@ class AutoMigration:
     keep_unschedulable: bool | None
 
     @property
+    def after_nanoseconds(self) -> int:
+        """``after`` in nanoseconds."""
+        return nanoseconds(self.after)
+
+    @property
     def after_seconds(self) -> float:
         """``after`` in seconds."""
-        return nanoseconds(self.after) / 1_000_000_000
+        return self.after_nanoseconds / 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,6 +153,7 @@ class Plan:
     """A scenario played through.
 
     Attributes:
+        scenario: its ``rules`` are those by which it was played.
         policies: by cluster the name of the BurstPolicy whose pools its pods use, None where none does.
         assumptions: what the plan takes for granted because no document says it; sentences for people.
         steps: one for each event, in order. Cut short where an event led to no stable state.

@@ -145,9 +145,14 @@ def is_whole(quantity: Quantity) -> bool:
         return quantity >= 1 and quantity == int(quantity)
     if quantity.isascii() and quantity.isdigit():  # as the API server writes it
         return quantity.strip("0") != ""
-    found = _NUMBER.fullmatch(quantity) if len(quantity) <= _MAX_DIGITS else None
+    found = amount(quantity)
+    return found is not None and found >= 1 and found == found.to_integral_value()
+
+
+def amount(quantity: Quantity) -> Decimal | None:
+    """Return how much a quantity is, in its base unit; None if it is none, or has more digits than anybody writes."""
+    found = _NUMBER.fullmatch(str(quantity)) if len(str(quantity)) <= _MAX_DIGITS else None
     if found is None:
-        return False
+        return None
     digits, exponent, unit = found.groups()
-    amount = Decimal(digits) * _UNITS[unit or ""] * Decimal(10) ** int(exponent or 0)
-    return amount >= 1 and amount == amount.to_integral_value()
+    return Decimal(digits) * _UNITS[unit or ""] * Decimal(10) ** int(exponent or 0)

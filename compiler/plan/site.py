@@ -1,0 +1,255 @@
+"""One cluster: pods in pools, in the order of the policy, with limits, nodes that come and go, and clocks of pods without a node.
+
+How pods find room follows the ResourcePolicy pages of the vendors:
+
+1. A pod tries the pools in order. One that is at its limit is passed over; one below it without room is passed over too, unless the
+   policy makes pods wait there (``whenTryNextUnits``, or the label that waits for nodes).
+2. A pod that finds no room is unschedulable from that moment on. An autoscaler then adds nodes, in the same order of pools.
+3. A virtual node takes any number of pods. Without stock it binds them all the same and cannot start them, unless scheduling is aware
+   of the stock.
+4. Scaling in removes pods without a node first, then those that cannot start (the ReplicaSet controller ranks them so), then the pools
+   from the last to the first; where the vendor gives no reverse order, the newest pods.
+"""
+
+from typing import Final
+
+from compiler.plan.journal import Journal
+from compiler.plan.pools import PoolRun, nodes_of
+from compiler.plan.scenario import duration
+from compiler.plan.stage import StageCluster
+from compiler.plan.trace import Cause, ClusterState
+
+FOREVER: Final = 1 << 62
+
+
+class Site:
+    """A cluster while a scenario is played. Times are nanoseconds; ``settle`` must be called after everything that changes it."""
+
+    __slots__ = ("_history", "_journal", "_node_delay", "_node_idle", "_reported", "assigned", "cluster", "pending", "runs")
+
+    def __init__(self, cluster: StageCluster, journal: Journal, node_delay: int, node_idle: int) -> None:
+        self.cluster = cluster
+        self.assigned = 0
+        self.pending: list[list[int]] = []
+        """Pods without a node: ``[since when, how many]``, oldest first."""
+        self.runs = [PoolRun(pool) for pool in cluster.pools]
+        self._history: list[list[int]] = []
+        """``[pool, how many]`` in the order in which they started; kept only where scaling in needs it."""
+        self._journal = journal
+        self._node_delay = node_delay
+        self._node_idle = node_idle
+        self._reported = 0
+
+    @property
+    def unschedulable(self) -> int:
+        """Pods without a node."""
+        return sum(count for _, count in self.pending)
+
+    @property
+    def bound(self) -> int:
+        """Pods with a node, whether they run or not."""
+        return sum(run.pods for run in self.runs)
+
+    @property
+    def running(self) -> int:
+        """Pods that run."""
+        return sum(run.running for run in self.runs)
+
+    def waits(self) -> tuple[tuple[int, int], ...]:
+        """Return since when how many pods have had no node."""
+        return tuple((since, count) for since, count in self.pending)
+
+    def crossed(self, now: int, threshold: int) -> int:
+        """Return how many pods have been unschedulable for so long."""
+        return sum(count for since, count in self.pending if since + threshold <= now)
+
+    def resize(self, replicas: int, now: int) -> None:
+        """Have so many pods."""
+        change = replicas - self.assigned
+        self.assigned = replicas
+        if change > 0:
+            self._wait(change, now)
+        elif change < 0:
+            self._remove(-change)
+
+    def next_change(self, now: int) -> int | None:
+        """Return when something happens here by itself: nodes arrive or go, or pods have waited long enough to try the next pool."""
+        times = [time for run in self.runs for time in run.times(self._node_idle)]
+        holds = [run.pool.hold for run in self.runs if run.pool.hold]
+        times += [since + sum(holds[: index + 1]) for since, _ in self.pending for index in range(len(holds))]
+        return min((time for time in times if time > now), default=None)
+
+    def settle(self, now: int) -> None:
+        """Let nodes arrive, pods find room, and autoscalers do their work, as far as that goes at this moment."""
+        for run in self.runs:
+            arrived = run.arrive(now)
+            if arrived:
+                self._note(Cause.GROW, arrived, f"{nodes_of(arrived)} ready", run)
+        self._fill(now)
+        while self.pending and self._grow(now):
+            self._fill(now)
+        for run in self.runs:
+            gone = run.shrink(now, self._node_idle)
+            if gone:
+                self._note(Cause.SHRINK, gone, "no pods on them", run)
+        waiting = self.unschedulable
+        if waiting > self._reported:
+            self._note(Cause.WAIT, waiting - self._reported, self.availability())
+        self._reported = waiting
+
+    def availability(self) -> str:
+        """Say why pods find no room, as the scheduler says it."""
+        reasons = ", ".join(f"{run.pool.name} {run.shortage()}" for run in self.runs)
+        return f"0/{len(self.runs)} pools are available: {reasons}" if self.runs else "0/0 pools are available"
+
+    def lose_nodes(self, run: PoolRun, count: int, now: int) -> None:
+        """Take nodes away, those with the most pods first; their pods are made anew."""
+        lost = run.lose(count)
+        self._note(Cause.EVENT, count, f"{nodes_of(count)} lost", run)
+        if lost:
+            self._forget(run, lost)
+            self._note(Cause.EVICT, lost, "their nodes are gone, and their controller makes new ones", run)
+            self._wait(lost, now)
+
+    def restock(self, run: PoolRun) -> None:
+        """Let the cloud have stock again: pods that are bound start."""
+        run.stocked = True
+        if run.starved:
+            self._note(Cause.START, run.starved, "the cloud has stock again", run)
+            run.running, run.starved = run.running + run.starved, 0
+
+    def state(self) -> ClusterState:
+        """Return what is the case."""
+        return ClusterState(
+            name=self.cluster.name,
+            assigned=self.assigned,
+            unschedulable=self.unschedulable,
+            pools=tuple(run.state() for run in self.runs),
+        )
+
+    def _note(self, cause: Cause, count: int, reason: str, run: PoolRun | None = None) -> None:
+        self._journal.note(cause, count, reason, self.cluster.name, run.pool.name if run else None)
+
+    def _wait(self, count: int, now: int) -> None:
+        if self.pending and self.pending[-1][0] == now:
+            self.pending[-1][1] += count
+        else:
+            self.pending.append([now, count])
+
+    def _fill(self, now: int) -> None:
+        """Give room to pods, the longest waiting first."""
+        started = [0] * len(self.runs)
+        starved = [0] * len(self.runs)
+        for cohort in self.pending:
+            left, held = cohort[1], 0
+            for index, run in enumerate(self.runs):
+                if run.pool.refusal:
+                    continue
+                room = run.room()
+                taken = left if room is None else min(left, room)
+                if taken:
+                    left -= taken
+                    if run.take(taken):
+                        started[index] += taken
+                    else:
+                        starved[index] += taken
+                    if not self.cluster.reverse:
+                        self._history.append([index, taken])
+                if not left:
+                    break
+                if run.limit is not None and run.pods >= run.limit:
+                    continue
+                held += FOREVER if run.pool.hold is None else run.pool.hold
+                if held > now - cohort[0]:
+                    break
+            cohort[1] = left
+            if left:
+                break
+        self.pending = [cohort for cohort in self.pending if cohort[1]]
+        for index, run in enumerate(self.runs):
+            if started[index]:
+                self._note(Cause.START, started[index], self._found(index), run)
+            if starved[index]:
+                self._note(Cause.STARVE, starved[index], "bound to a virtual node, and the cloud has no stock", run)
+
+    def _found(self, index: int) -> str:
+        """Say why pods run in this pool and in none before it."""
+        passed = [f"{run.pool.name} {run.shortage()}" for run in self.runs[:index]]
+        place = "first in the order" if not index else "next in the order"
+        if not self.runs[index].pool.listed:
+            place = "not listed by the policy, which only prefers its pools"
+        return f"{place}; {', '.join(passed)}" if passed else place
+
+    def _grow(self, now: int) -> bool:
+        """Order the nodes that waiting pods need; return whether some are there at once."""
+        needed, at_once = self.unschedulable, False
+        for run in self.runs:
+            if needed <= 0 or run.pool.refusal:
+                continue
+            coming, ordered = run.order(needed, now + self._node_delay)
+            needed -= coming
+            if ordered and self._node_delay:
+                self._note(Cause.GROW, ordered, f"{nodes_of(ordered)} ordered, ready in {duration(self._node_delay)}", run)
+            elif ordered:
+                run.arrive(now)
+                at_once = True
+                self._note(Cause.GROW, ordered, f"{nodes_of(ordered)} added for pods without a node", run)
+        return at_once
+
+    def _remove(self, count: int) -> None:
+        """Remove pods in the order of the module's rule 4."""
+        left = count
+        while left and self.pending:
+            taken = min(left, self.pending[-1][1])
+            self.pending[-1][1] -= taken
+            left -= taken
+            if not self.pending[-1][1]:
+                self.pending.pop()
+        if count > left:
+            self._note(Cause.REMOVE, count - left, "pods without a node go first")
+        for run in reversed(self.runs):
+            taken = min(left, run.starved)
+            if taken:
+                run.starved -= taken
+                left -= taken
+                self._forget(run, taken)
+                self._note(Cause.REMOVE, taken, "pods that do not run go before those that do", run)
+        removed = self._backwards(left) if self.cluster.reverse else self._newest(left)
+        for index in sorted(removed, reverse=True):
+            why = "scaled in from the last pool to the first" if self.cluster.reverse else "the newest pods go first"
+            self._note(Cause.REMOVE, removed[index], why, self.runs[index])
+        self._reported = self.unschedulable
+
+    def _backwards(self, count: int) -> dict[int, int]:
+        removed = {}
+        for index in range(len(self.runs) - 1, -1, -1):
+            run = self.runs[index]
+            taken = min(count, run.running)
+            if taken:
+                run.running -= taken
+                count -= taken
+                removed[index] = taken
+        return removed
+
+    def _newest(self, count: int) -> dict[int, int]:
+        removed: dict[int, int] = {}
+        while count:
+            index, started = self._history[-1]
+            taken = min(count, started)
+            self.runs[index].running -= taken
+            count -= taken
+            removed[index] = removed.get(index, 0) + taken
+            self._history[-1][1] -= taken
+            if taken == started:
+                self._history.pop()
+        return removed
+
+    def _forget(self, run: PoolRun, count: int) -> None:
+        """Take pods of a pool out of the history, the newest first."""
+        index = self.runs.index(run)
+        for entry in reversed(self._history):
+            if entry[0] == index and count:
+                taken = min(count, entry[1])
+                entry[1] -= taken
+                count -= taken
+        self._history = [entry for entry in self._history if entry[1]]
