@@ -109,7 +109,8 @@ def rows(shown: Shown) -> tuple[Row, ...]:
     priced = any(step.cost is not None for step in (*now, *before))
     unmet = _unmet(shown)
     return tuple(
-        _row(number, after, earlier, names, priced, unmet) for number, (after, earlier) in enumerate(zip_longest(now, before), 1)
+        _row(number, after, earlier, names=names, priced=priced, unmet=unmet)
+        for number, (after, earlier) in enumerate(zip_longest(now, before), 1)
     )
 
 
