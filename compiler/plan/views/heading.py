@@ -33,7 +33,7 @@ def comparison(shown: Shown, steps: tuple[Row, ...]) -> str:
     if shown.base is None:
         return ""
     if shown.before is None:
-        return f"{shown.base} has no plan for this scenario, so nothing is compared"
+        return f"nothing is compared: {shown.base} has no plan for this scenario"
     changed = sum(row.changed for row in steps)
     if not changed:
         money_differs = any(row.cost is not None and row.cost.changed for row in steps) or shown.before.peak != shown.plan.peak
