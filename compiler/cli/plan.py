@@ -143,7 +143,7 @@ def _rendered(shown: Sequence[Shown], options: argparse.Namespace) -> str:
         case "html":
             from compiler.plan.views import page  # noqa: PLC0415
 
-            return page.render(shown)
+            return page.render(shown, title="Where the replicas will land")
         case _:
             return _terminal(shown, options)
 

@@ -9,10 +9,9 @@ from typing import Final
 
 from compiler.diagnostics import Severity
 from compiler.plan.scenario import duration
-from compiler.plan.trace import Cause
 from compiler.plan.views import heading
 from compiler.plan.views.escaping import escaped
-from compiler.plan.views.rows import Cell, ClusterCells, Row, rows
+from compiler.plan.views.rows import Cell, ClusterCells, Row, deed, rows
 from compiler.plan.views.shown import Shown
 
 MAX_BYTES: Final = 64_000
@@ -181,10 +180,9 @@ def _reasons(steps: Sequence[Row]) -> str:
     lines = []
     for row in steps:
         for index, move in enumerate(row.moves):
-            count = f"{move.count:+d}" if move.cause is Cause.ASSIGN else str(move.count)
             place = "/".join(escaped(part) for part in (move.cluster, move.pool) if part)
             lead = f"{row.number}. {escaped(row.event)}" if index == 0 else ""
-            lines.append([lead, duration(move.at), place, escaped(f"{move.cause} {count}"), escaped(move.reason)])
+            lines.append([lead, duration(move.at), place, escaped(deed(move)), escaped(move.reason)])
     if not lines:
         return ""
     table = _table(["step", "at", "where", "what", "why"], ["---", "--:", "---", "---", "---"], lines)

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import Final
 
 from compiler.plan.scenario import duration
-from compiler.plan.trace import ClusterState, Move, PoolState, Step
+from compiler.plan.trace import Cause, ClusterState, Move, PoolState, Step
 from compiler.plan.views.shown import Shown
 from compiler.source import Where
 
@@ -119,6 +119,17 @@ def money(amount: Decimal, currency: str = "") -> str:
     rounded = amount.quantize(_CENT, ROUND_HALF_UP)
     written = f"{amount.normalize():f}" if not rounded and amount else f"{rounded:,f}"
     return f"{written} {currency}" if currency else written
+
+
+def deed(move: Move) -> str:
+    """Write what was done, and to how many; what an event did, its reason says."""
+    match move.cause:
+        case Cause.EVENT:
+            return str(move.cause)
+        case Cause.ASSIGN:
+            return f"{move.cause} {move.count:+d}"
+        case _:
+            return f"{move.cause} {move.count}"
 
 
 def _unmet(shown: Shown) -> set[int]:

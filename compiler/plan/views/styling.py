@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from compiler.plan.trace import Cause, Move
-from compiler.plan.views.rows import ABSENT, Cell, PoolCell, Row, Tone
+from compiler.plan.views.rows import ABSENT, Cell, PoolCell, Row, Tone, deed
 from compiler.report.style import printable
 
 if TYPE_CHECKING:
@@ -47,10 +47,9 @@ def number(row: Row) -> "Text":
     return text((f"✗{row.number}" if row.unmet else f" {row.number}", "bold red" if row.unmet else "dim"))
 
 
-def deed(move: Move) -> "Text":
+def act(move: Move) -> "Text":
     """Write what was done, and to how many."""
-    count = f"{move.count:+d}" if move.cause is Cause.ASSIGN else str(move.count)
-    return text((f"{move.cause} {count}", _CAUSES.get(move.cause, "")))
+    return text((deed(move), _CAUSES.get(move.cause, "")))
 
 
 def ascii_of(written: str) -> str:

@@ -13,7 +13,7 @@ from compiler.plan.views import heading
 from compiler.plan.views.folding import fit
 from compiler.plan.views.rows import Row, rows
 from compiler.plan.views.shown import Shown
-from compiler.plan.views.styling import ascii_of, cell, deed, number, pool, text
+from compiler.plan.views.styling import act, ascii_of, cell, number, pool, text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _NARROWEST: Final = 40
-_WIDEST_EVENT: Final = 28
+_WIDEST_EVENT: Final = 20
 _RULE: Final = 3
 """Columns that a line between two columns of the table takes."""
 _NUMBERS: Final[tuple[tuple[str, Callable[[Row], str]], ...]] = (
@@ -163,7 +163,7 @@ def _moves(moves: Sequence[Move]) -> "Table":
     grid.add_column(ratio=1)
     for move in moves:
         place = "/".join(part for part in (move.cluster, move.pool) if part)
-        grid.add_row(text((duration(move.at), "dim")), text((place, "")), deed(move), text((move.reason, "dim")))
+        grid.add_row(text((duration(move.at), "dim")), text((place, "")), act(move), text((move.reason, "dim")))
     return grid
 
 
