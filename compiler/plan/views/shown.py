@@ -1,4 +1,4 @@
-"""What every rendering of plans is given."""
+"""What every view is given."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,9 @@ from compiler.plan.trace import Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One scenario as it is shown: ``plan`` and what is wrong with it; ``before`` is the same scenario under another revision.
-
-    ``base`` is the name of the other revision; None where nothing is compared. With a ``base`` and no ``before``, there is no plan there.
-    """
+    """One scenario as it is shown: ``plan`` and what is wrong with it; ``before`` is the same scenario under another revision."""
 
     plan: Plan
     diagnostics: tuple[Diagnostic, ...] = ()
     before: Plan | None = None
-    base: str | None = None
+    base: str | None = None  # name of the other revision; None: nothing is compared
