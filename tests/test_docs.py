@@ -45,6 +45,7 @@ SMALLEST: dict[str, Any] = {
         "mode": "duplicate",
         "clusters": [{"name": "a"}],
     },
+    "PlanScenario": {"cluster": "a", "events": [{"create": 1}]},
     "PolicyTest": {"cluster": "a", "cases": [{"name": "a", "pod": {"inline": {}}, "expect": {"unchanged": True}}]},
 }
 

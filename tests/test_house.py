@@ -50,6 +50,6 @@ def test_codes_have_their_category_and_an_explanation() -> None:
     """Identifiers are unique, and each explanation says more than its title."""
     assert len({code.id for code in ALL}) == len(ALL)
     for code in ALL:
-        assert re.fullmatch(r"OB[0-8]\d{3}", code.id)
+        assert re.fullmatch(r"OB[0-9]\d{3}", code.id)
         assert len(code.explanation) > len(code.title) + 40
         assert not code.title.endswith(".")

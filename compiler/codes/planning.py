@@ -9,16 +9,16 @@ EVENTS: Final = Code(
     Severity.ERROR,
     "events cannot happen like this",
     """A scenario starts with `create` and has it only there, and each event is exactly one thing that happens; several things at
-one moment are several events without a `wait` between them. `autoscale` needs `autoscaling` in the placement policy, whose bounds it
-is held to.""",
+one moment are several events without a `wait` between them. `autoscale` needs `autoscaling` in the placement policy, whose
+bounds it is held to.""",
 )
 SUBJECT: Final = Code(
     "OB9102",
     Severity.ERROR,
     "scenario does not say what is planned",
     """A scenario is about the workload of a PlacementPolicy (`placement`, and `workload` where it has several), or about pods in
-one cluster (`cluster`), and never about both. In one cluster it has to be clear in which namespace the pods are: write `namespace`, or
-a `policy` that names only one.""",
+one cluster (`cluster`), and never about both. In one cluster it has to be clear in which namespace the pods are: write
+`namespace`, or a `policy` that names only one.""",
 )
 POOLS_OF: Final = Code(
     "OB9103",
@@ -39,8 +39,8 @@ POD: Final = Code(
     "OB9105",
     Severity.ERROR,
     "pod of the scenario cannot be used",
-    """The file does not exist in the repository, is not YAML, or does not hold exactly one pod or workload with one pod template; or
-the policies deny the pod. Paths are relative to the scenario's file and cannot leave the repository.""",
+    """The file does not exist in the repository, is not YAML, or does not hold exactly one pod or workload with one pod template;
+or the policies deny the pod. Paths are relative to the scenario's file and cannot leave the repository.""",
 )
 CAPACITY: Final = Code(
     "OB9106",
@@ -62,8 +62,9 @@ UNSTABLE: Final = Code(
     Severity.ERROR,
     "plan reaches no stable state",
     """The controllers undo each other's work: what the federation decides changes what the clusters report, and that changes the
-decision back, without an end. In production this shows as pods that are created and deleted again and again. Usual causes: bounds of
-the placement policy that contradict the limits of the pools, or `avoidDisruption` with bounds that cannot be met.""",
+decision back, without an end. In production this shows as pods that are created and deleted again and again. Usual cause:
+a `min` of the placement policy that is more than the cluster can run. KubeAdmiral counts what is missing to it twice, among the
+replicas that stay and among those that it divides, and takes that back as soon as the new pods are seen.""",
 )
 EXPECTATION: Final = Code(
     "OB9109",

@@ -6,7 +6,7 @@ from compiler.codes import names as name_codes
 from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Cluster
-from compiler.plan.scenario import Event, EventKind, Scenario
+from compiler.plan.scenario import Event, EventKind
 from compiler.plan.stage import Stage, StageCluster, StagePool
 from compiler.source import Where
 from compiler.spelling import did_you_mean, listing
@@ -47,7 +47,7 @@ def _targets(stage: Stage, event: Event) -> Iterator[Diagnostic]:
         if name not in by_name:
             yield _unknown(scenario.at(*at, "clusters", index), "cluster", name, list(by_name))
         elif _pool(by_name[name], event.pool) is None:
-            yield _no_pool(scenario, at, by_name[name], event.pool)
+            yield _no_pool(scenario.at(*at, "pool"), by_name[name], event.pool)
     named = [by_name[name] for name in event.clusters if name in by_name] if event.clusters else stage.clusters
     found = [(cluster, pool) for cluster in named if (pool := _pool(cluster, event.pool))]
     if not found and not event.clusters:
@@ -86,7 +86,7 @@ def _expected(stage: Stage, event: Event) -> Iterator[Diagnostic]:
                 where = stage.scenario.at_key(*at, name, part, pool_name)
                 pool = _pool(cluster, pool_name)
                 if pool is None:
-                    yield _unknown(where, f"pool of cluster `{name}`", pool_name, [each.name for each in cluster.pools])
+                    yield _no_pool(where, cluster, pool_name)
                 elif part == "nodes" and (pool.virtual or pool.nodes is None):
                     reason = f"has no nodes: it is {pool.type}" if pool.virtual else "does not declare its nodes"
                     yield diagnose(codes.TARGET, where, f"pool `{pool_name}` of cluster `{name}` {reason}")
@@ -107,11 +107,11 @@ def _pool(cluster: StageCluster, name: str) -> StagePool | None:
     return next((pool for pool in cluster.pools if pool.name == name), None)
 
 
-def _no_pool(scenario: Scenario, at: tuple[str | int, ...], cluster: StageCluster, name: str) -> Diagnostic:
+def _no_pool(where: Where, cluster: StageCluster, name: str) -> Diagnostic:
     names = [pool.name for pool in cluster.pools]
     advice = did_you_mean(name, names) or [f"pools that the pods use there: {listing(names)}"]
     message = f"the pods use no pool `{name}` on cluster `{cluster.name}`"
-    return diagnose(codes.TARGET, scenario.at(*at, "pool"), message, help=advice)
+    return diagnose(codes.TARGET, where, message, help=advice)
 
 
 def _unknown(where: Where, what: str, name: str, names: Sequence[str]) -> Diagnostic:

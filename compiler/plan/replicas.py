@@ -61,6 +61,9 @@ def spread(
     ``key`` (``namespace/name`` of the workload) where weights are equal. Replicas that no cluster can take, because of bounds or because
     no weight is left, are in neither part of the result.
 
+    With ``avoid_disruption`` the total stays the same, and no cluster is moved further than to its share; one that runs more than its
+    maximum keeps that as long as the total allows.
+
     Without ``avoid_disruption`` unschedulable replicas are kept whatever ``keep_unschedulable`` says: otherwise the next round would
     move them back, and so on for ever.
     """
@@ -105,11 +108,14 @@ def binpack(
     """Fill one cluster after the other, after each has its minimum. ``order``: priority descending, then name.
 
     While replicas are on their way to nodes nothing is planned, and ``current`` is returned, even if ``replicas`` has changed
-    (``is_settled``).
+    (``must_plan``).
 
     With ``avoid_disruption`` what runs is moved as little as possible. Scaling in then starts at the last cluster and goes below its
     minimum. The amounts are taken from ``replicas``, not from what the bounds let the clusters have; where these differ, replicas can be
-    added although there are too many.
+    added although there are too many. Unless unschedulable replicas are kept, what is bound is the plan as soon as that is enough, even
+    over a limit. Scaling out bounds what is added to a cluster, not what it then has, by its limit, gives its
+    minimum on top of what runs, at which replicas can get lost if its maximum is below that, and does not look at
+    ``estimated_capacity``.
     """
     if not must_plan(order, current, estimated_capacity, limits, scheduled):
         return Division(plan=dict(current))
@@ -121,7 +127,7 @@ def binpack(
     bound = sum(_least(scheduled[cluster], limits, _UNKNOWN, cluster) for cluster in order if cluster in scheduled)
     if not keep:
         if bound == replicas:
-            return Division(plan=dict(scheduled))
+            return Division(plan={cluster: scheduled[cluster] for cluster in order if cluster in scheduled})
         overflow = _capped(overflow, replicas - bound)
     able = {cluster: _least(current.get(cluster, 0), limits, estimated_capacity, cluster) for cluster in order}
     running, total = sum(able.values()), sum(wanted.values())
@@ -156,7 +162,7 @@ def must_plan(
 
 
 def _by_weight(preferences: Mapping[str, Preference], key: str) -> list[str]:
-    return sorted(preferences, key=lambda cluster: (-preferences[cluster].weight, _fnv1(cluster + key)))
+    return sorted(preferences, key=lambda cluster: (-preferences[cluster].weight, _fnv1(cluster + key), cluster))
 
 
 def _fnv1(text: str) -> int:

@@ -44,7 +44,7 @@ def play(stage: Stage, rules: Rules | None = None) -> tuple[Plan, tuple[Diagnost
         try:
             found += performance.perform(event)
         except UnstableError as error:
-            found.append(diagnose(codes.UNSTABLE, where, f"after `{event}` the plan never settles: {error}"))
+            found.append(diagnose(codes.UNSTABLE, where, f"`{event}` leads to no stable state: {error}"))
         if found:
             break
         steps.append(performance.step(event))
@@ -138,8 +138,9 @@ class _Performance:
         now = self._journal.now
         if changed:
             self._assign(changed=True)
-        seen = set()
-        for _ in range(ROUNDS):
+        seen: dict[object, int] = {}
+        assigned: list[tuple[int, ...]] = []
+        for round_ in range(ROUNDS):
             for site in self._sites:
                 site.settle(now)
             if self._federation is None or not self._observe(now):
@@ -147,15 +148,20 @@ class _Performance:
                 return
             self._assign(changed=False)
             sites = tuple((site.assigned, *(run.pods for run in site.runs), *site.waits()) for site in self._sites)
-            state = (sites, *self._federation.report.items())
-            if state in seen:
-                break
-            seen.add(state)
-        names = {site.cluster.member: site.cluster.name for site in self._sites}
-        shown = (
-            ", ".join(f"{names[member]} {count}" for member, count in self._federation.current.items()) if self._federation else ""
-        )
-        raise UnstableError(f"replicas come back to {shown}, and leave again")
+            assigned.append(tuple(site.assigned for site in self._sites))
+            first = seen.setdefault((sites, *self._federation.report.items()), round_)
+            if first != round_:
+                raise UnstableError(self._swinging(assigned[first:]))
+        raise UnstableError(f"{ROUNDS} decisions at one moment, and more to come")
+
+    def _swinging(self, assigned: list[tuple[int, ...]]) -> str:
+        """Say which clusters go back and forth between what."""
+        parts = []
+        for index, site in enumerate(self._sites):
+            counts = sorted({each[index] for each in assigned})
+            if len(counts) > 1:
+                parts.append(f"{site.cluster.name} between {' and '.join(map(str, counts))} replicas")
+        return f"{', '.join(parts)}, without an end"
 
     def _assign(self, *, changed: bool) -> None:
         now = self._journal.now

@@ -31,6 +31,9 @@ TESTED_ELSEWHERE = {
     "OB5104": "test_output.py",
     "OB6101": "test_policytest.py",
     "OB6102": "test_policytest.py",
+    "OB9108": "plan/test_simulate.py: seen while a scenario is played",
+    "OB9109": "plan/test_judge.py: seen when a scenario was played",
+    "OB9110": "plan/test_judge.py: seen when a scenario was played",
 }
 
 

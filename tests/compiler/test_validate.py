@@ -260,6 +260,48 @@ VALID: dict[str, list[dict[str, Any]]] = {
             },
         },
     ],
+    "PlanScenario": [
+        {
+            "apiVersion": API,
+            "kind": "PlanScenario",
+            "metadata": {"name": "burst"},
+            "spec": {
+                "placement": "gpu",
+                "workload": "trainer",
+                "policy": "gpu",
+                "engine": "documented",
+                "weights": {"idc": 3},
+                "nodeDelay": "3m",
+                "nodeIdle": "10m",
+                "currency": "CNY",
+                "ceilings": {"perHour": 12.5, "total": 100},
+                "events": [
+                    {"create": 3, "expect": {"idc": {"assigned": 3, "running": 2, "pools": {"idc": 2}, "nodes": {"idc": 1}}}},
+                    {"wait": "2m"},
+                    {"setMax": {"clusters": ["idc"], "pool": "idc", "max": None}},
+                ],
+            },
+        },
+        {
+            "apiVersion": API,
+            "kind": "PlanScenario",
+            "metadata": {"name": "alone"},
+            "spec": {
+                "cluster": "idc",
+                "namespace": "shop",
+                "pod": {"file": "pod.yaml"},
+                "events": [
+                    {"create": 3},
+                    {"scale": 4},
+                    {"autoscale": 5},
+                    {"addNodes": {"pool": "idc", "nodes": 1}},
+                    {"loseNodes": {"clusters": ["idc"], "pool": "idc", "nodes": 1}},
+                    {"outOfStock": {"pool": "eci"}},
+                    {"inStock": {"pool": "eci"}, "expect": {"idc": {"starved": 0, "unschedulable": 0}}},
+                ],
+            },
+        },
+    ],
     "PolicyTest": [
         {
             "apiVersion": API,
