@@ -135,7 +135,7 @@ def test_findings_go_to_stderr_beside_the_plan(wrong: Path, cli: Cli) -> None:
     """An expectation that is not met is an error: the plan is shown all the same, its step marked."""
     done = cli("plan", wrong)
     assert done.code == 1
-    assert "✗2 scale 5" in done.out
+    assert "✗2 │ scale 5" in done.out
     assert "error[OB9109]" not in done.out
     assert "error[OB9109]" in done.err
     assert "plans/b.yaml:9:" in done.err

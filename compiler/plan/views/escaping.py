@@ -6,7 +6,7 @@ from typing import Final
 from compiler.report.style import printable
 
 _SIGNS: Final = re.compile(r"[\\`*_\[\]<>#|~&$@]")
-_LINKING: Final = re.compile(r"(?<=[@#])|(?<=:)(?=//)|(?<=:)(?=[\w+-]+:)|(?i:(?<=www)(?=\.)|(?<=\bGH)(?=-\d))")
+_LINKING: Final = re.compile(r"(?<=[@#])|(?<=:)(?=//)|(?<=:)(?=[A-Za-z+-][\w+-]*:)|(?i:(?<=www)(?=\.)|(?<=\bGH)(?=-\d))")
 """Where GitHub would make a mention, a reference, a link or a picture of what follows, which entities alone do not prevent."""
 _BREAK: Final = "\N{ZERO WIDTH SPACE}"
 

@@ -47,7 +47,7 @@ def _pools(pools: Mapping[str, Pods], prices: Mapping[str, str]) -> tuple[PoolSt
 
 
 @pytest.fixture
-def plans(parse: Callable[[str], list[Document]]) -> Callable[..., Plan]:
+def handmade(parse: Callable[[str], list[Document]]) -> Callable[..., Plan]:
     """Return a function that makes a plan of steps: for each its clusters with unschedulable pods and pools.
 
     Without steps it is that of the weighted placement in the guide: 10 replicas, then 20, of which 4 find no room and move on.

@@ -15,9 +15,9 @@ from compiler.plan.views.shown import Shown
 Plans = Callable[..., Plan]
 
 
-def test_every_field_is_there_and_documented(plans: Plans) -> None:
+def test_every_field_is_there_and_documented(handmade: Plans) -> None:
     """The keys of a report are a closed set, and each stands in the docstring of the module."""
-    plan = plans(prices={"postpaid": "12.50"}, ceilings=Ceilings(per_hour=Decimal("9.5"), total=None))
+    plan = handmade(prices={"postpaid": "12.50"}, ceilings=Ceilings(per_hour=Decimal("9.5"), total=None))
     report = json.loads(json_v1.render([Shown(plan=plan, before=plan, base="main")]))
 
     def keys(value: object) -> set[str]:
@@ -34,9 +34,9 @@ def test_every_field_is_there_and_documented(plans: Plans) -> None:
     assert scenario["ceilings"] == {"perHour": {"amount": "9.5", "currency": "CNY"}, "total": None}
 
 
-def test_times_are_durations_and_seconds(plans: Plans) -> None:
+def test_times_are_durations_and_seconds(handmade: Plans) -> None:
     """Whole seconds are integers, others fractions."""
-    plan = plans()
+    plan = handmade()
     steps = (replace(plan.steps[0], at=1_500_000_000), *plan.steps[1:])
     (scenario,) = json.loads(json_v1.render([Shown(plan=replace(plan, steps=steps))]))["scenarios"]
     assert [step["at"] for step in scenario["plan"]["steps"]] == [
@@ -46,19 +46,19 @@ def test_times_are_durations_and_seconds(plans: Plans) -> None:
     ]
 
 
-def test_money_is_text_without_an_exponent(plans: Plans) -> None:
+def test_money_is_text_without_an_exponent(handmade: Plans) -> None:
     """Amounts are plain decimal numbers, exact; without prices they are null, without a currency so is that."""
-    (scenario,) = json.loads(json_v1.render([Shown(plan=plans(prices={"postpaid": "1000.10"}, currency=""))]))["scenarios"]
+    (scenario,) = json.loads(json_v1.render([Shown(plan=handmade(prices={"postpaid": "1000.10"}, currency=""))]))["scenarios"]
     assert scenario["plan"]["peak"] == {"amount": "12001.2", "currency": None}
     assert scenario["plan"]["steps"][0]["cost"] == {"amount": "0", "currency": None}
-    (scenario,) = json.loads(json_v1.render([Shown(plan=plans())]))["scenarios"]
+    (scenario,) = json.loads(json_v1.render([Shown(plan=handmade())]))["scenarios"]
     assert scenario["plan"]["peak"] is scenario["plan"]["total"] is scenario["plan"]["steps"][2]["cost"] is None
     assert scenario["before"] is None
 
 
-def test_counts_moves_and_findings_are_complete(plans: Plans) -> None:
+def test_counts_moves_and_findings_are_complete(handmade: Plans) -> None:
     """Steps carry totals, clusters and moves as the trace has them; findings are those of the usual report."""
-    plan = plans(rules=Rules.DOCUMENTED)
+    plan = handmade(rules=Rules.DOCUMENTED)
     finding = diagnose(planning.CEILING, plan.scenario.at("spec"), "too much")
     report = json.loads(json_v1.render([Shown(plan=plan, diagnostics=(finding,))]))
     assert report["summary"] == {"scenarios": 1, "errors": 1, "warnings": 0}
