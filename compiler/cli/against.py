@@ -14,6 +14,7 @@ from compiler.plan.trace import Plan
 from compiler.report.style import printable
 from compiler.source import Where
 from compiler.sources import Source
+from compiler.sources.tree import Tree
 
 
 def plans_of(base: str, repository: Path, stages: Iterable[Stage], rules: Rules | None) -> dict[str, Plan]:
@@ -48,21 +49,27 @@ def _opened(base: str, repository: Path) -> Iterator[Source]:
         CommandError: there is neither.
     """
     from compiler.sources.revision import Revision, RevisionError  # noqa: PLC0415 - only when something is compared
-    from compiler.sources.tree import Tree  # noqa: PLC0415
 
     folder = Path(base)
     if folder.is_dir() and (folder.is_absolute() or base.startswith(".")):
-        yield Tree(folder)
+        yield _tree(folder)
         return
     try:
         revision = Revision(repository, base)
     except RevisionError as error:
         if folder.is_dir():
-            yield Tree(folder)
+            yield _tree(folder)
             return
         raise CommandError(f"--against {printable(base)}: {error}", help=error.help) from error
     with revision:
         yield revision
+
+
+def _tree(folder: Path) -> Tree:
+    try:
+        return Tree(folder)
+    except OSError as error:
+        raise CommandError(f"cannot read {error.filename}: {(error.strerror or '').lower()}") from error
 
 
 def _because(own: list[Diagnostic], errors: list[Diagnostic]) -> str:
