@@ -38,7 +38,7 @@ class Result:
 
     Attributes:
         documents: how many documents are Overbank's. ignored: how many are not.
-        stages: scenarios that can be played, sorted by name.
+        stages: scenarios that can be played, sorted by name; those that cannot do not take the others with them.
         files: content by path below ``model.repository.output``.
     """
 
@@ -88,7 +88,7 @@ def compile_repository(source: Source, *, workloads: bool = True, scenarios: Ite
     stages, found = _stages(played, source, resolved, clusters, federated)
     diagnostics += found
     if has_errors(diagnostics):
-        return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built)
+        return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built, stages=stages)
 
     files: dict[str, bytes] = {}
     for cluster in clusters:

@@ -25,9 +25,10 @@ COMMANDS: Final = {
     "init": "write a new policy repository that works as it stands",
     "check": "validate a policy repository and report what is wrong with it",
     "build": "compile a policy repository into manifests for every cluster",
-    "test": "run the PolicyTest documents of a repository",
+    "test": "run the PolicyTest documents of a repository, and the scenarios that expect something",
     "try": "show what one cluster's policies would do to a pod",
     "mutate": "pass manifests through, with their workloads as the webhook would have their pods",
+    "plan": "show where replicas will land, scenario by scenario",
     "explain": "say what a diagnostic code means and what to do",
     "schema": "print the JSON Schema of a kind, or list the kinds",
 }

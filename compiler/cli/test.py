@@ -1,20 +1,28 @@
-"""``overbank test``: run the PolicyTest documents."""
+"""``overbank test``: run the PolicyTest documents, and the scenarios that expect something or may not cost more than something."""
 
 import argparse
 import re
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from compiler import policytest
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
 from compiler.cli.repository import add_format, add_repository, compiled, hint, open_tree, report
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic
+from compiler.pipeline import Result
+from compiler.sources.tree import Tree
+
+if TYPE_CHECKING:
+    from compiler.plan.scenario import Scenario
+    from compiler.plan.stage import Stage
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_repository(parser)
-    parser.add_argument("--run", metavar="REGEX", help="only cases whose `test/case` matches")
+    parser.add_argument("--run", metavar="REGEX", help="only cases whose `test/case`, or `plan/scenario`, matches")
     add_format(parser)
     add_colour(parser)
 
@@ -32,20 +40,48 @@ def run(options: argparse.Namespace) -> int:
     paint = paint_for(sys.stderr, options.color)
     diagnostics: list[Diagnostic] = []
     ran = failed = 0
-    for case in policytest.run(result.model, result.clusters, tree):
-        name = f"{case.test.name}/{case.case.name}"
-        if not wanted.search(name):
-            continue
+    for name, found in _cases(result, tree, wanted):
         ran += 1
-        failed += bool(case.diagnostics)
-        mark = paint("FAIL", "bold", "red") if case.diagnostics else paint("ok", "green")
+        failed += bool(found)
+        mark = paint("FAIL", "bold", "red") if found else paint("ok", "green")
         sys.stderr.write(f"{mark} {name}\n")
-        diagnostics += case.diagnostics
+        diagnostics += found
     if not ran:
-        raise CommandError("no test case to run", code=NOTHING, help="write a PolicyTest document, or another --run")
+        raise CommandError(
+            "no test case to run",
+            code=NOTHING,
+            help="write a PolicyTest document or a PlanScenario that expects something, or another --run",
+        )
     if diagnostics or options.format == "json-v1":
         report(diagnostics, options, sys.stdout)
     sys.stderr.write(f"{ran - failed} passed, {failed} failed\n")
     if options.format == "text":
         sys.stderr.write(hint(diagnostics))
     return FINDINGS if diagnostics else CLEAN
+
+
+def _cases(result: Result, tree: Tree, wanted: re.Pattern[str]) -> Iterator[tuple[str, tuple[Diagnostic, ...]]]:
+    """Yield the name of each case that is wanted, and what does not hold in it."""
+    if result.model is not None and result.model.tests:
+        for case in policytest.run(result.model, result.clusters, tree):
+            name = f"{case.test.name}/{case.case.name}"
+            if wanted.search(name):
+                yield name, case.diagnostics
+    for stage in result.stages:
+        name = f"plan/{stage.scenario.name}"
+        if _expects(stage.scenario) and wanted.search(name):
+            yield name, _played(stage)
+
+
+def _expects(scenario: "Scenario") -> bool:
+    """Say whether a scenario is a test: others only show something."""
+    ceilings = scenario.ceilings
+    return ceilings.per_hour is not None or ceilings.total is not None or any(event.expect for event in scenario.events)
+
+
+def _played(stage: "Stage") -> tuple[Diagnostic, ...]:
+    from compiler.plan.judge import judge  # noqa: PLC0415 - most repositories have no scenarios
+    from compiler.plan.simulate import play  # noqa: PLC0415
+
+    plan, found = play(stage)
+    return (*found, *judge(plan))

@@ -17,13 +17,14 @@ def render(diagnostics: Iterable[Diagnostic]) -> str:
     found = list(diagnostics)
     report = {
         "format": "json-v1",
-        "diagnostics": [_diagnostic(each) for each in found],
+        "diagnostics": [entry(each) for each in found],
         "summary": {f"{severity}s": sum(each.code.severity is severity for each in found) for severity in Severity},
     }
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
 
 
-def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+def entry(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as values of JSON."""
     return {
         "code": diagnostic.code.id,
         "severity": str(diagnostic.code.severity),

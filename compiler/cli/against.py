@@ -1,0 +1,78 @@
+"""The other side of ``overbank plan --against``: the same scenarios under the policies and clusters of another revision or folder."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from compiler.cli import NOTHING, CommandError
+from compiler.diagnostics import Diagnostic, Severity
+from compiler.pipeline import REPOSITORY_FILE, compile_repository
+from compiler.plan.scenario import Rules
+from compiler.plan.stage import Stage
+from compiler.plan.trace import Plan
+from compiler.report.style import printable
+from compiler.source import Where
+from compiler.sources import Source
+from compiler.sources.tree import Tree
+
+
+def plans_of(base: str, repository: Path, stages: Iterable[Stage], rules: Rules | None) -> dict[str, Plan]:
+    """Return the plans of the scenarios in ``stages`` under ``base``, by name; those that cannot be had are noted on stderr.
+
+    Raises:
+        CommandError: there is no such revision or folder (2), or no policy repository in it (3).
+    """
+    from compiler.plan.simulate import play  # noqa: PLC0415 - only when something is compared
+
+    documents = {stage.scenario.name: stage.scenario.document for stage in stages}
+    with _opened(base, repository) as source:
+        if REPOSITORY_FILE not in source.paths():
+            raise CommandError(
+                f"there is no {REPOSITORY_FILE} in {base}", code=NOTHING, help="name a revision or a folder that has one"
+            )
+        result = compile_repository(source, workloads=False, scenarios=documents.values())
+        plans = {stage.scenario.name: play(stage, rules)[0] for stage in result.stages}
+    for name, document in documents.items():
+        if name not in plans:
+            errors = [each for each in result.diagnostics if each.code.severity is Severity.ERROR]
+            own = [each for each in errors if isinstance(each.primary.where, Where) and each.primary.where.document is document]
+            sys.stderr.write(f"note: {printable(f'{base} has no plan for scenario {name}{_because(own, errors)}')}\n")
+    return plans
+
+
+@contextmanager
+def _opened(base: str, repository: Path) -> Iterator[Source]:
+    """Open a revision or, where there is none of this name, a folder. ``./NAME`` is always a folder.
+
+    Raises:
+        CommandError: there is neither.
+    """
+    from compiler.sources.revision import Revision, RevisionError  # noqa: PLC0415 - only when something is compared
+
+    folder = Path(base)
+    if folder.is_dir() and (folder.is_absolute() or base.startswith(".")):
+        yield _tree(folder)
+        return
+    try:
+        revision = Revision(repository, base)
+    except RevisionError as error:
+        if folder.is_dir():
+            yield _tree(folder)
+            return
+        raise CommandError(f"--against {printable(base)}: {error}", help=error.help) from error
+    with revision:
+        yield revision
+
+
+def _tree(folder: Path) -> Tree:
+    try:
+        return Tree(folder)
+    except OSError as error:
+        raise CommandError(f"cannot read {error.filename}: {(error.strerror or '').lower()}") from error
+
+
+def _because(own: list[Diagnostic], errors: list[Diagnostic]) -> str:
+    if own:
+        return f": {own[0].message}"
+    return f": its policies have errors, such as {errors[0].primary.where.locate()}: {errors[0].message}" if errors else ""
