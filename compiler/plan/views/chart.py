@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A piece of a bar: pods of one look. ``number`` is written in it, empty where there is no room."""
+    """A piece of a bar: pods of one look. ``number`` is written in it, around ``middle``; it is empty where there is no room."""
 
     look: str
     y: float
     height: float
+    middle: float
     count: int
     number: str
     text: str
@@ -54,7 +55,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A step's place: ``lines`` are its event in short, ``text`` in full."""
+    """A step's place: ``lines`` are its event in short, ``text`` in full. ``time`` is empty where it is in a line."""
 
     step: int
     x: float

@@ -18,9 +18,8 @@ from compiler.plan.views.stacks import Stack, copies, names, of_all, of_cluster
 GROUPED: Final = 4
 _LEFT: Final = 34  # for the numbers of the axis
 _RIGHT: Final = 8
-_GAP: Final = 4
 _LINE: Final = 15
-_CHARACTER: Final = 6.4  # the width of one, on average, in the chart's text
+_CHARACTER: Final = 6.2  # the width of one, on average, in the chart's text
 _DIGIT: Final = 7.5
 _LONGEST: Final = 16  # characters of a cluster's name
 _NUMBER_HEIGHT: Final = 12  # of a segment that has room for a number
@@ -30,25 +29,33 @@ _WIDEST_COLUMN: Final = 240
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """Room for charts: of all columns together, as far as the narrowest bars fit, and the heights of a panel of clusters and of all."""
+    """Room for charts: of all columns together, as far as the narrowest bars fit, and the heights of a panel of clusters and of all.
+
+    ``lines`` are for the event at the head of a column.
+    """
 
     width: int
     bar: int
+    gap: int
     cluster: int
     all: int
+    lines: int
 
 
-WIDE: Final = Size(width=1120, bar=20, cluster=200, all=100)
-HALF: Final = Size(width=530, bar=15, cluster=180, all=90)
-SMALL: Final = Size(width=310, bar=9, cluster=84, all=84)
+WIDE: Final = Size(width=1160, bar=20, gap=4, cluster=200, all=100, lines=3)
+HALF: Final = Size(width=544, bar=15, gap=3, cluster=180, all=90, lines=3)
+_SMALL: Final = Size(width=340, bar=8, gap=2, cluster=84, all=84, lines=0)
+"""For charts below one that says what the steps are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Most pods of a cluster, and of all together. Charts on the same scale can be compared."""
+    """Most pods of a cluster, and of all together; most steps, and bars in one. Charts on the same scale can be compared."""
 
     cluster: int
     all: int
+    steps: int
+    bars: int
 
     @classmethod
     def over(cls, plans: Collection[Plan]) -> "Scale":
@@ -57,7 +64,12 @@ class Scale:
         pods = [each.running + each.starved + each.unschedulable for _, step in steps for each in step.clusters]
         totals = [max(step.running + step.starved + step.unschedulable, step.replicas * copies(plan)) for plan, step in steps]
         alone = all(len(names(plan)) <= 1 for plan in plans)
-        return cls(cluster=max([1, *pods, *(totals if alone else ())]), all=max([1, *totals]))
+        return cls(
+            cluster=max([1, *pods, *(totals if alone else ())]),
+            all=max([1, *totals]),
+            steps=max(len(plan.steps) for plan in plans),
+            bars=max(len(names(plan)) for plan in plans),
+        )
 
 
 def draw(plan: Plan, scale: Scale, looks: Mapping[str, int], size: Size, changed: Collection[int] = ()) -> tuple[Chart, ...]:
@@ -65,62 +77,89 @@ def draw(plan: Plan, scale: Scale, looks: Mapping[str, int], size: Size, changed
     clusters = names(plan)
     if not clusters:
         return ()
-    everything = of_all(plan, looks)
     apart = [of_cluster(plan, name, looks) for name in clusters]
-    if len(clusters) == 1:
-        return (_chart(clusters[0], plan, [(clusters[0], apart, scale.cluster, size.cluster)], size, changed),)
-    above = ("All clusters", [everything], scale.all, size.all)
-    if len(clusters) <= GROUPED:
-        return (_chart("All clusters", plan, [above, ("Each cluster", apart, scale.cluster, size.cluster)], size, changed),)
-    each = [_chart(stacks[0].name, plan, [("", [stacks], scale.cluster, SMALL.cluster)], SMALL, changed) for stacks in apart]
-    return (_chart("All clusters", plan, [above], size, changed), *each)
+    above = _Wanted(title="All clusters", rows=(of_all(plan, looks),), most=scale.all, height=size.all)
+    canvas = _Canvas(plan=plan, scale=scale, size=size, changed=frozenset(changed))
+    if scale.bars == 1:
+        return (canvas.chart(clusters[0], _Wanted(title="", rows=tuple(apart), most=scale.cluster, height=size.cluster)),)
+    if scale.bars <= GROUPED:
+        return (
+            canvas.chart(
+                "All clusters", above, _Wanted(title="Each cluster", rows=tuple(apart), most=scale.cluster, height=size.cluster)
+            ),
+        )
+    small = _Canvas(plan=plan, scale=scale, size=_SMALL, changed=frozenset(changed))
+    each = (small.chart(row[0].name, _Wanted(title="", rows=(row,), most=scale.cluster, height=_SMALL.cluster)) for row in apart)
+    return (canvas.chart("All clusters", above), *each)
 
 
-_Wanted = tuple[str, Sequence[Sequence[Stack]], int, int]
-"""A panel to draw: its title, a row of stacks for each bar of a group, the scale, and the height."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A panel to draw: a row of stacks for each bar of a group, how many pods its height is, and the height."""
+
+    title: str
+    rows: tuple[tuple[Stack, ...], ...]
+    most: int
+    height: int
 
 
-def _chart(name: str, plan: Plan, wanted: Sequence[_Wanted], size: Size, changed: Collection[int]) -> Chart:
-    bars = max(len(rows) for _, rows, _, _ in wanted)
-    steps = len(plan.steps)
-    width = min(max(size.width / steps, bars * (size.bar + _GAP) + 2 * _GAP + (6 if bars > 1 else 0)), _WIDEST_COLUMN)
-    # Small charts stand below one that says what the steps are.
-    columns = _columns(plan, width, changed, lines=0 if size is SMALL else 3)
-    y: float = _LINE + 8 + _LINE * max(len(column.lines) for column in columns)
-    panels = []
-    for title, rows, most, height in wanted:
-        y += 20 if title or size is not SMALL else 2
-        panel = _panel(title, rows, _Frame(top=y, bottom=y + height, most=most), columns)
-        y += height + (_LINE if size is SMALL else 10)
-        if panel.labels:
-            longest = max(len(label.text) for label in panel.labels) * _CHARACTER
-            y += longest + 6 if panel.labels[0].upright else _LINE
-        panels.append(panel)
-    return Chart(
-        name=name,
-        width=_short(_LEFT + width * steps + _RIGHT),
-        height=_short(y),
-        left=_LEFT,
-        columns=columns,
-        panels=tuple(panels),
-        text=_text(name, wanted[0][1], plan),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Canvas:
+    """What the charts of a plan have in common."""
+
+    plan: Plan
+    scale: Scale
+    size: Size
+    changed: frozenset[int]
+
+    def chart(self, name: str, *wanted: _Wanted) -> Chart:
+        """Draw panels below each other."""
+        size = self.size
+        bars = self.scale.bars if len(wanted) > 1 else 1
+        width = min(
+            max(size.width / self.scale.steps, bars * (size.bar + size.gap) + 2 * _margin(0, bars, size.gap)), _WIDEST_COLUMN
+        )
+        columns = _columns(self.plan, width, self.changed, size.lines)
+        y: float = _LINE + 8 + _LINE * max(len(column.lines) for column in columns)
+        panels = []
+        for each in wanted:
+            y += 26 if size.lines else 2
+            panel = _panel(each.title, each.rows, _Frame(top=y, bottom=y + each.height, most=each.most), columns, size.gap)
+            y += each.height + 8
+            if panel.labels:
+                y += max(_width(label.text) for label in panel.labels) + 6 if panel.labels[0].upright else _LINE
+            panels.append(panel)
+        return Chart(
+            name=name,
+            width=_short(_LEFT + width * len(columns) + _RIGHT),
+            height=_short(y),
+            left=_LEFT,
+            columns=columns,
+            panels=tuple(panels),
+            text=_text(name, wanted[0].rows, self.plan),
+        )
 
 
-def _columns(plan: Plan, width: float, changed: Collection[int], *, lines: int) -> tuple[Column, ...]:
-    room = max(int((width - 8) / _CHARACTER), 4)
+def _columns(plan: Plan, width: float, changed: Collection[int], lines: int) -> tuple[Column, ...]:
+    room = max(int((width - 4) / _CHARACTER), 4)
+    times = [f"+{duration(step.at)}" for step in plan.steps]
+    beside = all(len(str(len(times))) * _DIGIT + 18 + _width(time) <= width for time in times)
     return tuple(
         Column(
             step=index,
             x=_short(_LEFT + index * width),
             width=_short(width),
-            time=duration(step.at),
-            lines=tuple(textwrap.wrap(str(step.event), room, max_lines=lines, placeholder="…")) if lines else (),
+            time=time if beside and lines else "",
+            lines=_lines(str(step.event) if beside else f"{time} {step.event}", room, lines),
             text=f"Step {index + 1}, {step.event}, at {duration(step.at)}",
             changed=index in changed,
         )
-        for index, step in enumerate(plan.steps)
+        for index, (step, time) in enumerate(zip(plan.steps, times, strict=True))
     )
+
+
+def _lines(text: str, room: int, most: int) -> tuple[str, ...]:
+    return tuple(textwrap.wrap(text, room, max_lines=most, placeholder="…", break_on_hyphens=False)) if most else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +180,13 @@ class _Frame:
         return tuple((_short(self.y(number)), number) for number in range(0, self.most + 1, step))
 
 
-def _panel(title: str, rows: Sequence[Sequence[Stack]], frame: _Frame, columns: Sequence[Column]) -> Panel:
-    slot = (columns[0].width - 2 * _GAP) / len(rows)
-    width = min(slot - _GAP, _WIDEST_BAR)
+def _panel(title: str, rows: Sequence[Sequence[Stack]], frame: _Frame, columns: Sequence[Column], gap: int) -> Panel:
+    slot = (columns[0].width - 2 * _margin(columns[0].width, len(rows), gap)) / len(rows)
+    width = min(slot - gap, _WIDEST_BAR)
     bars, labels = [], []
     named = len(rows) > 1
     upright = named and any(_width(_shortened(row[0].name)) > slot for row in rows)
-    taken = (width + _GAP) * len(rows) if upright or not named else slot * len(rows)
+    taken = (width + gap) * len(rows) if upright or not named else slot * len(rows)
     for column in columns:
         start = column.x + (column.width - taken) / 2
         for place, row in enumerate(rows):
@@ -170,7 +209,8 @@ def _bar(column: Column, stack: Stack, frame: _Frame, x: float, width: float) ->
         y = frame.y(below)
         height = frame.y(below - piece.count) - y
         number = str(piece.count)
-        fits = height >= _NUMBER_HEIGHT and len(number) * _DIGIT + 2 <= width
+        place = _place(y, y + height, None if stack.asked is None else frame.y(stack.asked))
+        fits = place is not None and len(number) * _DIGIT + 2 <= width
         segments.append(
             Segment(
                 look=piece.look,
@@ -178,6 +218,7 @@ def _bar(column: Column, stack: Stack, frame: _Frame, x: float, width: float) ->
                 height=_short(height),
                 count=piece.count,
                 number=number if fits else "",
+                middle=_short(place or y),
                 text=piece.text,
             )
         )
@@ -192,6 +233,19 @@ def _bar(column: Column, stack: Stack, frame: _Frame, x: float, width: float) ->
         asked=None if stack.asked is None else _short(frame.y(stack.asked)),
         above=above if _width(above) <= column.width else "",
     )
+
+
+def _place(top: float, bottom: float, line: float | None) -> float | None:
+    """Return where in a segment a number is clear of a line through it, None if there is no room."""
+    middle = (top + bottom) / 2
+    if line is not None and abs(line - middle) < _NUMBER_HEIGHT / 2 + 2:
+        top, bottom = (line, bottom) if line < middle else (top, line)
+    return (top + bottom) / 2 if bottom - top >= _NUMBER_HEIGHT else None
+
+
+def _margin(column: float, bars: int, gap: int) -> float:
+    """Return what is left free on both sides of a column's bars, so that groups are told apart."""
+    return max(column * 0.1, 2 * gap) if bars > 1 else gap
 
 
 def _text(name: str, rows: Sequence[Sequence[Stack]], plan: Plan) -> str:

@@ -18,7 +18,7 @@ for (const scenario of document.querySelectorAll(".scenario")) {
     for (const each of drawn) each.classList.toggle("on", Number(each.dataset.step) === index);
     const { title, summary } = steps[index].dataset;
     slider.setAttribute("aria-valuetext", title);
-    current.textContent = title;
+    current.textContent = `${index + 1} of ${steps.length}`;
     // Not "disabled": a button that has the focus would lose it.
     previous.setAttribute("aria-disabled", String(index === 0));
     next.setAttribute("aria-disabled", String(index === steps.length - 1));

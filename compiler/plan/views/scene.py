@@ -123,11 +123,8 @@ def _about(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Cluster", scenario.cluster
     if scenario.namespace is not None:
         yield "Namespace", scenario.namespace
-    users: dict[str | None, list[str]] = {}
-    for cluster, policy in plan.policies.items():
-        users.setdefault(policy, []).append(cluster)
-    if users:
-        yield "Pools by", "; ".join(_policy(policy, clusters, alone=len(users) == 1) for policy, clusters in users.items())
+    if plan.policies:
+        yield "Pools by", _users(plan)
     yield "Engine", scenario.rules.value
     if scenario.node_delay or scenario.node_idle:
         yield "Autoscaled nodes", f"there after {duration(scenario.node_delay)}, gone when idle for {duration(scenario.node_idle)}"
@@ -137,9 +134,14 @@ def _about(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "Written at", str(scenario.at_name().locate())
 
 
-def _policy(policy: str | None, clusters: Sequence[str], *, alone: bool) -> str:
-    name = "no BurstPolicy" if policy is None else policy
-    return name if alone else f"{name} ({', '.join(clusters)})"
+def _users(plan: Plan) -> str:
+    """Say which policy is used where; that of most clusters comes last, so that its clusters need no names."""
+    users: dict[str, list[str]] = {}
+    for cluster, policy in plan.policies.items():
+        users.setdefault("no BurstPolicy" if policy is None else policy, []).append(cluster)
+    *others, main = sorted(users, key=lambda policy: len(users[policy]))
+    said = [f"{policy} on {', '.join(users[policy])}" for policy in others]
+    return "; ".join([*said, f"{main} elsewhere" if others else main])
 
 
 def _totals(plan: Plan, before: Plan | None, *, costs: bool) -> Iterator[Fact]:

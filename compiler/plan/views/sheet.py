@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 from compiler.plan.trace import ClusterState, Plan, PoolState, Step
 
 COLUMNS: Final = ("Assigned", "Running", "Unschedulable", "Starved", "Limit", "Capacity", "Nodes")
-"""Heads of a row's cells; ``Cost per hour`` follows where a pool has a price."""
+"""Heads of a row's cells; ``COST`` follows where a pool has a price."""
+COST: Final = "Cost per hour"
 
 _ALARMING: Final = frozenset({"Unschedulable", "Starved"})
 _UNKNOWN: Final = "\N{EN DASH}"
@@ -119,7 +120,9 @@ class Ledger:
     def _facts(self, step: Step) -> dict[str, str]:
         values = {"Replicas asked for": str(step.replicas), **self._sums(step)}
         values = {head: text for head, text in values.items() if text}
-        return values | ({"Spent so far": money(step.spent, self.currency)} if self.costs else {})
+        if self.costs:
+            values |= {COST: money(step.cost, self.currency), "Spent so far": money(step.spent, self.currency)}
+        return values
 
     def _sums(self, step: Step) -> dict[str, str]:
         return self._row(step.assigned, step.running, step.unschedulable, step.starved, "", "", "", step.cost)
@@ -139,7 +142,7 @@ class Ledger:
         *counts, cost = values
         row = {head: str(value) for head, value in zip(COLUMNS, counts, strict=True)}
         if self.costs:
-            row["Cost per hour"] = money(cost if isinstance(cost, Decimal) else None, self.currency)
+            row[COST] = money(cost if isinstance(cost, Decimal) else None)
         return row
 
 
@@ -148,7 +151,7 @@ def priced(plans: Iterable[Plan]) -> bool:
     return any(plan.peak is not None for plan in plans)
 
 
-def money(amount: Decimal | None, currency: str) -> str:
+def money(amount: Decimal | None, currency: str = "") -> str:
     """Write an amount with two decimals, or all of them where two would show nothing; a dash where it is not known."""
     if amount is None:
         return _UNKNOWN

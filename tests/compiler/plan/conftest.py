@@ -37,7 +37,9 @@ _WEIGHTED = (
 class Plans:
     """Makes plans. Each method returns a new one."""
 
-    def scenario(self, name: str, events: Sequence[Event], *, rules: Rules = Rules.UPSTREAM, cluster: str | None = None) -> Scenario:
+    def scenario(
+        self, name: str, events: Sequence[Event], *, rules: Rules = Rules.UPSTREAM, cluster: str | None = None
+    ) -> Scenario:
         """Return a scenario that is written in a file of its name; with ``cluster``, one without a federation."""
         (document,), _ = load(SourceFile("plans/burst.yaml", "kind: PlanScenario\nmetadata:\n  name: burst\n"))
         return Scenario(
@@ -85,7 +87,10 @@ class Plans:
     def plan(self, scenario: Scenario, steps: Sequence[Step], policies: Mapping[str, str | None]) -> Plan:
         """Return a plan with the most money of any step as its peak."""
         costs = [step.cost for step in steps if step.cost is not None]
-        assumptions = ("Nodes of autoscaled pools are there at once (nodeDelay is 0s).", "One pod fits on each node of prepaid and postpaid.")
+        assumptions = (
+            "Nodes of autoscaled pools are there at once (nodeDelay is 0s).",
+            "One pod fits on each node of prepaid and postpaid.",
+        )
         return Plan(
             scenario=scenario, policies=dict(policies), assumptions=assumptions, steps=tuple(steps), peak=max(costs, default=None)
         )
@@ -102,22 +107,28 @@ class Plans:
             at = minutes * _MINUTE
             steps.append(Step(event=event, at=at, replicas=replicas, clusters=clusters, moves=moves, spent=spent))
             spent += Decimal("1.25")
-        return self.plan(self.scenario("burst", [step.event for step in steps], rules=rules), steps, dict.fromkeys(_GUIDE, "gpu-demo"))
+        return self.plan(
+            self.scenario("burst", [step.event for step in steps], rules=rules), steps, dict.fromkeys(_GUIDE, "gpu-demo")
+        )
 
     def narrow(self) -> Plan:
-        """Return the weighted scenario as it would be without ack-poc's autoscaled nodes, and with a pool that is gone since."""
+        """Return the weighted scenario as it would be without ack-poc's autoscaled nodes, and without the last step."""
         whole = self.weighted()
         steps = []
         for step in whole.steps[:7]:
             *others, ack = step.clusters
-            spot = PoolState(
-                name="spot", type=PoolType.ECS, running=0, starved=0, nodes=0, limit=None, capacity=4, listed=True, cost=Decimal(0)
-            )
             left = ack.pools[2].running
-            pools = (*ack.pools[:2], self.pool("postpaid", 0, ack=True), spot)
+            pools = (*ack.pools[:2], self.pool("postpaid", 0, ack=True))
             ack = ClusterState(name=ack.name, assigned=ack.assigned, unschedulable=left, pools=pools)
             steps.append(
-                Step(event=step.event, at=step.at, replicas=step.replicas, clusters=(*others, ack), moves=step.moves, spent=step.spent)
+                Step(
+                    event=step.event,
+                    at=step.at,
+                    replicas=step.replicas,
+                    clusters=(*others, ack),
+                    moves=step.moves,
+                    spent=step.spent,
+                )
             )
         return self.plan(self.scenario("burst", [step.event for step in steps]), steps, whole.policies)
 
@@ -192,7 +203,9 @@ class Plans:
             )
             event = Event(index=index, kind=kind, replicas=replicas)
             steps.append(
-                Step(event=event, at=index * _MINUTE, replicas=replicas, clusters=tuple(clusters), moves=moves, spent=Decimal(index))
+                Step(
+                    event=event, at=index * _MINUTE, replicas=replicas, clusters=tuple(clusters), moves=moves, spent=Decimal(index)
+                )
             )
         policies = {name: "gpu-demo" if place else None for place, name in enumerate(names)}
         return self.plan(self.scenario("fleet", [step.event for step in steps]), steps, policies)
@@ -201,11 +214,21 @@ class Plans:
         """Return a plan whose every name and reason is markup."""
         event = Event(index=0, kind=EventKind.LOSE_NODES, nodes=1, clusters=(_HOSTILE,), pool=_HOSTILE)
         pool = PoolState(
-            name=_HOSTILE, type=PoolType.ECS, running=2, starved=1, nodes=2, limit=None, capacity=None, listed=False, cost=Decimal("0.004")
+            name=_HOSTILE,
+            type=PoolType.ECS,
+            running=2,
+            starved=1,
+            nodes=2,
+            limit=None,
+            capacity=None,
+            listed=False,
+            cost=Decimal("0.004"),
         )
         other = ClusterState(name="\u202eevil{{ 7*7 }}", assigned=0, unschedulable=0, pools=())
         cluster = ClusterState(name=_HOSTILE, assigned=4, unschedulable=1, pools=(pool,))
-        move = Move(at=0, cause=Cause.EVICT, count=1, cluster=_HOSTILE, pool=_HOSTILE, reason=f"because of {_HOSTILE} ]]> --> &amp;")
+        move = Move(
+            at=0, cause=Cause.EVICT, count=1, cluster=_HOSTILE, pool=_HOSTILE, reason=f"because of {_HOSTILE} ]]> --> &amp;"
+        )
         step = Step(event=event, at=0, replicas=4, clusters=(cluster, other), moves=(move,), spent=Decimal(0))
         plan = self.plan(self.scenario(_HOSTILE, [event, event]), [step], {_HOSTILE: _HOSTILE})
         return Plan(scenario=plan.scenario, policies=plan.policies, assumptions=(_HOSTILE,), steps=plan.steps, peak=plan.peak)
@@ -229,7 +252,12 @@ _MOVES: Mapping[int, tuple[Move, ...]] = {
         ),
         *(
             Move(at=0, cause=Cause.START, count=2, cluster=cluster, pool=pool, reason=f"{pool} comes first that has room")
-            for cluster, pool in (("vke-poc1", "prepaid"), ("vke-poc1", "serverless"), ("vke-poc2", "prepaid"), ("ack-poc", "prepaid"))
+            for cluster, pool in (
+                ("vke-poc1", "prepaid"),
+                ("vke-poc1", "serverless"),
+                ("vke-poc2", "prepaid"),
+                ("ack-poc", "prepaid"),
+            )
         ),
     ),
     2: (_waits(0, "vke-poc1"), _waits(0, "vke-poc2")),
@@ -248,13 +276,32 @@ _MOVES: Mapping[int, tuple[Move, ...]] = {
             cluster="vke-poc2",
             reason="2 pods have been unschedulable for 2m (autoMigration.after): the cluster can run 6 of 8",
         ),
-        Move(at=2 * _MINUTE, cause=Cause.ASSIGN, count=4, cluster="ack-poc", reason="1/3 clusters are available: vke-poc1 can run 6, vke-poc2 can run 6"),
-        Move(at=2 * _MINUTE, cause=Cause.GROW, count=4, cluster="ack-poc", pool="postpaid", reason="4 pods are unschedulable, and 10 nodes are allowed"),
+        Move(
+            at=2 * _MINUTE,
+            cause=Cause.ASSIGN,
+            count=4,
+            cluster="ack-poc",
+            reason="1/3 clusters are available: vke-poc1 can run 6, vke-poc2 can run 6",
+        ),
+        Move(
+            at=2 * _MINUTE,
+            cause=Cause.GROW,
+            count=4,
+            cluster="ack-poc",
+            pool="postpaid",
+            reason="4 pods are unschedulable, and 10 nodes are allowed",
+        ),
     ),
     5: (
         Move(at=4 * _MINUTE, cause=Cause.EVENT, count=0, pool="serverless", reason="the max goes from 2 to 4"),
         Move(at=4 * _MINUTE, cause=Cause.START, count=2, cluster="vke-poc1", pool="serverless", reason="2 more pods are allowed"),
-        Move(at=4 * _MINUTE, cause=Cause.RETURN, count=2, cluster="vke-poc1", reason="all 8 pods run: nothing is counted out any more"),
+        Move(
+            at=4 * _MINUTE,
+            cause=Cause.RETURN,
+            count=2,
+            cluster="vke-poc1",
+            reason="all 8 pods run: nothing is counted out any more",
+        ),
         Move(at=4 * _MINUTE, cause=Cause.ASSIGN, count=-4, cluster="ack-poc", reason="20 % of the weight again"),
     ),
 }
