@@ -151,7 +151,7 @@ def _columns(plan: Plan, width: float, changed: Collection[int], lines: int) -> 
             width=_short(width),
             time=time if beside and lines else "",
             lines=_lines(str(step.event) if beside else f"{time} {step.event}", room, lines),
-            text=f"Step {index + 1}, {step.event}, at {duration(step.at)}",
+            text=f"Step {index + 1}, {step.event}, at {duration(step.at)}{', differs' if index in changed else ''}",
             changed=index in changed,
         )
         for index, (step, time) in enumerate(zip(plan.steps, times, strict=True))

@@ -34,7 +34,7 @@ _WEIGHTED = (
 """The weighted scenario of the multi-cloud GPU guide: event, minutes, replicas, and prepaid, serverless, postpaid, unschedulable by cluster."""
 
 
-class Plans:
+class _Plans:
     """Makes plans. Each method returns a new one."""
 
     def scenario(
@@ -307,7 +307,19 @@ _MOVES: Mapping[int, tuple[Move, ...]] = {
 }
 
 
-@pytest.fixture
-def plans() -> Plans:
-    """Make plans by hand."""
-    return Plans()
+@pytest.fixture(scope="session")
+def plans() -> Mapping[str, Plan]:
+    """Return plans by name, made by hand.
+
+    ``weighted`` is the guide's scenario, ``documented`` the same by the other rules, ``narrow`` the same with less room; ``single`` has one
+    cluster and starving pods, ``fleet`` twenty steps and twelve clusters, and in ``hostile`` every name is markup.
+    """
+    make = _Plans()
+    return {
+        "weighted": make.weighted(),
+        "documented": make.weighted(rules=Rules.DOCUMENTED),
+        "narrow": make.narrow(),
+        "single": make.single(),
+        "fleet": make.fleet(),
+        "hostile": make.hostile(),
+    }
