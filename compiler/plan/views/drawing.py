@@ -78,14 +78,16 @@ def draw(plan: Plan, scale: Scale, looks: Mapping[str, int], size: Size, changed
     if not clusters:
         return ()
     apart = [of_cluster(plan, name, looks) for name in clusters]
-    above = _Wanted(title="All clusters", rows=(of_all(plan, looks),), most=scale.all, height=size.all)
+    above = _Wanted(title="Pods in all clusters", rows=(of_all(plan, looks),), most=scale.all, height=size.all)
     canvas = _Canvas(plan=plan, scale=scale, size=size, changed=frozenset(changed))
     if scale.bars == 1:
-        return (canvas.chart(clusters[0], _Wanted(title="", rows=tuple(apart), most=scale.cluster, height=size.cluster)),)
+        return (canvas.chart(clusters[0], _Wanted(title="Pods", rows=tuple(apart), most=scale.cluster, height=size.cluster)),)
     if scale.bars <= GROUPED:
         return (
             canvas.chart(
-                "All clusters", above, _Wanted(title="Each cluster", rows=tuple(apart), most=scale.cluster, height=size.cluster)
+                "All clusters",
+                above,
+                _Wanted(title="Pods in each cluster", rows=tuple(apart), most=scale.cluster, height=size.cluster),
             ),
         )
     small = _Canvas(plan=plan, scale=scale, size=_SMALL, changed=frozenset(changed))
@@ -131,7 +133,7 @@ class _Canvas:
             panels.append(panel)
         return Chart(
             name=name,
-            width=_short(_LEFT + width * len(columns) + _RIGHT),
+            width=_short(_LEFT + width * self.scale.steps + _RIGHT),
             height=_short(y),
             left=_LEFT,
             columns=columns,

@@ -1,14 +1,15 @@
 """A scenario as the page shows it: charts, tables, and what there is to say about the whole."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from compiler.plan.scenario import duration
 from compiler.plan.trace import Plan
 from compiler.plan.views.chart import Chart
 from compiler.plan.views.drawing import HALF, WIDE, Scale, draw
 from compiler.plan.views.palette import looks
-from compiler.plan.views.sheet import Ledger, Sheet, money, priced
+from compiler.plan.views.sheet import UNKNOWN, Ledger, Sheet, money, priced
 from compiler.plan.views.shown import Shown
 
 
@@ -20,6 +21,7 @@ class Fact:
     text: str
     was: str | None = None
     alarming: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +110,11 @@ def _charts(shown: Shown, sheets: Sequence[Sheet], known: Mapping[str, int]) -> 
 
 def _facts(plan: Plan, before: Plan | None) -> Iterator[Fact]:
     """Yield what the scenario is about, and what that was under the other revision where it differs."""
-    old = dict(_about(before)) if before is not None else {}
-    for word, text in _about(plan):
-        was = old.get(word, text)
+    new, old = dict(_about(plan)), dict(_about(before)) if before is not None else {}
+    for word, text in new.items():
+        was = old.get(word, "") if old else text
         yield Fact(word=word, text=text, was=was if was != text else None)
+    yield from (Fact(word=word, text=UNKNOWN, was=was) for word, was in old.items() if word not in new)
 
 
 def _about(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -146,22 +149,29 @@ def _users(plan: Plan) -> str:
 
 def _totals(plan: Plan, before: Plan | None, *, costs: bool) -> Iterator[Fact]:
     """Yield the sums of the whole scenario, and what they were where they differ."""
-    old = dict(_sums(before, costs=costs)) if before is not None else {}
-    for word, text in _sums(plan, costs=costs):
-        was = old.get(word, text)
-        yield Fact(word=word, text=text, was=was if was != text else None, alarming=word.startswith("Most ") and text != "0")
+    old = {fact.word: fact.text for fact in _sums(before, costs=costs)} if before is not None else {}
+    for fact in _sums(plan, costs=costs):
+        was = old.get(fact.word, fact.text)
+        yield replace(fact, was=was if was != fact.text else None)
 
 
-def _sums(plan: Plan, *, costs: bool) -> Iterator[tuple[str, str]]:
+def _sums(plan: Plan, *, costs: bool) -> Iterator[Fact]:
+    ceilings = plan.scenario.ceilings
     if plan.steps:
         last = plan.steps[-1]
-        yield "Asked for at the end", str(last.replicas)
-        yield "Running at the end", str(last.running)
-        yield "Most unschedulable", str(max(step.unschedulable for step in plan.steps))
+        yield Fact(word="Asked for at the end", text=str(last.replicas))
+        yield Fact(word="Running at the end", text=str(last.running))
+        waiting = max(step.unschedulable for step in plan.steps)
+        yield Fact(word="Most unschedulable", text=str(waiting), alarming=waiting > 0)
         starved = max(step.starved for step in plan.steps)
-        if starved:
-            yield "Most starved", str(starved)
+        yield Fact(word="Most starved", text=str(starved), alarming=starved > 0)
         if costs:
-            yield "Spent", money(last.spent, plan.scenario.currency)
+            yield _cost("Spent", last.spent, ceilings.total, plan.scenario.currency)
     if costs:
-        yield "Peak per hour", money(plan.peak, plan.scenario.currency)
+        yield _cost("Peak per hour", plan.peak, ceilings.per_hour, plan.scenario.currency)
+
+
+def _cost(word: str, amount: Decimal | None, ceiling: Decimal | None, currency: str) -> Fact:
+    above = amount is not None and ceiling is not None and amount > ceiling
+    note = f"above the ceiling of {money(ceiling, currency)}" if above else ""
+    return Fact(word=word, text=money(amount, currency), alarming=above, note=note)

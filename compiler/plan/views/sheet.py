@@ -13,7 +13,7 @@ COLUMNS: Final = ("Assigned", "Running", "Unschedulable", "Starved", "Limit", "C
 COST: Final = "Cost per hour"
 
 _ALARMING: Final = frozenset({"Unschedulable", "Starved"})
-_UNKNOWN: Final = "\N{EN DASH}"
+UNKNOWN: Final = "\N{EN DASH}"
 
 
 class Fate(StrEnum):
@@ -35,7 +35,7 @@ class Cell:
     @property
     def alarming(self) -> bool:
         """Whether it counts pods that do not run."""
-        return self.head in _ALARMING and self.text not in {"", "0", _UNKNOWN}
+        return self.head in _ALARMING and self.text not in {"", "0", UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +129,12 @@ class Ledger:
 
     def _cluster(self, state: ClusterState | None) -> dict[str, str]:
         if state is None:
-            return self._row(*[_UNKNOWN] * 4, "", "", "", None)
+            return self._row(*[UNKNOWN] * 4, "", "", "", None)
         return self._row(state.assigned, state.running, state.unschedulable, state.starved, "", "", "", state.cost)
 
     def _pool(self, pool: PoolState | None) -> dict[str, str]:
         if pool is None:
-            return self._row("", _UNKNOWN, "", *[_UNKNOWN] * 4, None)
+            return self._row("", UNKNOWN, "", *[UNKNOWN] * 4, None)
         limit = "none" if pool.limit is None else pool.limit
         return self._row("", pool.running, "", pool.starved, limit, _known(pool.capacity), _known(pool.nodes), pool.cost)
 
@@ -154,13 +154,13 @@ def priced(plans: Iterable[Plan]) -> bool:
 def money(amount: Decimal | None, currency: str = "") -> str:
     """Write an amount with two decimals, or all of them where two would show nothing; a dash where it is not known."""
     if amount is None:
-        return _UNKNOWN
+        return UNKNOWN
     text = f"{amount:,.2f}" if not amount or abs(amount) >= Decimal("0.01") else f"{amount.normalize():f}"
     return f"{text} {currency}".strip()
 
 
 def _known(count: int | None) -> int | str:
-    return _UNKNOWN if count is None else count
+    return UNKNOWN if count is None else count
 
 
 def _cells(now: Mapping[str, str], was: Mapping[str, str] | None) -> tuple[Cell, ...]:

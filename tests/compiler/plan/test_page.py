@@ -20,6 +20,7 @@ import pytest
 import compiler
 from compiler.codes import testing
 from compiler.diagnostics import diagnose
+from compiler.plan.scenario import Ceilings
 from compiler.plan.trace import Plan
 from compiler.plan.views.page import render
 from compiler.plan.views.sheet import money
@@ -182,6 +183,27 @@ def test_a_cluster_and_a_pool_that_are_gone_or_new_say_so(plans: Mapping[str, Pl
     assert "postpaid ecs new" in new
 
 
+def test_what_a_scenario_is_about_is_compared_too(plans: Mapping[str, Plan]) -> None:
+    """Another namespace, and a ceiling that is no longer there, are said beside the charts."""
+    plan = plans["weighted"]
+    scenario = replace(plan.scenario, namespace="shop", ceilings=Ceilings(per_hour=None, total=None))
+    text = "".join(_read(render([Shown(plan=replace(plan, scenario=scenario), before=plan, base="main")], title="Plans")).text)
+    assert "Namespaceshop was default" in text
+    assert "Ceiling per hour\N{EN DASH} was 60.00 CNY" in text
+
+
+def test_costs_above_a_ceiling_are_said(plans: Mapping[str, Plan]) -> None:
+    """The peak and the sum say which ceiling they exceed; what is below one says nothing."""
+    plan = plans["weighted"]
+    assert render([Shown(plan=plan)], title="Plans").count("above the ceiling of") == 1
+    low = replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=Decimal("8.7")))
+    assert '8.75 CNY</span> <span class="note">above the ceiling of 8.70 CNY' in render(
+        [Shown(plan=replace(plan, scenario=low))], title="Plans"
+    )
+    high = replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=None))
+    assert "above the ceiling" not in render([Shown(plan=replace(plan, scenario=high))], title="Plans")
+
+
 def test_a_base_without_the_scenario_is_said(plans: Mapping[str, Plan]) -> None:
     """Where there is nothing to compare with, the page says why and shows the plan alone."""
     text = " ".join("".join(_read(render([Shown(plan=plans["weighted"], base="main")], title="Plans")).text).split())
@@ -233,7 +255,7 @@ def test_money_is_written_for_people(amount: str | None, text: str) -> None:
 
 
 def test_the_page_renders_from_a_zip_file(tmp_path: Path) -> None:
-    """Templates, style and script are package data: they are found where the package is an archive."""
+    """Templates, style and script are package data: they are found in an archive. The template engine is loaded when a page is made."""
     archive = tmp_path / "overbank.zip"
     package = Path(str(files(compiler)))
     with zipfile.ZipFile(archive, "w") as packed:
@@ -242,7 +264,7 @@ def test_the_page_renders_from_a_zip_file(tmp_path: Path) -> None:
                 packed.write(path, path.relative_to(package.parent))
     program = (
         f"import sys; sys.path.insert(0, {str(archive)!r}); from compiler.plan.views.page import render;"
-        "page = render([], title='Plans'); import compiler; assert '.zip' in compiler.__file__; sys.stdout.write(page)"
+        "assert 'jinja2' not in sys.modules; page = render([], title='Plans'); import compiler; assert '.zip' in compiler.__file__; sys.stdout.write(page)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == render([], title="Plans")
