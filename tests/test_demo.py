@@ -45,6 +45,14 @@ def test_every_kind_of_object_is_shown(shown: str, kind: str) -> None:
     assert f"\nkind: {kind}\n" in shown
 
 
+def test_plans_are_shown(shown: str) -> None:
+    """Every scenario of the sample is played, one with its reasons, and a page is written."""
+    for name in ("gpu-by-weight", "gpu-by-priority", "gpu-by-priority-as-documented", "gpu-autoscaled", "idc-then-eci"):
+        assert f"\n{name}  " in shown
+    assert "0/3 pools are available: prepaid is full (2 nodes), serverless is at its max of 2, postpaid waits for 2 nodes" in shown
+    assert "\none page of " in shown
+
+
 def test_refusals_are_shown_with_their_reason(shown: str) -> None:
     """A pod that its pool cannot run is refused, and the reason is printed."""
     assert "refused: overbank policy ray-on-ai-nodes: spec.hostNetwork: AI nodes have no network of a host to share" in shown

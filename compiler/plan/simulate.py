@@ -104,8 +104,8 @@ class _Performance:
             least, most = bounds
             replicas = min(max(replicas, least), most)
             if replicas != event.replicas:
-                which = f"at most {most}" if event.replicas > most else f"at least {least}"
-                self._journal.note(Cause.EVENT, replicas, f"the autoscaler wants {event.replicas} and may have {which}")
+                which = f"may have at most {most}" if event.replicas > most else f"keeps at least {least}"
+                self._journal.note(Cause.EVENT, replicas, f"the autoscaler wants {event.replicas} and {which}")
         elif bounds and not bounds[0] <= replicas <= bounds[1]:
             back = min(max(replicas, bounds[0]), bounds[1])
             self._journal.note(Cause.EVENT, replicas, f"the autoscaler would set it back to {back}, if it runs")

@@ -43,6 +43,9 @@ SHOWN = {
 """Rows of the sample's README that are objects; the others are pods, which are admitted below."""
 
 LARGER = ("web-application", "gpu-inference", "training")
+REASONED = "gpu-without-stock"
+"""The scenario that is shown with all its reasons."""
+
 PATCH = "clusters/idc-hangzhou/components/workloads"
 """The exact patches for the manifests of the first of them."""
 
@@ -61,6 +64,10 @@ def main() -> int:
         for row, path in SHOWN.items():
             heading(f"{row}: {path}", paint)
             print((rendered / path).read_text(), end="")
+        overbank(paint, "plan", name)
+        overbank(paint, "plan", name, "--scenario", REASONED, "--reasons")
+        overbank(paint, "plan", name, "--format", "html", "--output", str(folder / "plan.html"))
+        print(f"one page of {(folder / 'plan.html').stat().st_size:,} bytes; keep one with `overbank plan {name} --format html -o plan.html`")
         for example in LARGER:
             overbank(paint, "test", f"{name}/examples/{example}")
         overbank(paint, "build", f"{name}/examples/{LARGER[0]}", "--output", str(folder / LARGER[0]), listing=False)

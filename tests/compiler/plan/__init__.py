@@ -1,1 +1,1 @@
-"""Tests of compiler.plan."""
+"""Tests of plans."""

@@ -213,7 +213,7 @@ def test_autoscaler_is_held_to_its_bounds(played: Played) -> None:
     assert [step.replicas for step in plan.steps] == [3, 6, 2, 9]
     assert [_reasons(plan, step, Cause.EVENT) for step in (1, 2, 3)] == [
         ["the autoscaler wants 40 and may have at most 6"],
-        ["the autoscaler wants 0 and may have at least 2"],
+        ["the autoscaler wants 0 and keeps at least 2"],
         ["the autoscaler would set it back to 6, if it runs"],
     ]
 

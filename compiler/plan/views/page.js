@@ -1,0 +1,53 @@
+"use strict";
+
+// Without this script all steps stand below each other. With it, a slider chooses the one that is shown on screen.
+document.documentElement.classList.add("js");
+
+for (const scenario of document.querySelectorAll(".scenario")) {
+  const slider = scenario.querySelector("input[type=range]");
+  if (!slider) continue;
+  const steps = [...scenario.querySelectorAll(".step")];
+  const drawn = [...scenario.querySelectorAll("[data-step]")];
+  const [previous, next] = scenario.querySelectorAll(".controls button");
+  const current = scenario.querySelector(".current");
+  const status = scenario.querySelector("[role=status]");
+
+  const select = (index, announced) => {
+    slider.value = index + 1;
+    steps.forEach((step, number) => step.classList.toggle("on", number === index));
+    for (const each of drawn) each.classList.toggle("on", Number(each.dataset.step) === index);
+    const { title, summary } = steps[index].dataset;
+    slider.setAttribute("aria-valuetext", title);
+    current.textContent = `${index + 1} of ${steps.length}`;
+    // Not "disabled": a button that has the focus would lose it.
+    previous.setAttribute("aria-disabled", String(index === 0));
+    next.setAttribute("aria-disabled", String(index === steps.length - 1));
+    if (announced) status.textContent = `${title}. ${summary}`;
+    for (const view of scenario.querySelectorAll(".view")) {
+      const band = view.querySelector(".column.on .band");
+      if (!band || view.scrollWidth <= view.clientWidth) continue;
+      const place = band.getBoundingClientRect();
+      const frame = view.getBoundingClientRect();
+      if (place.left < frame.left) view.scrollLeft -= frame.left - place.left + 40;
+      else if (place.right > frame.right) view.scrollLeft += place.right - frame.right + 40;
+    }
+  };
+  const go = (index) => {
+    if (index >= 0 && index < steps.length) select(index, true);
+  };
+  const linked = () => {
+    const index = steps.findIndex((step) => `#${step.id}` === location.hash);
+    if (index >= 0) select(index, true);
+    return index >= 0;
+  };
+
+  slider.addEventListener("input", () => go(slider.valueAsNumber - 1));
+  previous.addEventListener("click", () => go(slider.valueAsNumber - 2));
+  next.addEventListener("click", () => go(slider.valueAsNumber));
+  scenario.addEventListener("click", (event) => {
+    const column = event.target.closest(".column, .bar");
+    if (column) go(Number(column.dataset.step));
+  });
+  addEventListener("hashchange", linked);
+  if (!linked()) select(0, false);
+}

@@ -1,0 +1,270 @@
+"""The HTML page of plans as text: deterministic, escaped, self-contained. What people see of it is tested in ``test_page_in_browser``."""
+
+import base64
+import hashlib
+import os
+import pickle
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import compiler
+from compiler.codes import testing
+from compiler.diagnostics import diagnose
+from compiler.plan.scenario import Ceilings
+from compiler.plan.trace import Plan
+from compiler.plan.views.page import render
+from compiler.plan.views.sheet import money
+from compiler.plan.views.shown import Shown
+
+_VOID = frozenset({"meta", "input", "br", "link", "img", "hr"})
+
+
+class _Structure(HTMLParser):
+    """Reads a page strictly: every element is closed, in order, and every id is there once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def _read(page: str) -> _Structure:
+    structure = _Structure()
+    structure.feed(page)
+    structure.close()
+    assert structure.open == []
+    return structure
+
+
+def test_the_same_plans_give_the_same_bytes(plans: Mapping[str, Plan]) -> None:
+    """Rendering twice, and in processes with other hash seeds, gives one text."""
+    shown = [Shown(plan=plans["weighted"], before=plans["narrow"], base="main"), Shown(plan=plans["fleet"])]
+    page = render(shown, title="Plans")
+    assert page == render(shown, title="Plans")
+    program = "import pickle, sys; from compiler.plan.views.page import render; sys.stdout.write(render(pickle.load(sys.stdin.buffer), title='Plans'))"
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONUTF8": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", program], input=pickle.dumps(shown), env=environment, capture_output=True, check=True
+        )
+        assert done.stdout.decode() == page
+
+
+@pytest.mark.parametrize("name", ["weighted", "narrow", "single", "fleet", "hostile"])
+def test_elements_are_closed_and_ids_unique(plans: Mapping[str, Plan], name: str) -> None:
+    """A page is well-formed, an id stands once, and what refers to an id finds it."""
+    structure = _read(render([Shown(plan=plans[name]), Shown(plan=plans["single"])], title="Plans"))
+    ids = [value for key, value in structure.attributes if key == "id"]
+    assert len(ids) == len(set(ids))
+    wanted = {value for key, value in structure.attributes if key in {"aria-labelledby", "for"}}
+    wanted |= {value[1:] for key, value in structure.attributes if key == "href" and value}
+    wanted |= {value[5:-1] for key, value in structure.attributes if key == "fill" and value and value.startswith("url(#")}
+    assert wanted <= set(ids)
+
+
+def test_the_policy_of_the_page_allows_its_own_style_and_script_only(plans: Mapping[str, Plan]) -> None:
+    """The content security policy names the digests of the two inline elements, and the page needs nothing else."""
+    page = render([Shown(plan=plans["weighted"])], title="Plans")
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    digests = []
+    for tag in ("style", "script"):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        digests.append(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'")
+    allowed = f"default-src 'none'; style-src {digests[0]}; script-src {digests[1]}; base-uri 'none'; form-action 'none'"
+    assert policy.replace("&#39;", "'") == allowed
+    structure = _read(page)
+    names = {key for key, _ in structure.attributes}
+    assert not {"src", "style", "srcset", "onclick", "onload"} & names
+    assert {"img", "link", "iframe", "object", "base"}.isdisjoint(structure.tags)
+    assert not re.search(r"https?:|@import", page)
+
+
+def test_markup_in_names_and_reasons_is_text(plans: Mapping[str, Plan]) -> None:
+    """Whatever a name, a reason or a title holds reaches the page as text, in attributes too."""
+    hostile = "</script><img src=x onerror=alert(1)>"
+    plan = plans["hostile"]
+    finding = diagnose(testing.EXPECTATION, plan.scenario.at_name(), hostile, label=hostile, notes=[hostile], help=[hostile])
+    page = render(
+        [Shown(plan=plan, diagnostics=(finding,), before=plan, base=hostile), Shown(plan=plan, base='" x="')], title=hostile
+    )
+    assert "<img" not in page
+    assert page.count("</script>") == 1
+    structure = _read(page)
+    assert not {key for key, _ in structure.attributes} & {"onerror", 'x"', "src"}
+    text = "".join(structure.text)
+    assert f"because of {hostile} ]]> --> &amp;" in text
+    assert "\N{REPLACEMENT CHARACTER}evil{{ 7*7 }}" in text
+    assert "\u202e" not in page
+
+
+def test_every_step_stands_in_the_page_with_its_numbers_and_reasons(plans: Mapping[str, Plan]) -> None:
+    """Without style and script the page still says everything: each step's event, table and moves."""
+    plan = plans["weighted"]
+    page = render([Shown(plan=plan)], title="Plans")
+    text = " ".join("".join(_read(page).text).split())
+    assert page.count("<table>") == len(plan.steps)
+    for number, step in enumerate(plan.steps, 1):
+        assert f"{number} {step.event} at " in text
+        for move in step.moves:
+            assert move.reason in text
+    assert "gpu-demo" in text
+    assert "63.40 CNY" in text
+    assert "Nodes of autoscaled pools are there at once" in text
+
+
+def test_the_documented_engine_has_its_label(plans: Mapping[str, Plan]) -> None:
+    """A plan by the rules that are fitted to the vendor's page says so, and no other does."""
+    assert "stand in no source" in render([Shown(plan=plans["documented"])], title="Plans")
+    assert "stand in no source" not in render([Shown(plan=plans["weighted"])], title="Plans")
+
+
+def test_findings_say_what_where_and_what_to_do(plans: Mapping[str, Plan]) -> None:
+    """A finding is shown with its severity, code, message, place, notes and help."""
+    plan = plans["weighted"]
+    finding = diagnose(testing.EXPECTATION, plan.scenario.at_name(), "ack-poc runs 8, not 6", notes=["a note"], help=["some help"])
+    text = " ".join("".join(_read(render([Shown(plan=plan, diagnostics=(finding,))], title="Plans")).text).split())
+    assert "error OB6101 ack-poc runs 8, not 6 plans/burst.yaml:3:9 note: a note help: some help" in text
+
+
+def test_what_the_other_revision_had_is_said_in_words(plans: Mapping[str, Plan]) -> None:
+    """Compared with a base, values that differ say what they were, and the page says which steps differ."""
+    page = render([Shown(plan=plans["weighted"], before=plans["narrow"], base="main")], title="Plans")
+    text = " ".join("".join(_read(page).text).split())
+    assert "Compared with main, steps 4, 5 and 8 differ." in text
+    assert "8 was 4" in text
+    assert "Before: main" in text
+    same = render([Shown(plan=plans["weighted"], before=plans["weighted"], base="main")], title="Plans")
+    assert "Every step is as it is in main." in same
+    assert 'class="was"' not in same
+    fewer = render([Shown(plan=plans["narrow"], before=plans["weighted"], base="main")], title="Plans")
+    assert "There, 1 more step follows." in fewer
+
+
+def test_a_cluster_and_a_pool_that_are_gone_or_new_say_so(plans: Mapping[str, Plan]) -> None:
+    """Rows of what only one revision has are marked: new, or only before with what it was."""
+    plan = plans["weighted"]
+    first = plan.steps[0]
+    vke, other, ack = first.clusters
+    less = replace(first, clusters=(replace(vke, pools=vke.pools[:2]), other))
+    one, two = replace(plan, steps=(first,)), replace(plan, steps=(less,))
+    gone = " ".join("".join(_read(render([Shown(plan=two, before=one, base="main")], title="Plans")).text).split())
+    assert "ack-poc only before \N{EN DASH} was 2" in gone
+    assert "postpaid ecs only before" in gone
+    new = " ".join("".join(_read(render([Shown(plan=one, before=two, base="main")], title="Plans")).text).split())
+    assert f"{ack.name} new 2" in new
+    assert "postpaid ecs new" in new
+
+
+def test_what_a_scenario_is_about_is_compared_too(plans: Mapping[str, Plan]) -> None:
+    """Another namespace, and a ceiling that is no longer there, are said beside the charts."""
+    plan = plans["weighted"]
+    scenario = replace(plan.scenario, namespace="shop", ceilings=Ceilings(per_hour=None, total=None))
+    text = "".join(_read(render([Shown(plan=replace(plan, scenario=scenario), before=plan, base="main")], title="Plans")).text)
+    assert "Namespaceshop was default" in text
+    assert "Ceiling per hour\N{EN DASH} was 60.00 CNY" in text
+
+
+def test_costs_above_a_ceiling_are_said(plans: Mapping[str, Plan]) -> None:
+    """The peak and the sum say which ceiling they exceed; what is below one says nothing."""
+    plan = plans["weighted"]
+    assert render([Shown(plan=plan)], title="Plans").count("above the ceiling of") == 1
+    low = replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=Decimal("8.7")))
+    assert '8.75 CNY</span> <span class="note">above the ceiling of 8.70 CNY' in render(
+        [Shown(plan=replace(plan, scenario=low))], title="Plans"
+    )
+    high = replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=None))
+    assert "above the ceiling" not in render([Shown(plan=replace(plan, scenario=high))], title="Plans")
+
+
+def test_a_base_without_the_scenario_is_said(plans: Mapping[str, Plan]) -> None:
+    """Where there is nothing to compare with, the page says why and shows the plan alone."""
+    text = " ".join("".join(_read(render([Shown(plan=plans["weighted"], base="main")], title="Plans")).text).split())
+    assert "Nothing to compare with: main has no such scenario" in text
+    assert "Before" not in text
+
+
+def test_a_plan_that_was_cut_short_says_where(plans: Mapping[str, Plan]) -> None:
+    """A plan with fewer steps than events names the event that it broke off at; one without any step has no chart."""
+    plan = plans["weighted"]
+    page = render([Shown(plan=replace(plan, steps=plan.steps[:3]))], title="Plans")
+    assert "Cut short: 3 of 8 events were played. Event 4, wait 2m, led to no stable state." in page
+    nothing = render([Shown(plan=replace(plan, steps=(), peak=None))], title="Plans")
+    assert "Cut short: 0 of 8 events were played." in nothing
+    assert "<table>" not in nothing
+    _read(nothing)
+    compared = render([Shown(plan=plan, before=replace(plan, steps=()), base="main")], title="Plans")
+    assert "No step to draw." in compared
+
+
+def test_plans_without_clusters_replicas_or_scenarios_are_pages_too(plans: Mapping[str, Plan]) -> None:
+    """Nothing to draw is no reason to fail."""
+    plan = plans["weighted"]
+    bare = replace(plan.steps[0], clusters=(), replicas=0, moves=())
+    _read(render([Shown(plan=replace(plan, steps=(bare,)))], title="Plans"))
+    idle = replace(
+        plan,
+        steps=tuple(replace(step, replicas=0, clusters=tuple(replace(c, pools=()) for c in step.clusters)) for step in plan.steps),
+    )
+    _read(render([Shown(plan=idle)], title="Plans"))
+    assert "There is no scenario to show." in render([], title="Plans")
+
+
+def test_each_cluster_asks_for_all_replicas_where_each_has_all(plans: Mapping[str, Plan]) -> None:
+    """Where every cluster is assigned all replicas (``duplicate``), all clusters together are asked for that many times as many."""
+    plan = plans["weighted"]
+    vke = plan.steps[0].clusters[0]
+    step = replace(plan.steps[0], replicas=4, clusters=(vke, replace(vke, name="vke-poc2")))
+    assert ">8/8<" in render([Shown(plan=replace(plan, steps=(step,)))], title="Plans")
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(None, "\N{EN DASH}"), ("0", "0.00 CNY"), ("1234.5", "1,234.50 CNY"), ("0.004", "0.004 CNY"), ("12.345", "12.34 CNY")],
+)
+def test_money_is_written_for_people(amount: str | None, text: str) -> None:
+    """Two decimals, thousands apart; more decimals only where two would show nothing."""
+    assert money(None if amount is None else Decimal(amount), "CNY") == text
+
+
+def test_the_page_renders_from_a_zip_file(tmp_path: Path) -> None:
+    """Templates, style and script are package data: they are found in an archive. The template engine is loaded when a page is made."""
+    archive = tmp_path / "overbank.zip"
+    package = Path(str(files(compiler)))
+    with zipfile.ZipFile(archive, "w") as packed:
+        for path in [*package.rglob("*"), *(package.parent / "schemas").rglob("*"), *(package.parent / "webhook").rglob("*")]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                packed.write(path, path.relative_to(package.parent))
+    program = (
+        f"import sys; sys.path.insert(0, {str(archive)!r}); from compiler.plan.views.page import render;"
+        "assert 'jinja2' not in sys.modules; page = render([], title='Plans'); import compiler; assert '.zip' in compiler.__file__; sys.stdout.write(page)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == render([], title="Plans")
