@@ -6,16 +6,29 @@ The first digit is the category: 0 reading files, 1 shape of documents, 2 names 
 
 from typing import Final
 
-from compiler.codes import documents, federation, manifests, names, output, platforms, policies, reading, testing
+from compiler.codes import documents, federation, inventory, manifests, names, output, platforms, policies, reading, testing
 from compiler.diagnostics import Code
 
-__all__ = ["ALL", "BY_ID", "documents", "federation", "manifests", "names", "output", "platforms", "policies", "reading", "testing"]
+__all__ = [
+    "ALL",
+    "BY_ID",
+    "documents",
+    "federation",
+    "inventory",
+    "manifests",
+    "names",
+    "output",
+    "platforms",
+    "policies",
+    "reading",
+    "testing",
+]
 
 ALL: Final[tuple[Code, ...]] = tuple(
     sorted(
         (
             value
-            for module in (reading, documents, names, platforms, policies, output, testing, federation, manifests)
+            for module in (reading, documents, names, platforms, inventory, policies, output, testing, federation, manifests)
             for value in vars(module).values()
             if isinstance(value, Code)
         ),
