@@ -11,7 +11,7 @@ from compiler.inventory import membership
 from compiler.inventory import pools as common
 from compiler.inventory.nodes import Node
 from compiler.model import Platform, PoolType
-from compiler.platforms.nodepools import NODE_POOL_LABELS, Family, family, real_type
+from compiler.platforms.nodepools import NODE_POOL_LABELS, Family, family, platform_of, real_type
 from compiler.source import Locatable
 
 _NAMES: Final[dict[PoolType, str]] = {
@@ -65,6 +65,12 @@ def discovered(
     return found, left, diagnostics
 
 
+def platform(nodes: Sequence[Node]) -> Platform | None:
+    """Return the platform that the labels of a cluster's nodes give away, None where they do not."""
+    real = [node for node in nodes if family(Platform.KUBERNETES, node.labels, node.marks) is Family.REAL]
+    return platform_of(node.labels for node in real if not membership.is_closed(Platform.KUBERNETES, node))
+
+
 def document(place: Place, nodes: Sequence[Node], version: str, grouping: Grouping) -> tuple[dict[str, Any], list[Diagnostic]]:
     """Make a Cluster document of all nodes of a cluster but those of its control plane; its list of pools may be empty."""
     workers = [node for node in nodes if not membership.is_closed(place.platform, node)]
@@ -79,18 +85,18 @@ def document(place: Place, nodes: Sequence[Node], version: str, grouping: Groupi
 
 
 def _pool(
-    platform: Platform, nodes: list[Node], grouping: Grouping, label: str | None, taken: Collection[str]
+    where: Platform, nodes: list[Node], grouping: Grouping, label: str | None, taken: Collection[str]
 ) -> dict[str, Any] | None:
     """Return a group's pool, None where its type or its label is not decided."""
-    kind = family(platform, nodes[0].labels, nodes[0].marks)
+    kind = family(where, nodes[0].labels, nodes[0].marks)
     if kind is not Family.REAL:
         if kind is Family.VIRTUAL:
             return None
         return {"name": _name(PoolType(kind.value), nodes, taken), "type": kind.value}
-    type_ = real_type(platform, nodes[0].labels) or grouping.type
+    type_ = real_type(where, nodes[0].labels) or grouping.type
     value = nodes[0].labels.get(label or "")
     # A registered cluster tells its data centre's nodes from cloud nodes by itself; elsewhere a pool needs a selector.
-    if type_ is None or (value is None and platform is not Platform.ACK_REGISTERED):
+    if type_ is None or (value is None and where is not Platform.ACK_REGISTERED):
         return None
     counted = [node for node in nodes if not membership.why_idle(node)]
     sizes, taints = common.allocatable(counted), [common.written(taint) for taint in common.taints(counted)]
