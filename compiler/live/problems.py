@@ -61,10 +61,11 @@ def _unreachable(host: str, reason: object, timeout: float) -> LiveError:
     if isinstance(reason, exceptions.SSLError) or "SSLError" in text or "CERTIFICATE" in text:
         why = "its certificate is not signed by the authority of the kubeconfig, or is for another name"
         return LiveError(f"{host} cannot be trusted: {why}", help="compare certificate-authority-data and server in the kubeconfig")
-    if isinstance(reason, exceptions.TimeoutError):
-        return LiveError(f"{host} does not answer within {timeout:g} s", help="check the network, or VPN, and --timeout")
     if isinstance(reason, exceptions.NameResolutionError):
         return LiveError(f"{host} cannot be reached: its name is not known", help="check the server's address in the kubeconfig")
     if isinstance(reason, exceptions.NewConnectionError):
         return LiveError(f"{host} cannot be reached", help="check the server's address in the kubeconfig, and the network")
+    # The two above are kinds of time-out to urllib3, so they come first.
+    if isinstance(reason, exceptions.TimeoutError):
+        return LiveError(f"{host} does not answer within {timeout:g} s", help="check the network, or VPN, and --timeout")
     return LiveError(f"{host} cannot be reached: the connection broke")

@@ -56,8 +56,11 @@ def rewritten(text: str, value: Any) -> str:
 
 
 def applied(operations: Any, value: Any) -> Any:
-    """Apply a patch to a copy of a value, in which what a YAML alias repeats is no longer shared."""
-    return jsonpatch.JsonPatch(operations).apply(copied(value), in_place=True)
+    """Apply a patch to a copy of a value, in which what a YAML alias repeats is no longer shared.
+
+    The patch is copied too: what one of its operations adds, a later one may change.
+    """
+    return jsonpatch.JsonPatch(copied(operations)).apply(copied(value), in_place=True)
 
 
 def json_text(text: str, value: Any) -> str | None:
