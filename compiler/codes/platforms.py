@@ -176,9 +176,9 @@ NO_NODES: Final = Code(
     "OB3118",
     Severity.WARNING,
     "pool has no nodes of its own",
-    """A pool of type eci, acs, vci, vnode or ai-node is the vendor's capacity behind virtual nodes: it has no machines to count, no
-size of a machine, no autoscaler, and its taints are the vendor's. Overbank leaves the field out, so whoever reads the document would
-believe in a limit that does not hold.
+    """A pool of type eci, acs, vci, vnode or ai-node is the vendor's capacity behind virtual nodes: it has no machines to
+count, no size of a machine, no autoscaler, and its taints are the vendor's. Overbank leaves the field out, so whoever
+reads the document would believe in a limit that does not hold.
 
 Limit the pool with `max` in the policy. For a price, `pricePerHour` is that of a pod.""",
 )
@@ -195,9 +195,10 @@ UNTOLERATED: Final = Code(
     "OB3120",
     Severity.WARNING,
     "pods do not tolerate a pool's taint",
-    """The pool's nodes have a taint of effect NoSchedule or NoExecute, and the policy injects no toleration of it. So its pods run there
-only if they bring a toleration of their own, or another policy that matches them injects one; otherwise they go on to the next pool, or
-stay Pending. (An extended resource as the taint's key is tolerated by itself where the admission plug-in ExtendedResourceToleration is on.)
+    """The pool's nodes have a taint of effect NoSchedule or NoExecute, and the policy injects no toleration of it. So its
+pods run there only if they bring a toleration of their own, or another policy that matches them injects one; otherwise
+they go on to the next pool, or stay Pending. (An extended resource as the taint's key is tolerated by itself where the
+admission plug-in ExtendedResourceToleration is on.)
 
 Add the toleration to `inject.tolerations` of the policy.""",
 )

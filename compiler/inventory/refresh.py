@@ -14,7 +14,6 @@ from compiler.inventory.quantities import amount
 from compiler.inventory.versions import changed, newest_kubelet
 from compiler.manifests.rebase import pointer
 from compiler.model import Cluster, Pool, Taint
-from compiler.platforms.nodepools import Family, family
 from compiler.platforms.nodes import VIRTUAL
 
 Operation = dict[str, Any]
@@ -59,9 +58,7 @@ def refresh(cluster: Cluster, nodes: Sequence[Node], *, server: str | None = Non
 
 
 def _version(cluster: Cluster, nodes: Iterable[Node], server: str | None) -> Iterator[Operation]:
-    """Yield the change of the version. Virtual nodes have no kubelet; what they report is the version of their provider."""
-    real = (node for node in nodes if family(cluster.platform, node.labels, node.marks) is Family.REAL)
-    wanted = changed(cluster.document.get("spec", "kubernetesVersion"), server, newest_kubelet(real))
+    wanted = changed(cluster.document.get("spec", "kubernetesVersion"), server, newest_kubelet(nodes))
     if wanted is not None:
         yield _add(("spec", "kubernetesVersion"), wanted)
 

@@ -4,14 +4,20 @@ import re
 from collections.abc import Iterable
 
 from compiler.inventory.nodes import Node
+from compiler.model import Platform
+from compiler.platforms.nodepools import Family, family
 from compiler.versions import Version
 
 _PARTS = re.compile(r"(?P<v>v?)(?P<numbers>\d+(?:\.\d+){1,2})(?P<suffix>[-+].*)?")
 
 
 def newest_kubelet(nodes: Iterable[Node]) -> str | None:
-    """Return the newest version of the kubelets, None if none reports one that can be read."""
-    found = [(Version.parse(node.kubelet), node.kubelet) for node in nodes if _PARTS.fullmatch(node.kubelet)]
+    """Return the newest version of the kubelets, None if none reports one that can be read.
+
+    Virtual nodes have no kubelet; what they report is the version of their provider.
+    """
+    real = [node for node in nodes if family(Platform.KUBERNETES, node.labels, node.marks) is Family.REAL]
+    found = [(Version.parse(node.kubelet), node.kubelet) for node in real if _PARTS.fullmatch(node.kubelet)]
     return max(found, key=lambda each: (each[0], each[1]))[1] if found else None
 
 

@@ -264,3 +264,28 @@ def test_missing_client_names_the_extra(kubeconfig: Kubeconfig, monkeypatch: pyt
     with pytest.raises(LiveError, match="not installed") as caught:
         snapshot("prod", kubeconfig())
     assert caught.value.help == "pip install 'overbank[live]'"
+
+
+def test_command_refreshes_from_a_live_cluster(
+    serve: Serve, kubeconfig: Kubeconfig, minimal: dict[str, str], write: Callable[..., Path], cli: Callable[..., Any]
+) -> None:
+    """`overbank inventory --context` takes numbers and sizes from the nodes, and the version from the API server."""
+    cluster = (
+        minimal["clusters/idc.yaml"].replace("ack-registered", "ack-pro").replace("{name: idc, type: idc}", "{name: a, type: acs}")
+    )
+    cluster = cluster.replace("{pool: cloud}", "{alibabacloud.com/nodepool-id: np1}").replace('"1.30"', '"1.26"')
+    folder = write({"overbank.yaml": minimal["overbank.yaml"], "clusters/idc.yaml": cluster})
+    found = cli("inventory", folder, "--cluster", "idc", "--context", "prod", "--kubeconfig", kubeconfig(serve()), "--write")
+    assert (found.code, found.err) == (0, "idc: nodes 5 in cloud\n")
+    after = (folder / "clusters/idc.yaml").read_text()
+    assert 'kubernetesVersion: "1.30"\n' in after
+    assert 'np1}, nodes: {max: 5}, allocatable: {cpu: "8", memory: "30Gi"}}\n' in after
+
+
+def test_command_says_what_went_wrong(
+    kubeconfig: Kubeconfig, minimal: dict[str, str], write: Callable[..., Path], cli: Callable[..., Any]
+) -> None:
+    """What keeps a cluster from being read ends the command with exit code 2 and advice."""
+    found = cli("inventory", write(minimal), "--cluster", "idc", "--context", "prot", "--kubeconfig", kubeconfig())
+    assert (found.code, found.out) == (2, "")
+    assert found.err == "overbank: error: the kubeconfig has no context `prot`\n  help: did you mean `prod`?\n"
