@@ -62,6 +62,9 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(
             f"{unused} is for clusters without a document, and `{cluster.name}` has one", help="pass --write to change it"
         )
+    if cluster is not None and (options.pool_label or options.pool_type) and not options.add_pools:
+        unused = "--pool-label" if options.pool_label else "--pool-type"
+        raise CommandError(f"{unused} is about new pools", help="pass --add-pools with it")
     seen = observed(options)
     if not seen.nodes:
         raise CommandError(f"there are no nodes in {seen.source}", code=NOTHING)
@@ -100,7 +103,7 @@ def _refreshed(tree: Tree, cluster: Cluster, seen: Observed, options: argparse.N
     report(in_order([*result.diagnostics, *problems]), options, sys.stderr)
     if content is None:
         return FINDINGS
-    _summary(cluster, result, options)
+    _summary(cluster, len(seen.nodes), result, options)
     if content == raw:
         return CLEAN
     if options.write:
@@ -114,18 +117,17 @@ def _refreshed(tree: Tree, cluster: Cluster, seen: Observed, options: argparse.N
     return FINDINGS
 
 
-def _summary(cluster: Cluster, result: Refresh, options: argparse.Namespace) -> None:
+def _summary(cluster: Cluster, total: int, result: Refresh, options: argparse.Namespace) -> None:
     if options.format == "json-v1":
         return
     members = result.members
-    counts = [f"{len(nodes)} in {name}" for name, nodes in members.counted.items() if nodes]
-    rest = {
-        "not counted": sum(map(len, members.idle.values())) + sum(map(len, members.ambiguous.values())),
-        "in no pool": len(members.unmatched),
-        "of the control plane": len(members.control_plane),
-    }
-    counts += [f"{number} {where}" for where, number in rest.items() if number]
-    sys.stderr.write(f"{cluster.name}: nodes {', '.join(counts) or 'all in new pools'}\n")
+    groups = {f"in {name}": len(nodes) for name, nodes in members.counted.items()}
+    groups["not counted"] = sum(map(len, members.idle.values())) + sum(map(len, members.ambiguous.values()))
+    groups["in no pool"] = len(members.unmatched)
+    groups["of the control plane"] = len(members.control_plane)
+    groups["in new pools"] = total - sum(groups.values())
+    shown = ", ".join(f"{number} {where}" for where, number in groups.items() if number)
+    sys.stderr.write(f"{cluster.name}: {total} node{'s' if total > 1 else ''}: {shown}\n")
 
 
 def _print_difference(path: str, before: bytes, after: bytes, paint: Paint) -> None:

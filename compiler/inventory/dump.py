@@ -1,6 +1,7 @@
 """Dumps: what ``kubectl get nodes -o json`` (or ``-o yaml``) printed, read with positions where they are known."""
 
 import re
+from collections import Counter
 from typing import Final
 
 import msgspec
@@ -29,8 +30,7 @@ def read(path: str, raw: bytes) -> tuple[list[Node], list[Diagnostic]]:
     found, problems = _json(path, body) if body.lstrip()[:1] in (b"{", b"[") else _yaml(path, raw)
     if problems:
         return [], problems
-    names = [node.name for node in found]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    twice = sorted(name for name, times in Counter(node.name for node in found).items() if times > 1)
     if twice:
         return [], [diagnose(codes.BAD_NODES, Location(path), f"node `{twice[0]}` is listed twice", help=_KUBECTL)]
     return sorted(found, key=lambda node: node.name), []

@@ -208,7 +208,7 @@ def test_nodes_that_take_no_pods_are_reported_and_not_counted(refreshed: Run) ->
         "node `d` of pool `prepaid` is about to",
     ):
         assert words in found.err
-    assert found.err.endswith("pro: nodes 1 in prepaid, 3 not counted, 1 of the control plane\n")
+    assert found.err.endswith("pro: 5 nodes: 1 in prepaid, 3 not counted, 1 of the control plane\n")
 
 
 def test_ranges_of_autoscaled_pools_are_only_compared(refreshed: Run) -> None:
@@ -258,6 +258,7 @@ def test_pools_are_added_for_unmatched_nodes(refreshed: Run) -> None:
     assert sorted(found.codes) == ["OB3508", "OB3509", "OB3509"]
     assert f"node `lost` of cluster `pro` makes no pool: it has no label `{NODE_POOL}`" in found.err
     assert "# the paid ones" in found.after.decode()
+    assert found.err.endswith("pro: 6 nodes: 2 in prepaid, 1 in no pool, 3 in new pools\n")
 
 
 def test_registered_clusters_tell_cloud_nodes_by_their_label(refreshed: Run) -> None:
@@ -331,6 +332,7 @@ def test_new_document_passes_check(refreshed: Run, cli: Run) -> None:
     ]
     assert found.codes == ["OB3509", "OB3509"]
     target = found.folder / "clusters/fresh.yaml"
+    assert refreshed("--check", nodes=nodes, name="fresh").code == 1
     written = refreshed("-o", str(target), nodes=nodes, name="fresh")
     assert (written.code, target.read_text()) == (0, found.out)
     assert cli("check", found.folder).code == 0
@@ -410,6 +412,7 @@ def test_dumps_have_many_forms() -> None:
         (("--nodes", "-", "--cluster", "por", "--write"), (3, "there are no nodes")),
         (("--context", "c", "--timeout", "0"), (2, "no number of seconds")),
         (("--context", "c", "--kubeconfig", "/nowhere/x"), (2, "there is no kubeconfig /nowhere/x")),
+        (("--nodes", "-", "--pool-label", "x"), (2, "--pool-label is about new pools")),
         (("--check", "--write", "--nodes", "-"), (2, "not allowed with")),
     ],
 )

@@ -276,7 +276,7 @@ def test_command_refreshes_from_a_live_cluster(
     cluster = cluster.replace("{pool: cloud}", "{alibabacloud.com/nodepool-id: np1}").replace('"1.30"', '"1.26"')
     folder = write({"overbank.yaml": minimal["overbank.yaml"], "clusters/idc.yaml": cluster})
     found = cli("inventory", folder, "--cluster", "idc", "--context", "prod", "--kubeconfig", kubeconfig(serve()), "--write")
-    assert (found.code, found.err) == (0, "idc: nodes 5 in cloud\n")
+    assert (found.code, found.err) == (0, "idc: 5 nodes: 5 in cloud\n")
     after = (folder / "clusters/idc.yaml").read_text()
     assert 'kubernetesVersion: "1.30"\n' in after
     assert 'np1}, nodes: {max: 5}, allocatable: {cpu: "8", memory: "30Gi"}}\n' in after
