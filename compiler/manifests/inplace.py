@@ -8,7 +8,7 @@ from typing import Any
 
 from compiler.manifests.editing import FLOW, CannotEditError, Edit, applied, json_text, on_one_line, read
 from compiler.manifests.rebase import Operations
-from compiler.source import Mark
+from compiler.source import Mark, Span
 
 _SCALARS = (str, int, float, bool)
 
@@ -48,15 +48,33 @@ class _Faithful(Edit):
         return self._spliced(start, end, _quoted(written, value))
 
     def _block(self, mark: Mark, key: str, value: Any) -> str:
-        styles = [self._is_flow(member) for _, member in (mark.members or {}).values() if member.members is not None]
-        if not isinstance(value, dict | list) or (styles and not any(styles) and key):
-            return super()._block(mark, key, value)
-        if key:
-            return f"{on_one_line(key)}: {on_one_line(value)}\n"
-        if isinstance(value, dict) and any(isinstance(each, dict | list) for each in value.values()):
+        beside = [member for _, member in (mark.members or {}).values() if member.members is not None]
+        if isinstance(value, dict) and not key and any(isinstance(each, dict | list) for each in value.values()):
+            inner = [each for member in beside for _, each in (member.members or {}).values() if each.members is not None]
+            if inner and not any(map(self._is_flow, inner)):
+                return super()._block(mark, key, value)
             lines = [f"{on_one_line(name)}: {on_one_line(each)}" for name, each in value.items()]
             return "- " + "\n  ".join(lines) + "\n"
-        return f"- {on_one_line(value)}\n" if all(styles) else super()._block(mark, key, value)
+        if not isinstance(value, dict | list) or (beside and not any(map(self._is_flow, beside))):
+            return super()._block(mark, key, value)
+        return f"{on_one_line(key)}: {on_one_line(value)}\n" if key else f"- {on_one_line(value)}\n"
+
+    def _below(self, span: Span, block: str, column: int) -> str:
+        """Put a block below a value and the comments that are indented more than the block: they are about what is above."""
+        end = span
+        while (line := self._comment_after(end, column)) is not None:
+            end = line
+        return super()._below(end, block, column)
+
+    def _comment_after(self, span: Span, column: int) -> Span | None:
+        start = self._line_after(span)
+        stop = self.text.find("\n", start)
+        line = self.text[start : stop if stop >= 0 else len(self.text)].rstrip("\r")
+        indent = len(line) - len(line.lstrip(" "))
+        if indent <= column or not line[indent:].startswith("#"):
+            return None
+        number = self.text.count("\n", 0, start) + 1
+        return Span(number, indent + 1, number, len(line) + 1)
 
     def _is_flow(self, mark: Mark) -> bool:
         start = self._offset(mark.span.line, mark.span.column)

@@ -39,6 +39,11 @@ def _add(path: str, value: Any) -> dict[str, Any]:
             [_add("/p/-", {"name": "b", "of": {"max": 1}})],
             "p:\n  - {name: a}\n  - name: b\n    of: {max: 1}\n",
         ),
+        (
+            "p:\n- name: a\n  of:\n    max: 1\n    # of max\n  # of a\n# of b\nb: 1\n",
+            [_add("/p/-", {"name": "b", "of": {"max": 2}}), _add("/p/0/to", 1)],
+            "p:\n- name: a\n  of:\n    max: 1\n    # of max\n  to: 1\n  # of a\n- name: b\n  of:\n    max: 2\n# of b\nb: 1\n",
+        ),
         ("t:\n- {k: a}\n", [_add("/t/-", {"k": "b"})], "t:\n- {k: a}\n- {k: b}\n"),
         ("t:\n- k: a\n  e: x\n", [_add("/t/-", {"k": "b", "e": "w"})], "t:\n- k: a\n  e: x\n- k: b\n  e: w\n"),
         ("a: 1\r\nb: {c: 2}\r\n", [_add("/b/c", 3), _add("/d", {"e": 4})], "a: 1\r\nb: {c: 3}\r\nd: {e: 4}\r\n"),
