@@ -36,7 +36,7 @@ class Membership:
 
 def sort(cluster: Cluster, nodes: Iterable[Node]) -> Membership:
     """Give every node its pool."""
-    pools = list(cluster.pools.values())
+    pools = sorted(cluster.pools.values(), key=lambda pool: pool.index)
     found = Membership(counted={pool.name: [] for pool in pools}, idle={pool.name: [] for pool in pools})
     for node in nodes:
         kind = family(cluster.platform, node.labels, node.marks)
