@@ -121,14 +121,12 @@ def why_idle(node: Node) -> str:
 def _pools_of(platform: Platform, pools: list[Pool], node: Node, kind: Family) -> list[Pool]:
     able = [pool for pool in pools if kind.serves(pool.type)]
     selected = [pool for pool in able if pool.node_selector and pool.node_selector.items() <= node.labels.items()]
-    return selected or [pool for pool in able if not pool.node_selector and _is_open_to(platform, pool, node, kind)]
+    return selected or [pool for pool in able if not pool.node_selector and _is_open_to(platform, pool, node)]
 
 
-def _is_open_to(platform: Platform, pool: Pool, node: Node, kind: Family) -> bool:
-    """Say whether a pool without a selector takes the node; see ``compiler.platforms.nodes.term``."""
-    if pool.type in VIRTUAL:
-        return kind.value == pool.type.value
-    return platform is not Platform.ACK_REGISTERED or real_type(platform, node.labels) is pool.type
+def _is_open_to(platform: Platform, pool: Pool, node: Node) -> bool:
+    """Say whether a pool without a selector takes a node of its kind; see ``compiler.platforms.nodes.term``."""
+    return pool.type in VIRTUAL or platform is not Platform.ACK_REGISTERED or real_type(platform, node.labels) is pool.type
 
 
 def named(nodes: list[Node]) -> str:

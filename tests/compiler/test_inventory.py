@@ -284,6 +284,34 @@ spec:
 
 
 @pytest.mark.parametrize(
+    ("platform", "labels", "taints", "pool"),
+    [
+        ("ack-pro", {"type": "virtual-kubelet"}, [], "eci"),
+        ("ack-pro", {"type": "virtual-kubelet"}, [], "acs"),
+        ("ack-registered", {"type": "virtual-kubelet"}, [_taint("virtual-kubelet.io/provider", value="alibabacloud")], "eci"),
+        ("ack-pro", {"type": "virtual-kubelet"}, [_taint("virtual-kubelet.io/provider", value="aliclouddb")], "ai-node"),
+        ("ack-pro", {"alibabacloud.com/virtual-node": "true"}, [], "ai-node"),
+        ("vke", {"type": "virtual-kubelet"}, [_taint("vci.vke.volcengine.com/node-type", value="vci")], "vci"),
+        ("kubernetes", {"k8s.aliyun.com/vnode": "true"}, [], "vnode"),
+    ],
+)
+def test_virtual_nodes_belong_to_the_pool_of_their_vendor(
+    refreshed: Run, platform: str, labels: dict[str, str], taints: list[Any], pool: str
+) -> None:
+    """Virtual nodes are known by what the vendors document, and nothing that they say of themselves is declared."""
+    cluster = {
+        "apiVersion": "overbank.dev/v1alpha1",
+        "kind": "Cluster",
+        "metadata": {"name": "pro"},
+        "spec": {"platform": platform, "kubernetesVersion": "1.30", "pools": [{"name": "it", "type": pool}]},
+    }
+    nodes = [_node("v", None, labels=labels, taints=taints), _node("w", None, labels=labels, taints=taints, ready=False)]
+    found = refreshed(nodes=nodes, cluster=yaml.safe_dump(cluster))
+    assert (found.code, found.out, found.codes) == (0, "", [])
+    assert found.err == "pro: 2 nodes: 1 in it, 1 not counted\n"
+
+
+@pytest.mark.parametrize(
     ("declared", "server", "kubelet", "wanted"),
     [
         ("1.30", "v1.30.4-aliyun.1", None, None),
