@@ -15,7 +15,7 @@ help: ## say what there is
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip hatchling editables
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation \
-		--editable '.[webhook]' --group test --group check --group build
+		--editable '.[webhook,live]' --group test --group check --group build
 	@touch $@
 
 demo: .venv/.installed ## compile the sample policies, serve them, and admit the guides' pods over TLS
@@ -54,7 +54,7 @@ test-wheel: build ## run the tests against the built wheel
 	rm -rf build/wheel-venv && $(PYTHON) -m venv build/wheel-venv
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		"$$(echo dist/overbank-*.whl)[webhook]" --group test
+		"$$(echo dist/overbank-*.whl)[webhook,live]" --group test
 	rm -rf build/wheel-tests && mkdir -p build/wheel-tests
 	cp -r tests policies bench docs pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
 	cd build/wheel-tests && ../wheel-venv/bin/pytest --numprocesses auto

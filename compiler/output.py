@@ -106,12 +106,7 @@ def apply(changes: Changes, output: Path) -> None:
             target = output / path
             _refuse_link(output, path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(target.name + _TEMPORARY)
-            with temporary.open("wb") as file:
-                file.write(changes.write[path])
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
+            _replace(target, changes.write[path])
         for path in changes.delete:
             target = output / path
             _refuse_link(output, path)
@@ -119,6 +114,31 @@ def apply(changes: Changes, output: Path) -> None:
             _remove_empty(target.parent, output)
     except OSError as error:
         raise OutputError(f"cannot write {error.filename or output}: {(error.strerror or str(error)).lower()}") from error
+
+
+def replace_file(root: Path, path: str, content: bytes) -> None:
+    """Replace a file of a repository in one step; its permissions stay.
+
+    Raises:
+        OutputError: it cannot be written, or a folder on the way is a link.
+    """
+    target = root / path
+    try:
+        _refuse_link(root, path)
+        _replace(target, content, mode=target.stat().st_mode & 0o7777)
+    except OSError as error:
+        raise OutputError(f"cannot write {error.filename or target}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _replace(target: Path, content: bytes, *, mode: int | None = None) -> None:
+    temporary = target.with_name(target.name + _TEMPORARY)
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    if mode is not None:
+        temporary.chmod(mode)
+    temporary.replace(target)
 
 
 def _refuse_link(output: Path, path: str) -> None:

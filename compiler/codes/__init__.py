@@ -6,7 +6,19 @@ The first digit is the category: 0 reading files, 1 shape of documents, 2 names 
 
 from typing import Final
 
-from compiler.codes import documents, federation, manifests, names, output, planning, platforms, policies, reading, testing
+from compiler.codes import (
+    documents,
+    federation,
+    inventory,
+    manifests,
+    names,
+    output,
+    planning,
+    platforms,
+    policies,
+    reading,
+    testing,
+)
 from compiler.diagnostics import Code
 
 __all__ = [
@@ -14,6 +26,7 @@ __all__ = [
     "BY_ID",
     "documents",
     "federation",
+    "inventory",
     "manifests",
     "names",
     "output",
@@ -28,7 +41,19 @@ ALL: Final[tuple[Code, ...]] = tuple(
     sorted(
         (
             value
-            for module in (reading, documents, names, platforms, policies, output, testing, federation, manifests, planning)
+            for module in (
+                reading,
+                documents,
+                names,
+                platforms,
+                inventory,
+                policies,
+                output,
+                testing,
+                federation,
+                manifests,
+                planning,
+            )
             for value in vars(module).values()
             if isinstance(value, Code)
         ),

@@ -172,3 +172,33 @@ what the page says.
 
 Try it on a test cluster with `kubectl apply --dry-run=server`, or use another value.""",
 )
+NO_NODES: Final = Code(
+    "OB3118",
+    Severity.WARNING,
+    "pool has no nodes of its own",
+    """A pool of type eci, acs, vci, vnode or ai-node is the vendor's capacity behind virtual nodes: it has no machines to
+count, no size of a machine, no autoscaler, and its taints are the vendor's. Overbank leaves the field out, so whoever
+reads the document would believe in a limit that does not hold.
+
+Limit the pool with `max` in the policy. For a price, `pricePerHour` is that of a pod.""",
+)
+STOCK_AWARE: Final = Code(
+    "OB3119",
+    Severity.ERROR,
+    "stock-aware scheduling is only for VCI on VKE",
+    """`stockAware` says that VKE's stock-aware scheduling for VCI (库存感知调度) is on: pods for which VCI has no stock stay
+unschedulable. No other vendor documents the like; there, pods are bound to the virtual node and wait on it.
+
+Remove the field. Without it, `overbank plan` shows where such pods get stuck.""",
+)
+UNTOLERATED: Final = Code(
+    "OB3120",
+    Severity.WARNING,
+    "pods do not tolerate a pool's taint",
+    """The pool's nodes have a taint of effect NoSchedule or NoExecute, and the policy injects no toleration of it. So its
+pods run there only if they bring a toleration of their own, or another policy that matches them injects one; otherwise
+they go on to the next pool, or stay Pending. (An extended resource as the taint's key is tolerated by itself where the
+admission plug-in ExtendedResourceToleration is on.)
+
+Add the toleration to `inject.tolerations` of the policy.""",
+)

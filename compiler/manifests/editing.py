@@ -16,12 +16,12 @@ from compiler.manifests.rebase import Operations, unescape
 from compiler.source import Document, Mark, SourceFile, Span
 from compiler.workloads import copied
 
-_FLOW: Final = ("{", "[")
+FLOW: Final = ("{", "[")
 MAX_EDITS: Final = 200
 """More operations on one document (a long List) would take long, since it is read anew for each."""
 
 
-class _CannotEditError(Exception):
+class CannotEditError(Exception):
     """The text has a form that is not edited in place."""
 
 
@@ -32,19 +32,19 @@ def edited(text: str, operations: Operations) -> tuple[str, bool]:
         text: exactly one document that loads without findings, with all that stands around it.
         operations: RFC 6902 ``add`` and ``remove``, which apply to the document.
     """
-    wanted = applied(operations, _read(text).value)
+    wanted = applied(operations, read(text).value)
     try:
-        json_indent = _json_indent(text)
-        if json_indent is not None:
-            return json.dumps(wanted, indent=json_indent or None, ensure_ascii=False) + "\n", True
+        as_json = json_text(text, wanted)
+        if as_json is not None:
+            return as_json, True
         if len(operations) > MAX_EDITS:
             return rewritten(text, wanted), False
         changed = text
         for operation in operations:
-            changed = _Edit(changed, _read(changed)).done(operation)
-        if _read(changed).value == wanted:
+            changed = Edit(changed, read(changed)).done(operation)
+        if read(changed).value == wanted:
             return changed, True
-    except _CannotEditError:
+    except CannotEditError:
         pass
     return rewritten(text, wanted), False
 
@@ -56,12 +56,15 @@ def rewritten(text: str, value: Any) -> str:
 
 
 def applied(operations: Any, value: Any) -> Any:
-    """Apply a patch to a copy of a value, in which what a YAML alias repeats is no longer shared."""
-    return jsonpatch.JsonPatch(operations).apply(copied(value), in_place=True)
+    """Apply a patch to a copy of a value, in which what a YAML alias repeats is no longer shared.
+
+    The patch is copied too: what one of its operations adds, a later one may change.
+    """
+    return jsonpatch.JsonPatch(copied(operations)).apply(copied(value), in_place=True)
 
 
-def _json_indent(text: str) -> int | None:
-    """Return the indentation of a JSON document (0 for a single line), or None where the text is no JSON."""
+def json_text(text: str, value: Any) -> str | None:
+    """Return a value as JSON, indented as a text is, or None where the text is no JSON."""
     if not text.lstrip().startswith("{"):
         return None
     try:
@@ -69,17 +72,23 @@ def _json_indent(text: str) -> int | None:
     except ValueError:
         return None
     lines = text.lstrip().splitlines()
-    return max(1, len(lines[1]) - len(lines[1].lstrip())) if len(lines) > 1 else 0
+    indent = max(1, len(lines[1]) - len(lines[1].lstrip())) if len(lines) > 1 else None
+    return json.dumps(value, indent=indent, ensure_ascii=False) + "\n"
 
 
-def _read(text: str) -> Document:
+def read(text: str) -> Document:
+    """Read exactly one document.
+
+    Raises:
+        CannotEditError: there are more, or none, or it cannot be read.
+    """
     documents, found = load(SourceFile("", text))
     if found or len(documents) != 1:
-        raise _CannotEditError
+        raise CannotEditError
     return documents[0]
 
 
-class _Edit:
+class Edit:
     """One operation on one text."""
 
     def __init__(self, text: str, document: Document) -> None:
@@ -97,19 +106,19 @@ class _Edit:
         for token in tokens:
             step: str | int = int(token) if isinstance(value, list) else token
             if mark.members is None or step not in mark.members:
-                raise _CannotEditError
+                raise CannotEditError
             value, mark = value[step], mark.members[step][1]
         if mark.members is None:
-            raise _CannotEditError
+            raise CannotEditError
         start = self._offset(mark.span.line, mark.span.column)
-        flow = self.text[start : start + 1] in _FLOW
+        flow = self.text[start : start + 1] in FLOW
         if operation["op"] == "remove":
             return self._removed(value, mark, last, flow=flow)
         if operation["op"] != "add":
-            raise _CannotEditError
+            raise CannotEditError
         if isinstance(value, list):
             if last != "-":
-                raise _CannotEditError
+                raise CannotEditError
             return self._appended(mark, "", operation["value"], flow=flow)
         if last in value:
             return self._replaced(mark, last, operation["value"], flow=flow)
@@ -119,42 +128,42 @@ class _Edit:
         """Put a member behind the last one; an empty key stands for an item of a list."""
         members = mark.members or {}
         if flow:
-            item = f"{_flow(key)}: {_flow(value)}" if key else _flow(value)
+            item = f"{on_one_line(key)}: {on_one_line(value)}" if key else on_one_line(value)
             if not members:
                 return self._spliced(self._offset(mark.span.line, mark.span.column) + 1, self._end(mark.span) - 1, item)
             behind = max(self._end(each.span) for _, each in members.values())
             return self._spliced(behind, behind, f", {item}")
         if not members:
-            raise _CannotEditError
+            raise CannotEditError
         column = mark.span.column - 1
         self._require_blank(mark.span, allow_dash=bool(key))
-        block = render({key: value} if key else [value]).decode()
+        block = self._block(mark, key, value)
         return self._below(max((each.span for _, each in members.values()), key=self._end), block, column)
 
     def _replaced(self, mark: Mark, key: str, value: Any, *, flow: bool) -> str:
         key_span, old = (mark.members or {})[key]
         start, end = self._offset(old.span.line, old.span.column), self._end(old.span)
-        if old.members and self.text[start : start + 1] not in _FLOW:
-            raise _CannotEditError
+        if old.members and self.text[start : start + 1] not in FLOW:
+            raise CannotEditError
         if self.text[start : start + 1] in ("|", ">", "&", "*", "!") or old.span.line != key_span.end_line:
-            raise _CannotEditError
+            raise CannotEditError
         if flow or not isinstance(value, dict | list) or not value:
             space = "" if self.text[start - 1 : start].isspace() else " "
-            return self._spliced(start, end, space + _flow(value))
+            return self._spliced(start, end, space + on_one_line(value))
         if old.span.end_line != old.span.line:
-            raise _CannotEditError
+            raise CannotEditError
         block = render(value).decode()
         indent = key_span.column - 1 + (2 if isinstance(value, dict) else 0)
         while self.text[start - 1] == " ":
             start -= 1
-        shorter = _Edit(self._spliced(start, end, ""), self.document)
+        shorter = Edit(self._spliced(start, end, ""), self.document)
         return shorter._below(Span(old.span.line, 1, old.span.line, key_span.end_column), block, indent)
 
     def _removed(self, value: Any, mark: Mark, last: str, *, flow: bool) -> str:
         members = mark.members or {}
         step: str | int = int(last) if isinstance(value, list) else last
         if step not in members:
-            raise _CannotEditError
+            raise CannotEditError
         order = sorted(members, key=lambda each: self._offset(members[each][0].line, members[each][0].column))
         position = order.index(step)
         first, end = members[step][0], self._end(members[step][1].span)
@@ -172,11 +181,15 @@ class _Edit:
         empty = "[]" if isinstance(value, list) else "{}"
         return self._spliced(top, below, " " * (mark.span.column + 1) + empty + self.eol)
 
+    def _block(self, mark: Mark, key: str, value: Any) -> str:  # noqa: ARG002 - for other layouts
+        """Return the lines of a new member of a collection; an empty key stands for an item of a list."""
+        return render({key: value} if key else [value]).decode()
+
     def _require_blank(self, span: Span, *, allow_dash: bool) -> None:
         """Refuse where something else stands before the value on its line, such as an anchor or a key."""
         before = self.text[self._offset(span.line, 1) : self._offset(span.line, span.column)]
         if before.replace("-", " " if allow_dash else "-").strip(" "):
-            raise _CannotEditError
+            raise CannotEditError
 
     def _below(self, span: Span, block: str, column: int) -> str:
         """Put a block on the lines below a value."""
@@ -201,11 +214,11 @@ class _Edit:
         return self.text[:start] + new + self.text[end:]
 
 
-def _flow(value: Any) -> str:
+def on_one_line(value: Any) -> str:
     """Write a value on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_flow(key)}: {_flow(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{on_one_line(key)}: {on_one_line(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(on_one_line, value)) + "]"
     text = render([value]).decode().removeprefix("- ").rstrip("\n")
     return json.dumps(value, ensure_ascii=False) if "\n" in text else text
