@@ -67,7 +67,9 @@ def main() -> int:
         overbank(paint, "plan", name)
         overbank(paint, "plan", name, "--scenario", REASONED, "--reasons")
         overbank(paint, "plan", name, "--format", "html", "--output", str(folder / "plan.html"))
-        print(f"one page of {(folder / 'plan.html').stat().st_size:,} bytes; keep one with `overbank plan {name} --format html -o plan.html`")
+        print(
+            f"one page of {(folder / 'plan.html').stat().st_size:,} bytes; keep one with `overbank plan {name} --format html -o plan.html`"
+        )
         for example in LARGER:
             overbank(paint, "test", f"{name}/examples/{example}")
         overbank(paint, "build", f"{name}/examples/{LARGER[0]}", "--output", str(folder / LARGER[0]), listing=False)
