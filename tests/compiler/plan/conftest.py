@@ -28,7 +28,8 @@ def staged(write: Callable[..., Path]) -> Callable[..., Result]:
     """Return a function that compiles a repository with one scenario.
 
     ``clusters`` maps names to pools, or to a whole spec; ``pools`` are those of the policy that places the pods; ``placement`` is what a
-    PlacementPolicy over all clusters says besides, None for a plan of the only cluster; the rest is the scenario's.
+    PlacementPolicy over all clusters says besides, None for a plan of the only cluster; the rest is the
+    scenario's, in ``fields`` where a name means something else here.
     """
 
     def run(
@@ -39,6 +40,7 @@ def staged(write: Callable[..., Path]) -> Callable[..., Result]:
         policy: Spec | None = None,
         workload: str = "Deployment",
         files: dict[str, str] | None = None,
+        fields: Spec | None = None,
         **scenario: Any,
     ) -> Result:
         documents = {"overbank.yaml": _document("Repository", "r", {}).replace(', "metadata": {"name": "r"}', "")}
@@ -63,7 +65,7 @@ def staged(write: Callable[..., Path]) -> Callable[..., Result]:
             }
             documents["placement.yaml"] = _document("PlacementPolicy", "web", place)
             subject = {"placement": "web"}
-        documents["plan.yaml"] = _document("PlanScenario", "burst", {**subject, **scenario})
+        documents["plan.yaml"] = _document("PlanScenario", "burst", {**subject, **(fields or {}), **scenario})
         return compile_repository(Tree(write({**documents, **(files or {})})))
 
     return run
