@@ -82,12 +82,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document with the positions of its values."""
+    """One YAML document with the positions of its values, ``marks`` by the index of the file's documents."""
 
     file: SourceFile
     index: int
     value: Any = field(repr=False)
-    mark: Mark = field(repr=False, compare=False)
+    marks: Mapping[int, Mark] = field(repr=False, compare=False)
+
+    @property
+    def mark(self) -> Mark:
+        """The positions of the document's values; the mapping that has those of the file may have to read it again first."""
+        return self.marks[self.index]
 
     def get(self, *route: str | int) -> Any:
         """Return the value at a route, or None where there is none."""
