@@ -26,6 +26,13 @@ def foreign(binding: Binding) -> Foreign | None:
     ResourcePolicy (Alibaba help 398680 and the vendor's comparison of virtual-node scheduling). Where one of these is the policy's own
     mechanism, any other value of it keeps the pod off the pool.
     """
+    if "foreign" not in binding.known:
+        binding.known["foreign"] = _foreign(binding)
+    found: Foreign | None = binding.known["foreign"]
+    return found
+
+
+def _foreign(binding: Binding) -> Foreign | None:
     verdict = binding.policy.foreign_intent
     if verdict is Verdict.ALLOW or not binding.pools:
         return None

@@ -1,5 +1,6 @@
 """The normal form of one cluster: the contract between lowering and every back end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from compiler.model import AckResourcePolicy, AckUnit, Advance, Platform, PoolType, Strategy, WebhookSettings
@@ -56,4 +57,4 @@ class ClusterIR:
     resource_policies: tuple[ResourcePolicy, ...]
     bundle: Bundle
     namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
-    origins: dict[tuple[str, str], Where] = field(repr=False)
+    origins: Mapping[tuple[str, str], Where] = field(repr=False, compare=False)

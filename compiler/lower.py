@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from compiler.foreign import foreign
 from compiler.ir import ClusterIR, ResourcePolicy, Unit
 from compiler.model import AckUnit, Cluster, Mechanism, Platform, Selection
-from compiler.origins import collect
+from compiler.origins import Collected
 from compiler.overlap import overlaps
 from compiler.placing import Kind, Reason, Wanted, wanted
 from compiler.platforms.gates import GATES, Feature
@@ -61,7 +62,7 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
         resource_policies=tuple(sorted(resource_policies, key=lambda each: (each.namespace, each.name))),
         bundle=seal(bundle),
         namespace_labels={name: {ECI_LABEL: "true"} for name in sorted({name for each in wide for name in each.namespaces})},
-        origins=collect(bindings),
+        origins=Collected(bindings),
     )
 
 
@@ -118,7 +119,7 @@ def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> Resou
 
 def _policy(binding: Binding, *, marked: bool) -> Policy:
     policy = binding.policy
-    values = list(wanted(binding))
+    values = wanted(binding)
     scheduling = policy.scheduling
     return Policy(
         name=policy.name,
@@ -166,23 +167,35 @@ def _placement(binding: Binding, values: Sequence[Wanted], *, marked: bool) -> P
     )
 
 
+_NO_FIELDS: Final = Fields()
+
+
 def _fields(values: Sequence[Wanted], reason: Reason) -> Fields:
     """Gather the values that are wanted for one reason."""
-    found = [each for each in values if each.reason is reason]
-
-    def pairs(kind: Kind) -> dict[str, str]:
-        return dict(sorted((each.key, each.value) for each in found if each.kind is kind))
-
-    def single(kind: Kind) -> str | None:
-        return next((each.value for each in found if each.kind is kind), None)
-
+    pairs: dict[Kind, dict[str, str]] = {Kind.LABEL: {}, Kind.ANNOTATION: {}, Kind.NODE_SELECTOR: {}}
+    # Of a field that has one value, the first that is wanted counts.
+    first: dict[Kind, Wanted] = {}
+    tolerations = []
+    for each in values:
+        if each.reason is not reason:
+            continue
+        if each.kind in pairs:
+            pairs[each.kind][each.key] = each.value
+        else:
+            first.setdefault(each.kind, each)
+        if each.toleration is not None:
+            tolerations.append(each.toleration)
+    if not first and not any(pairs.values()):
+        return _NO_FIELDS
+    scheduler, priority_class = first.get(Kind.SCHEDULER), first.get(Kind.PRIORITY_CLASS)
+    required, preferred = first.get(Kind.REQUIRED), first.get(Kind.PREFERRED)
     return Fields(
-        labels=pairs(Kind.LABEL),
-        annotations=pairs(Kind.ANNOTATION),
-        scheduler_name=single(Kind.SCHEDULER),
-        priority_class_name=single(Kind.PRIORITY_CLASS),
-        node_selector=pairs(Kind.NODE_SELECTOR),
-        tolerations=tuple(each.toleration for each in found if each.toleration is not None),
-        required=next((each.terms for each in found if each.kind is Kind.REQUIRED), ()),
-        preferred=next((each.preferred for each in found if each.kind is Kind.PREFERRED), ()),
+        labels=dict(sorted(pairs[Kind.LABEL].items())),
+        annotations=dict(sorted(pairs[Kind.ANNOTATION].items())),
+        scheduler_name=scheduler.value if scheduler else None,
+        priority_class_name=priority_class.value if priority_class else None,
+        node_selector=dict(sorted(pairs[Kind.NODE_SELECTOR].items())),
+        tolerations=tuple(tolerations),
+        required=required.terms if required else (),
+        preferred=preferred.preferred if preferred else (),
     )

@@ -4,7 +4,8 @@ The engine names a value by its policy and field. A few fields hold several valu
 places are found by more than the field: first by field and value, then by field, then by its last key, then by policy.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
 from compiler.ir import MARKER_FIELD
@@ -24,7 +25,27 @@ _GPU_MEMORY: Final = "[aliyun.com/gpu-mem]"
 _REMOVED: Final = "removed"
 
 
-def collect(bindings: Iterable[Binding]) -> dict[tuple[str, str], Where]:
+class Collected(Origins):
+    """The places of all values that the policies of a cluster can write, collected when somebody asks for one."""
+
+    def __init__(self, bindings: Iterable[Binding]) -> None:
+        self._bindings = bindings
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], Where]:
+        return _collect(self._bindings)
+
+    def __getitem__(self, key: tuple[str, str]) -> Where:
+        return self._places[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _collect(bindings: Iterable[Binding]) -> dict[tuple[str, str], Where]:
     """Return the places of all values that the policies of a cluster can write."""
     found: dict[tuple[str, str], Where] = {}
     for binding in bindings:

@@ -67,12 +67,13 @@ class Wanted:
         return f"{self.kind}[{self.key}]" if self.key else str(self.kind)
 
 
-def wanted(binding: Binding) -> Iterator[Wanted]:
-    """Yield everything that the policy wants on this cluster, apart from what hangs on the pod (marker, gang, share of a GPU)."""
-    yield from placement(binding)
-    yield from _accelerator(binding)
-    yield from _scheduling(binding)
-    yield from _inject(binding)
+def wanted(binding: Binding) -> tuple[Wanted, ...]:
+    """Return everything that the policy wants on this cluster, apart from what hangs on the pod (marker, gang, share of a GPU)."""
+    found: tuple[Wanted, ...] | None = binding.known.get("wanted")
+    if found is None:
+        found = (*placement(binding), *_accelerator(binding), *_scheduling(binding), *_inject(binding))
+        binding.known["wanted"] = found
+    return found
 
 
 def placement(binding: Binding) -> Iterator[Wanted]:

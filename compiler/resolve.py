@@ -1,7 +1,8 @@
 """Names, selectors and pools bound to the objects that they mean: one ``Binding`` for each policy and cluster."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
@@ -41,6 +42,8 @@ class Binding:
     accelerator: AcceleratorClass | None
     namespaces: tuple[str, ...]
     scope: Scope
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What later passes have found out about it, by their own words, so that each finds it out once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +52,17 @@ class Resolved:
 
     model: Model
     bindings: tuple[Binding, ...]
+    by_cluster: dict[str, list[Binding]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_cluster: dict[str, list[Binding]] = {cluster.name: [] for cluster in self.model.clusters}
+        for binding in self.bindings:
+            by_cluster[binding.cluster.name].append(binding)
+        object.__setattr__(self, "by_cluster", by_cluster)
 
     def of(self, cluster: Cluster) -> list[Binding]:
         """Return the bindings of one cluster, in deciding order."""
-        return [binding for binding in self.bindings if binding.cluster is cluster]
+        return self.by_cluster[cluster.name]
 
 
 def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
@@ -60,27 +70,29 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
     diagnostics: list[Diagnostic] = []
     bindings: list[Binding] = []
     accelerators = {each.name: each for each in model.accelerators}
+    declared = {cluster.name: cluster for cluster in model.clusters}
     for policy in model.policies:
         accelerator = accelerators.get(policy.accelerator or "")
         if policy.accelerator and accelerator is None:
             where = policy.at("spec", "accelerator")
             diagnostics.append(dangling(where, "accelerator class", policy.accelerator, model.accelerators))
-        clusters, found = _clusters(policy, model)
+        clusters, found = _clusters(policy, model, declared)
         diagnostics += found
-        diagnostics += _overridden_clusters(policy, model, clusters)
+        if any(use.overrides for use in policy.pools):
+            diagnostics += _overridden_clusters(policy, model, clusters)
         for cluster in clusters:
             binding, found = _bind(policy, cluster, accelerator, model)
             diagnostics += found
             if binding:
                 bindings.append(binding)
     for test in model.tests:
-        if test.cluster not in {cluster.name for cluster in model.clusters}:
+        if test.cluster not in declared:
             diagnostics.append(dangling(test.at("spec", "cluster"), "cluster", test.cluster, model.clusters))
     bindings.sort(key=lambda each: (each.cluster.name, -each.policy.priority, each.policy.name))
     return Resolved(model=model, bindings=tuple(bindings)), diagnostics
 
 
-def _clusters(policy: BurstPolicy, model: Model) -> tuple[list[Cluster], list[Diagnostic]]:
+def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster]) -> tuple[list[Cluster], list[Diagnostic]]:
     scope = policy.clusters
     if scope.all:
         return list(model.clusters), []
@@ -90,7 +102,6 @@ def _clusters(policy: BurstPolicy, model: Model) -> tuple[list[Cluster], list[Di
             return selected, []
         where = policy.at("spec", "match", "clusters", "selector")
         return [], [diagnose(codes.NOTHING_SELECTED, where, f"policy `{policy.name}` selects none of the declared clusters")]
-    by_name = {cluster.name: cluster for cluster in model.clusters}
     written: list[str] = policy.document.get("spec", "match", "clusters", "names")
     unknown = [
         dangling(policy.at("spec", "match", "clusters", "names", index), "cluster", name, model.clusters)
@@ -108,7 +119,7 @@ def _bind(
     for use in policy.pools:
         pool = cluster.pools.get(use.name)
         if pool:
-            pools.append((replace(use, max=use.max_on(cluster.name), overrides={}), pool))
+            pools.append((replace(use, max=use.max_on(cluster.name), overrides={}) if use.overrides else use, pool))
         elif not use.skip_if_missing:
             where = policy.at("spec", "pools", use.index, "name")
             help_lines = did_you_mean(use.name, cluster.pools) or [f"pools of `{cluster.name}`: {listing(cluster.pools)}"]

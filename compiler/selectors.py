@@ -48,6 +48,8 @@ def witness(*selectors: Selector) -> dict[str, str] | None:
 def contradiction(selector: Selector) -> str | None:
     """Return a label key whose requirements contradict each other, or None."""
     keys = {requirement.key for requirement in selector.requirements}
+    if len(keys) == len(selector.requirements):  # a requirement alone can always be met
+        return None
     for key in sorted(keys):
         if witness(Selector(tuple(each for each in selector.requirements if each.key == key))) is None:
             return key
@@ -64,6 +66,8 @@ def possible_overlaps(items: Sequence[tuple[_Item, Selector]]) -> Iterator[tuple
     pending = [list(items)]
     while pending:
         group = pending.pop()
+        if len(group) < 2:  # noqa: PLR2004 - a pair
+            continue
         parts = _split(group)
         if parts is not None:
             pending += parts

@@ -98,7 +98,7 @@ class Document:
         """Return the value at a route, or None where there is none."""
         value = self.value
         for step in route:
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 value = value.get(step)
             elif isinstance(value, list) and isinstance(step, int) and step < len(value):
                 value = value[step]

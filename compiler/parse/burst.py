@@ -30,15 +30,17 @@ BUILT_IN_GROUPS: Final = {
 }
 """API groups of the workload kinds of Kubernetes itself, which authors need not write."""
 
+# What most policies leave out, made once.
+_NO_ACK: Final = AckResourcePolicy()
+_NO_UNIT_ACK: Final = AckUnit()
+_NO_SCHEDULING: Final = Scheduling()
+
 
 def policy(document: Document) -> BurstPolicy:
     """Read a BurstPolicy."""
     spec = document.get("spec")
     match = spec["match"]
-    inject = spec.get("inject", {})
-    affinity = inject.get("nodeAffinity", {})
     advance = spec.get("advance", {})
-    ack = spec.get("resourcePolicy", {}).get("ack", {})
     return BurstPolicy(
         name=document.get("metadata", "name"),
         document=document,
@@ -57,29 +59,9 @@ def policy(document: Document) -> BurstPolicy:
         accelerator=spec.get("accelerator"),
         advance=Advance(advance["policy"]) if "policy" in advance else None,
         advance_timeout=advance.get("timeout"),
-        ack=AckResourcePolicy(
-            preempt_policy=ack.get("preemptPolicy"),
-            ignore_previous_pod=ack.get("ignorePreviousPod"),
-            ignore_terminating_pod=ack.get("ignoreTerminatingPod"),
-            match_label_keys=tuple(ack.get("matchLabelKeys", ())),
-        ),
-        scheduling=_scheduling(spec.get("scheduling", {})),
-        inject=Fields(
-            labels=inject.get("labels", {}),
-            annotations=inject.get("annotations", {}),
-            scheduler_name=inject.get("schedulerName"),
-            priority_class_name=inject.get("priorityClassName"),
-            node_selector=inject.get("nodeSelector", {}),
-            tolerations=tuple(_tolerations(inject.get("tolerations", ()))),
-            required=tuple(
-                _node_term(term)
-                for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {}).get("nodeSelectorTerms", ())
-            ),
-            preferred=tuple(
-                PreferredTerm(weight=int(each["weight"]), preference=_node_term(each["preference"]))
-                for each in affinity.get("preferredDuringSchedulingIgnoredDuringExecution", ())
-            ),
-        ),
+        ack=_ack(spec["resourcePolicy"].get("ack", {})) if "resourcePolicy" in spec else _NO_ACK,
+        scheduling=_scheduling(spec["scheduling"]) if "scheduling" in spec else _NO_SCHEDULING,
+        inject=_inject(spec.get("inject", {})),
         override=spec.get("merge") == "override",
         foreign_intent=Verdict(spec.get("foreignIntent", "warn")),
         incompatible=Verdict(spec.get("incompatible", "deny")),
@@ -88,8 +70,37 @@ def policy(document: Document) -> BurstPolicy:
     )
 
 
+def _ack(written: dict[str, Any]) -> AckResourcePolicy:
+    return AckResourcePolicy(
+        preempt_policy=written.get("preemptPolicy"),
+        ignore_previous_pod=written.get("ignorePreviousPod"),
+        ignore_terminating_pod=written.get("ignoreTerminatingPod"),
+        match_label_keys=tuple(written.get("matchLabelKeys", ())),
+    )
+
+
+def _inject(written: dict[str, Any]) -> Fields:
+    affinity = written.get("nodeAffinity", {})
+    return Fields(
+        labels=written.get("labels", {}),
+        annotations=written.get("annotations", {}),
+        scheduler_name=written.get("schedulerName"),
+        priority_class_name=written.get("priorityClassName"),
+        node_selector=written.get("nodeSelector", {}),
+        tolerations=tuple(_tolerations(written.get("tolerations", ()))),
+        required=tuple(
+            _node_term(term)
+            for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {}).get("nodeSelectorTerms", ())
+        ),
+        preferred=tuple(
+            PreferredTerm(weight=int(each["weight"]), preference=_node_term(each["preference"]))
+            for each in affinity.get("preferredDuringSchedulingIgnoredDuringExecution", ())
+        ),
+    )
+
+
 def _pool_use(index: int, written: dict[str, Any]) -> PoolUse:
-    ack = written.get("ack", {})
+    ack = written.get("ack")
     return PoolUse(
         index=index,
         name=written["name"],
@@ -100,7 +111,9 @@ def _pool_use(index: int, written: dict[str, Any]) -> PoolUse:
             pod_labels=ack.get("podLabels", {}),
             pod_annotations=ack.get("podAnnotations", {}),
             max_resources=ack.get("maxResources", {}),
-        ),
+        )
+        if ack
+        else _NO_UNIT_ACK,
     )
 
 

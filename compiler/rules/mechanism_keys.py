@@ -96,6 +96,8 @@ def _keys(policy: BurstPolicy) -> Iterator[Diagnostic]:
         (("inject", "annotations"), "injects", policy.inject.annotations, _ANNOTATIONS),
     ]
     for use in policy.pools:
+        if not (use.ack.pod_labels or use.ack.pod_annotations):
+            continue
         route: Route = ("pools", use.index, "ack")
         does = "has the scheduler write"
         places.append(((*route, "podLabels"), does, use.ack.pod_labels, _LABELS))
@@ -117,7 +119,8 @@ def _features(policy: BurstPolicy) -> Iterator[Diagnostic]:
 
 def _tolerations(binding: Binding, placing: Binding) -> Iterator[Diagnostic]:
     """Yield what one policy injects that takes pods past the placement of a policy, which may be itself."""
-    policy, taints = binding.policy, escapes(placing)
+    policy = binding.policy
+    taints = escapes(placing) if policy.inject.tolerations else ()
     for index, toleration in enumerate(policy.inject.tolerations):
         for taint in taints:
             if covers(toleration, Toleration(key=taint.key, operator="Equal", value=taint.value, effect=taint.effect)):

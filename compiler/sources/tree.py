@@ -2,7 +2,7 @@
 
 import os
 import stat
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from compiler.sources import SourceError
 
@@ -32,7 +32,7 @@ class Tree:
         Raises:
             SourceError: see ``Source``.
         """
-        parts = PurePosixPath(path).parts
+        parts = [part for part in path.split("/") if part not in ("", ".")]
         if not parts or path.startswith("/") or ".." in parts or "\0" in path:
             raise SourceError("the path leaves the repository")
         try:
@@ -47,11 +47,13 @@ class Tree:
                 descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
             finally:
                 os.close(folder)
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            try:
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
+                    raise SourceError("it is not a regular file")
+                return _content(descriptor, found.st_size, limit)
+            finally:
                 os.close(descriptor)
-                raise SourceError("it is not a regular file")
-            with os.fdopen(descriptor, "rb") as file:
-                return file.read(limit)
         except OSError as error:
             raise SourceError((error.strerror or str(error)).lower()) from error
 
@@ -71,3 +73,11 @@ class Tree:
                         pending.append(f"{path}/")
                     elif entry.name.endswith(SUFFIXES) and entry.is_file(follow_symlinks=False):
                         self._paths.append(path)
+
+
+def _content(descriptor: int, size: int, limit: int) -> bytes:
+    """Return at most ``limit`` bytes of an open file. ``size`` is a guess that saves calls: the file may have changed since."""
+    content = os.read(descriptor, min(size + 1, limit))
+    while len(content) < limit and (more := os.read(descriptor, min(len(content) + 1, limit - len(content)))):
+        content += more
+    return content
