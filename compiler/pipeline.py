@@ -8,19 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from compiler import emit as emitters
 from compiler import rules
 from compiler.assemble import build_model
 from compiler.codes import output
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
-from compiler.emit.bundle import MAX_BYTES as MAX_BUNDLE_BYTES
-from compiler.ir import ClusterIR
+from compiler.ir import MAX_BUNDLE_BYTES, ClusterIR
 from compiler.lower import lower
 from compiler.model import Model
 from compiler.reading import REPOSITORY_FILE, read
 from compiler.resolve import Resolved, resolve
 from compiler.source import Document
 from compiler.sources import Source
+from webhook.engine.bundle import encode
 
 if TYPE_CHECKING:
     from compiler.federation.ir import HostIR
@@ -57,13 +56,16 @@ class Result:
         return has_errors(self.diagnostics)
 
 
-def compile_repository(source: Source, *, workloads: bool = True, scenarios: Iterable[Document] | None = None) -> Result:
+def compile_repository(
+    source: Source, *, workloads: bool = True, scenarios: Iterable[Document] | None = None, files: bool = True
+) -> Result:
     """Compile a policy repository.
 
     Args:
         source: where it is read from.
         workloads: False leaves out what the policies do to manifests in Git.
         scenarios: play these, instead of the repository's own.
+        files: False leaves out the files, and nothing that is found when they are made.
     """
     repository, ours, theirs, ignored, diagnostics = read(source)
     if repository is None or has_errors(diagnostics):
@@ -90,15 +92,9 @@ def compile_repository(source: Source, *, workloads: bool = True, scenarios: Ite
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built, stages=stages)
 
-    files: dict[str, bytes] = {}
     for cluster in clusters:
-        emitted = emitters.emit(cluster)
-        diagnostics += _oversized(cluster, emitted, built)
-        if placed:
-            emitted |= _component(cluster, placed)
-        files.update(sorted(emitted.items()))
-    hosts, found_files = _hosts(federated) if federated else ((), {})
-    files.update(found_files)
+        diagnostics += _oversized(cluster, built)
+    hosts = _hosts(federated) if federated else ()
     return Result(
         diagnostics=in_order(diagnostics),
         documents=len(ours),
@@ -107,7 +103,7 @@ def compile_repository(source: Source, *, workloads: bool = True, scenarios: Ite
         clusters=clusters,
         hosts=hosts,
         stages=stages,
-        files=files,
+        files=_files(clusters, hosts, placed) if files else {},
     )
 
 
@@ -125,13 +121,29 @@ def _federation(ours: list[Document], built: Model) -> "tuple[Federated | None, 
     return federated, [*diagnostics, *found, *federation.check(federated)]
 
 
-def _hosts(federated: "Federated") -> "tuple[tuple[HostIR, ...], dict[str, bytes]]":
-    """Return the normal form of every host, and its files."""
-    from compiler.emit import kubeadmiral  # noqa: PLC0415 - see the module's docstring
-    from compiler.federation.lower import lower  # noqa: PLC0415
+def _hosts(federated: "Federated") -> "tuple[HostIR, ...]":
+    """Return the normal form of every host."""
+    from compiler.federation.lower import lower  # noqa: PLC0415 - see the module's docstring
 
-    hosts = lower(federated)
-    return hosts, {path: content for host in hosts for path, content in kubeadmiral.emit(host).items()}
+    return lower(federated)
+
+
+def _files(clusters: tuple[ClusterIR, ...], hosts: "tuple[HostIR, ...]", placed: "Placed | None") -> dict[str, bytes]:
+    """Return the files of all clusters and hosts."""
+    from compiler import emit  # noqa: PLC0415 - a check needs none of it
+
+    files: dict[str, bytes] = {}
+    for cluster in clusters:
+        emitted = emit.emit(cluster)
+        if placed:
+            emitted |= _component(cluster, placed)
+        files.update(sorted(emitted.items()))
+    if hosts:
+        from compiler.emit import kubeadmiral  # noqa: PLC0415 - see the module's docstring
+
+        for host in hosts:
+            files.update(kubeadmiral.emit(host))
+    return files
 
 
 def _inventory(theirs: list[Document]) -> "tuple[Inventory, list[Diagnostic]]":
@@ -166,15 +178,15 @@ def _placed(inventory: "Inventory", clusters: tuple[ClusterIR, ...]) -> "tuple[P
 
 def _component(cluster: ClusterIR, placed: "Placed") -> dict[str, bytes]:
     """Return the files of the Component with the patches of a cluster's workloads."""
-    from compiler.emit import patches  # noqa: PLC0415 - see the module's docstring
+    from compiler.emit import folder, patches  # noqa: PLC0415 - see the module's docstring
 
     component = patches.emit(placed.patches[cluster.name])
-    return {f"{emitters.folder(cluster.name)}/{path}": content for path, content in component.items()}
+    return {f"{folder(cluster.name)}/{path}": content for path, content in component.items()}
 
 
-def _oversized(cluster: ClusterIR, files: dict[str, bytes], built: Model) -> list[Diagnostic]:
+def _oversized(cluster: ClusterIR, built: Model) -> list[Diagnostic]:
     """Find the bundle that no ConfigMap can hold."""
-    size = len(files[f"{emitters.folder(cluster.name)}/webhook/bundle.json"])
+    size = len(encode(cluster.bundle))
     if size <= MAX_BUNDLE_BYTES:
         return []
     where = next(each for each in built.clusters if each.name == cluster.name).at_name()

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check a repository."""
-    result = compile_repository(open_tree(options.repository))
+    result = compile_repository(open_tree(options.repository), files=False)
     report(result.diagnostics, options, sys.stdout)
     others = f", {result.ignored} of other tools passed over" if result.ignored else ""
     sys.stderr.write(f"{count(result.diagnostics)} in {result.documents} documents{others}\n")

@@ -13,8 +13,6 @@ from webhook.engine.bundle import encode
 
 KIND: Final = "ConfigMap"
 CONFIG_MAP: Final = "overbank-bundle"
-MAX_BYTES: Final = 1024 * 1024
-"""Limit of a ConfigMap's data (core/v1 ``MaxSecretSize`` holds for both kinds)."""
 
 
 def emit(ir: ClusterIR) -> dict[str, bytes]:
