@@ -11,6 +11,8 @@ from webhook.engine.bundle import Owner
 from webhook.engine.selector import Operator, Requirement, Selector
 
 _UNNAMED = "some-namespace"
+_NAMESPACE: Final = " namespace"
+"""Stands for a pod's namespace among the keys of its labels, which have no space in them."""
 
 DEPLOYMENT: Final = Owner(kind="Deployment", group="apps")
 REPLICA_SET: Final = Owner(kind="ReplicaSet", group="apps")
@@ -49,7 +51,7 @@ class Overlap:
 
 def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overlap]:
     """Return all overlaps among the bindings of one cluster, which come in deciding order."""
-    items = [(index, binding.policy.pods) for index, binding in enumerate(bindings)]
+    items = [(index, _conditions(binding)) for index, binding in enumerate(bindings)]
     found = []
     for one, other in sorted(possible_overlaps(items)):
         first, second = bindings[one], bindings[other]
@@ -74,6 +76,12 @@ def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overl
             )
         )
     return found
+
+
+def _conditions(binding: Binding) -> Selector:
+    """Return what tells the pods of bindings apart most easily: their labels, and the namespaces that are named."""
+    names = binding.scope.names
+    return Selector((*binding.policy.pods.requirements, Requirement(_NAMESPACE, Operator.IN, names))) if names else binding.policy.pods
 
 
 def _shared_pod(first: BurstPolicy, second: BurstPolicy) -> tuple[dict[str, str], Owner | None] | None:
