@@ -8,7 +8,7 @@ from compiler.foreign import foreign
 from compiler.ir import ClusterIR, ResourcePolicy, Unit
 from compiler.model import AckUnit, Cluster, Mechanism, Platform, Selection
 from compiler.origins import Collected
-from compiler.overlap import overlaps
+from compiler.overlap import enforced_placing, overlaps
 from compiler.placing import Kind, Reason, Wanted, wanted
 from compiler.platforms.gates import GATES, Feature
 from compiler.platforms.keys import AI_NODE_RESOURCE, ECI_LABEL
@@ -38,7 +38,7 @@ def lower(resolved: Resolved) -> tuple[ClusterIR, ...]:
 def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
     bindings = resolved.of(cluster)
     webhook = resolved.model.repository.webhook
-    marked = _marked(bindings, webhook.excluded_namespaces)
+    marked = _marked(resolved, cluster)
     resource_policies = [
         _resource_policy(binding, namespace, marked=binding.policy.name in marked)
         for binding in bindings
@@ -66,13 +66,13 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
     )
 
 
-def _marked(bindings: Sequence[Binding], excluded: Sequence[str]) -> set[str]:
+def _marked(resolved: Resolved, cluster: Cluster) -> set[str]:
     """Return the names of the policies whose ResourcePolicy cannot select the authors' own labels exactly."""
-    placing = [binding for binding in bindings if binding.pools and not binding.policy.audit]
-    overlapping = {binding.policy.name for overlap in overlaps(placing, excluded) for binding in (overlap.first, overlap.second)}
+    found = overlaps(resolved, cluster, enforced_placing)
+    overlapping = {binding.policy.name for overlap in found for binding in (overlap.first, overlap.second)}
     return {
         binding.policy.name
-        for binding in bindings
+        for binding in resolved.of(cluster)
         if binding.mechanism is Mechanism.RESOURCE_POLICY
         and (
             binding.policy.selection is Selection.MARKER

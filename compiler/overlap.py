@@ -1,11 +1,11 @@
 """Which bindings of one cluster can match the same pod, and a pod that shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from compiler.model import NAME_LABEL, BurstPolicy, namespace_labels
-from compiler.resolve import Binding
+from compiler.model import NAME_LABEL, BurstPolicy, Cluster, namespace_labels
+from compiler.resolve import Binding, Resolved
 from compiler.selectors import describe, possible_overlaps, witness
 from webhook.engine.bundle import Owner
 from webhook.engine.selector import Operator, Requirement, Selector
@@ -49,8 +49,27 @@ class Overlap:
         return text
 
 
-def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overlap]:
-    """Return all overlaps among the bindings of one cluster, which come in deciding order."""
+def overlaps(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool] = lambda _: True) -> list[Overlap]:
+    """Return all overlaps in one cluster, in deciding order, among the bindings for which ``among`` is true."""
+    found: list[Overlap] | None = resolved.overlaps.get(cluster.name)
+    if found is None:
+        found = resolved.overlaps[cluster.name] = _overlaps(
+            resolved.of(cluster), resolved.model.repository.webhook.excluded_namespaces
+        )
+    return [each for each in found if among(each.first) and among(each.second)]
+
+
+def enforced(binding: Binding) -> bool:
+    """Say whether the policy decides anything yet: one in audit mode counts as not matching."""
+    return not binding.policy.audit
+
+
+def enforced_placing(binding: Binding) -> bool:
+    """Say whether the policy places pods, and not only in audit mode."""
+    return bool(binding.pools) and not binding.policy.audit
+
+
+def _overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overlap]:
     items = [(index, _conditions(binding)) for index, binding in enumerate(bindings)]
     found = []
     for one, other in sorted(possible_overlaps(items)):
@@ -81,7 +100,9 @@ def overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overl
 def _conditions(binding: Binding) -> Selector:
     """Return what tells the pods of bindings apart most easily: their labels, and the namespaces that are named."""
     names = binding.scope.names
-    return Selector((*binding.policy.pods.requirements, Requirement(_NAMESPACE, Operator.IN, names))) if names else binding.policy.pods
+    return (
+        Selector((*binding.policy.pods.requirements, Requirement(_NAMESPACE, Operator.IN, names))) if names else binding.policy.pods
+    )
 
 
 def _shared_pod(first: BurstPolicy, second: BurstPolicy) -> tuple[dict[str, str], Owner | None] | None:

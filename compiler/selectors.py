@@ -14,6 +14,8 @@ from webhook.engine.selector import Operator, Requirement, Selector
 MAX_TRIED_KEYS = 8
 """How many keys are tried before a group is compared pair by pair."""
 
+_FEW = 4
+
 _Item = TypeVar("_Item", bound=Hashable)
 
 
@@ -64,13 +66,13 @@ def possible_overlaps(items: Sequence[tuple[_Item, Selector]]) -> Iterator[tuple
     """
     seen: set[tuple[_Item, _Item]] = set()
     pending = [list(items)]
+    smallest = 1
     while pending:
         group = pending.pop()
-        if len(group) < 2:  # noqa: PLR2004 - a pair
-            continue
-        parts = _split(group)
+        parts = _split(group) if len(group) > smallest else None
         if parts is not None:
             pending += parts
+            smallest = _FEW  # comparing a few pairs costs less than trying to split them
             continue
         for (first, _), (second, _) in combinations(group, 2):
             if (first, second) not in seen:

@@ -12,9 +12,8 @@ from compiler.selectors import describe
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield pairs that both place, or that want different values for one key."""
-    excluded = resolved.model.repository.webhook.excluded_namespaces
     for cluster in resolved.model.clusters:
-        for overlap in overlaps(resolved.of(cluster), excluded):
+        for overlap in overlaps(resolved, cluster):
             first, second = overlap.first.policy, overlap.second.policy
             # A policy in audit mode counts as not matching yet.
             if first.priority == second.priority and not (first.audit or second.audit):

@@ -7,7 +7,7 @@ from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.foreign import escapes
 from compiler.model import BurstPolicy, Mechanism
-from compiler.overlap import overlaps
+from compiler.overlap import enforced, overlaps
 from compiler.platforms import keys
 from compiler.platforms.mechanisms import SERVES
 from compiler.platforms.pages import ACK_BURST_RESOURCE, ACK_RESOURCE_POLICY, VKE_RESOURCE_POLICY
@@ -45,7 +45,6 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     for policy in resolved.model.policies:
         yield from _keys(policy)
         yield from _features(policy)
-    excluded = resolved.model.repository.webhook.excluded_namespaces
     for cluster in resolved.model.clusters:
         bindings = resolved.of(cluster)
         for binding in bindings:
@@ -53,7 +52,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             yield from _tolerations(binding, binding)
             yield from _conflicts(binding, binding)
         if any(_injects(binding.policy) for binding in bindings):
-            for overlap in overlaps([each for each in bindings if not each.policy.audit], excluded):
+            for overlap in overlaps(resolved, cluster, enforced):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     yield from _tolerations(one, other)
                     yield from _conflicts(one, other)

@@ -14,7 +14,6 @@ from webhook.engine.selector import Selector
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield namespace-wide policies that do not mean all pods, or that other placing policies contradict."""
-    excluded = resolved.model.repository.webhook.excluded_namespaces
     for binding in resolved.bindings:
         if binding.policy.namespace_wide:
             yield from _alone(binding)
@@ -27,7 +26,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     for cluster in resolved.model.clusters:
         placing = [binding for binding in resolved.of(cluster) if binding.pools]
         if any(binding.policy.namespace_wide for binding in placing):
-            for overlap in overlaps(placing, excluded):
+            for overlap in overlaps(resolved, cluster, lambda each: bool(each.pools)):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     # No selector matches a namespace that is not declared.
                     if overlap.proved and one.policy.namespace_wide and other.mechanism is not Mechanism.ECI_LABEL:

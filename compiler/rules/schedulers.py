@@ -7,7 +7,7 @@ from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism, Platform
-from compiler.overlap import Overlap, overlaps
+from compiler.overlap import Overlap, enforced, overlaps
 from compiler.resolve import Binding, Resolved
 from webhook.engine.keys import DEFAULT_SCHEDULER
 
@@ -17,7 +17,6 @@ _READ: Final = (Mechanism.RESOURCE_POLICY, Mechanism.BURST_ANNOTATION)
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield injected schedulers that would take pods from the one that places them, and declared names that no pod gets."""
-    excluded = resolved.model.repository.webhook.excluded_namespaces
     for cluster in resolved.model.clusters:
         if cluster.platform is not Platform.ACK_REGISTERED and cluster.scheduler_name:
             where = cluster.at("spec", "scheduler", "name")
@@ -29,7 +28,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             if cluster.platform is not Platform.ACK_REGISTERED and _diverts(binding, binding):
                 yield _own(binding)
         if any(binding.policy.inject.scheduler_name for binding in bindings):
-            for overlap in overlaps([each for each in bindings if not each.policy.audit], excluded):
+            for overlap in overlaps(resolved, cluster, enforced):
                 yield from _others(overlap)
 
 

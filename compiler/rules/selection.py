@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism, Selection
-from compiler.overlap import overlaps
+from compiler.overlap import enforced_placing, overlaps
 from compiler.resolve import Resolved
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield forced selections that would be inexact, or that have nothing to select for."""
-    excluded = resolved.model.repository.webhook.excluded_namespaces
     for binding in resolved.bindings:
         policy = binding.policy
         where = policy.at("spec", "selection")
@@ -28,8 +27,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             related = [(policy.at_key("spec", part), f"because of `{part}`")]
             yield diagnose(codes.SELECTION, where, message, related=related)
     for cluster in resolved.model.clusters:
-        placing = [binding for binding in resolved.of(cluster) if binding.pools and not binding.policy.audit]
-        for overlap in overlaps(placing, excluded):
+        for overlap in overlaps(resolved, cluster, enforced_placing):
             for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                 if one.policy.selection is Selection.DIRECT:
                     message = f"policy `{other.policy.name}` places some of the same pods as `{one.policy.name}`"
