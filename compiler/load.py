@@ -37,7 +37,8 @@ MAX_DIGITS = 4000
 
 # https://yaml.org/spec/1.2.2/#51-character-set, without the line breaks that only some readers know: libyaml ends a comment at U+0085,
 # U+2028, U+2029 and a lone carriage return, and what follows would be read as YAML though nobody sees a new line.
-_UNPRINTABLE = re.compile("\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = "\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_UNPRINTABLE_IN_ASCII = re.compile("\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 
 
@@ -59,7 +60,8 @@ def decode(path: str, raw: bytes) -> tuple[SourceFile | None, list[Diagnostic]]:
         where = Location(path, file.span_at(len(raw[: error.start].decode("utf-8"))), file)
         return None, [diagnose(reading.ENCODING, where, f"byte 0x{raw[error.start]:02x} is not UTF-8")]
     file = SourceFile(path, text)
-    bad = _UNPRINTABLE.search(text)
+    # The large set takes a while to compile, and is hardly ever needed.
+    bad = _UNPRINTABLE_IN_ASCII.search(text) if text.isascii() else re.search(_UNPRINTABLE, text)
     if bad:
         where = Location(path, file.span_at(bad.start()), file)
         return None, [diagnose(reading.ENCODING, where, f"control character or ambiguous line break U+{ord(bad.group()):04X}")]

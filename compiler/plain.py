@@ -8,6 +8,7 @@ and no findings here. tests/compiler/test_plain.py compares the two.
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 MAX_TEXT: Final = 500_000
@@ -16,18 +17,20 @@ MAX_TEXT: Final = 500_000
 _MAX_DEPTH: Final = 40
 _MAX_FLOW: Final = 10
 
-# What libyaml takes for a printable character outside of ASCII, without the line breaks that only some readers know.
-_WIDE: Final = "\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+# Sets of characters say what is not in them, and nothing beyond U+00FF: such sets are quick to compile. ``_strange`` sees to the rest.
 _KEY: Final = r"[A-Za-z_][A-Za-z0-9_./-]{0,126}+"
-_BARE: Final = rf'(?:[A-Za-z0-9_/.+{_WIDE}]|--?(?=[A-Za-z0-9.]))(?:[!-"$-9;-~{_WIDE}]++|:(?=[!-~])|\ ++(?=[!-"$-9;-~{_WIDE}]))*+'
-_QUOTED: Final = rf"\"[\ !\#-\[\]-~{_WIDE}]*+\"|'[\ -&(-~{_WIDE}]*+'"
+_FIRST: Final = r"(?:[^\x00-*,\-:-@\[-^`{-\x9f]|--?(?=[A-Za-z0-9.]))"
+_REST: Final = r"[^\x00-\x20\#:\x7f-\x9f]"
+_BARE: Final = rf"{_FIRST}(?:{_REST}++|:(?=[!-~])|\ ++(?={_REST}))*+"
+_QUOTED: Final = r"\"[^\x00-\x1f\"\\\x7f-\x9f]*+\"|'[^\x00-\x1f'\x7f-\x9f]*+'"
+_COMMENT: Final = r"\#[^\x00-\x08\x0a-\x1f\x7f-\x9f]*+"
 
 _LINE: Final = re.compile(
     rf"""^(?:
         (?P<indent>\ *+) (?P<dashes>(?:-\ ++)*+) (?:(?P<key>{_KEY}):(?=\ |$)\ *+)?
             (?:(?P<bare>{_BARE})|(?P<quoted>{_QUOTED})|(?P<flow>[\[{{](?:[\[\]{{}},:\ A-Za-z0-9_./+-]|{_QUOTED})*[\]}}]))?
-            (?:\ +(?:\#[\t\ -~{_WIDE}]*)?)?
-        |\ *\#[\t\ -~{_WIDE}]*
+            (?:\ +(?:{_COMMENT})?)?
+        |\ *{_COMMENT}
         |(?P<other>[^\n]*)
     )$""",
     re.MULTILINE | re.VERBOSE,
@@ -58,12 +61,18 @@ def read(text: str, resolve: Callable[[str], Any]) -> list[Any] | None:
         text: of the whole file.
         resolve: gives a bare scalar its value.
     """
-    if len(text) > MAX_TEXT:
+    if len(text) > MAX_TEXT or not (text.isascii() or _strange().search(text) is None):
         return None
     try:
         return _documents(text, resolve)
     except _UnusualError:
         return None
+
+
+@cache
+def _strange() -> re.Pattern[str]:
+    """Return what finds characters outside of ASCII that libyaml refuses, or that only some readers take for line breaks."""
+    return re.compile("[^\x00-\x7f\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 def _documents(text: str, resolve: Callable[[str], Any]) -> list[Any]:  # noqa: PLR0915 - calls are what this saves
