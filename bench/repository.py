@@ -255,7 +255,14 @@ FORMS = (
     *[("burst", PLACING)] * 4,
     *[("burst", COMPACT)] * 3,
     *[("burst", ON_ECI), ("burst", INJECTING), ("burst", PLACING)],
-    *[("tests", TEST), ("placement", FEDERATED), ("apps", DEPLOYMENT), ("apps", DEPLOYMENT), ("apps", CONFIG_MAP), ("apps", DEPLOYMENT)],
+    *[
+        ("tests", TEST),
+        ("placement", FEDERATED),
+        ("apps", DEPLOYMENT),
+        ("apps", DEPLOYMENT),
+        ("apps", CONFIG_MAP),
+        ("apps", DEPLOYMENT),
+    ],
 )
 
 
