@@ -1,19 +1,17 @@
 """The passes, top to bottom. A pass takes a value and returns a value and findings; the pipeline stops at the gates only.
 
-Federation and manifests of workloads are imported where a repository has them: most have neither, and imports are what a check of a
-few documents spends its time on.
+What a repository may do without (clusters and policies, federation, manifests of workloads) is imported where it has them: imports are
+what a check of a few documents spends its time on.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from compiler import rules
 from compiler.assemble import build_model
 from compiler.codes import output
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
 from compiler.ir import MAX_BUNDLE_BYTES, ClusterIR
-from compiler.lower import lower
 from compiler.model import Model
 from compiler.reading import REPOSITORY_FILE, read
 from compiler.resolve import Resolved, resolve
@@ -75,7 +73,7 @@ def compile_repository(
     diagnostics += found
     resolved, found = resolve(built)
     diagnostics += found
-    diagnostics += rules.check(resolved)
+    diagnostics += _rules(resolved)
     federated, found = _federation(ours, built)
     diagnostics += found
     inventory, found = _inventory(theirs if workloads else []) if repository.workloads else (None, [])
@@ -83,7 +81,7 @@ def compile_repository(
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built)
 
-    clusters = lower(resolved)
+    clusters = _clusters(resolved)
     placed, found = _placed(inventory, clusters) if inventory else (None, [])
     diagnostics += found
     played = ours if scenarios is None else list(scenarios)
@@ -105,6 +103,25 @@ def compile_repository(
         stages=stages,
         files=_files(clusters, hosts, placed) if files else {},
     )
+
+
+def _rules(resolved: Resolved) -> list[Diagnostic]:
+    """Run the rules, if there is anything to look at."""
+    model = resolved.model
+    if not (model.clusters or model.policies or model.accelerators or model.tests):
+        return []
+    from compiler import rules  # noqa: PLC0415 - see the module's docstring
+
+    return rules.check(resolved)
+
+
+def _clusters(resolved: Resolved) -> tuple[ClusterIR, ...]:
+    """Return the normal form of every cluster."""
+    if not resolved.model.clusters:
+        return ()
+    from compiler.lower import lower  # noqa: PLC0415 - see the module's docstring
+
+    return lower(resolved)
 
 
 def _federation(ours: list[Document], built: Model) -> "tuple[Federated | None, list[Diagnostic]]":

@@ -4,9 +4,10 @@ The rules look at it for contradictions, lowering makes the bundle of it, and ex
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from compiler.model import Mechanism, Platform, PoolType, Strategy
 from compiler.platforms import keys, nodes
@@ -43,9 +44,8 @@ class Reason(StrEnum):
     INJECT = "inject"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """One value.
+class Wanted(Struct, frozen=True, kw_only=True):
+    """One value. A Struct, since there are more of these than of anything else.
 
     Attributes:
         key: of the label, annotation or node label; empty for fields that are one value; the text of a toleration or term.

@@ -6,9 +6,10 @@ else a file holds, and whatever is wrong with it, makes the answer None, and the
 and no findings here. tests/compiler/test_plain.py compares the two.
 """
 
+import marshal
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 MAX_TEXT: Final = 500_000
@@ -153,12 +154,16 @@ def _documents(text: str, resolve: Callable[[str], Any]) -> list[Any]:  # noqa: 
 
 def _flow(text: str, resolve: Callable[[str], Any]) -> Any:
     """Read a flow collection that is the rest of its line."""
-    if text in ("{}", "[]"):
-        return {} if text == "{}" else []
+    return marshal.loads(_packed(text, resolve))  # noqa: S302 - what is packed below, and every file needs a value of its own
+
+
+@lru_cache(maxsize=4096)
+def _packed(text: str, resolve: Callable[[str], Any]) -> bytes:
+    """Return the value in a form of which copies are quickly made: people write the same small collections again and again."""
     value, end = _collection(text, 0, resolve, 1)
     if end != len(text):
         raise _UnusualError
-    return value
+    return marshal.dumps(value)
 
 
 def _collection(text: str, position: int, resolve: Callable[[str], Any], depth: int) -> tuple[Any, int]:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 Route = tuple[str | int, ...]
 """Keys and indices from a document's root to a value."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A stretch of text."""
+class Span(Struct, frozen=True, order=True):
+    """A stretch of text. This, ``Mark`` and ``Where`` are Structs, since there is one for every value."""
 
     line: int
     column: int
@@ -72,8 +73,7 @@ class Locatable(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Mark:
+class Mark(Struct):
     """The position of a value and of what is in it: ``members`` by key (with the key's own span) or index."""
 
     span: Span
@@ -115,8 +115,7 @@ class Document:
         return Where(self, route, on_key=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """A symbolic place: a document and a route into it. A route that leads nowhere stands for its nearest ancestor."""
 
     document: Document

@@ -5,7 +5,7 @@ A package, so that wheels, zip files and editable installs all find the files.
 
 import json
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Any, Final
 
 __all__ = ["API_GROUP", "API_VERSION", "KINDS", "schema", "schema_text"]
@@ -33,7 +33,10 @@ def schema_text(kind: str) -> str:
     """
     if kind not in KINDS:
         raise KeyError(kind)
-    return files(__name__).joinpath(f"{kind}.schema.json").read_text(encoding="utf-8")
+    found: bytes | None = get_data(__name__, f"{kind}.schema.json")
+    if found is None:
+        raise FileNotFoundError(f"{kind}.schema.json")
+    return found.decode("utf-8")
 
 
 @cache
