@@ -109,9 +109,10 @@ def choose(wanted: Mechanism, platform: Platform, pools: _Pools) -> Mechanism | 
         return misfit(wanted, platform, pools) or wanted
     if not pools:
         return Mechanism.NONE
-    misfits = {each: _automatic_misfit(each, platform, pools) for each in _AUTOMATIC}
-    for candidate, reason in misfits.items():
-        if reason is None:
+    misfits: dict[Mechanism, str | None] = {}
+    for candidate in _AUTOMATIC:
+        misfits[candidate] = _automatic_misfit(candidate, platform, pools)
+        if misfits[candidate] is None:
             return candidate
     return _relevant(platform, pools, misfits)
 

@@ -28,11 +28,12 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
 def _written(policy: BurstPolicy) -> Iterator[Route]:
     if policy.advance is not None:
         yield ("advance",)
-    for field in policy.document.get("spec", "resourcePolicy", "ack") or ():
+    spec = policy.document.value["spec"]
+    for field in spec.get("resourcePolicy", {}).get("ack", ()):
         yield ("resourcePolicy", "ack", field)
-    for use in policy.pools:
-        if policy.document.get("spec", "pools", use.index, "ack"):
-            yield ("pools", use.index, "ack")
+    for index, use in enumerate(spec.get("pools", ())):
+        if use.get("ack"):
+            yield ("pools", index, "ack")
 
 
 def _left_out(binding: Binding, route: Route) -> str | None:

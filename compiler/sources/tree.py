@@ -16,6 +16,8 @@ class Tree:
         self.root = root
         self._paths: list[str] = []
         self._links: list[str] = []
+        # The folder of the file that was read last, which is mostly that of the next one.
+        self._opened: tuple[list[str], int] | None = None
         self._walk("")
 
     def paths(self) -> tuple[str, ...]:
@@ -36,17 +38,8 @@ class Tree:
         if not parts or path.startswith("/") or ".." in parts or "\0" in path:
             raise SourceError("the path leaves the repository")
         try:
-            # One component at a time, so that no folder on the way can be a link either.
-            folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                for part in parts[:-1]:
-                    inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-                    os.close(folder)
-                    folder = inner
-                # Without O_NONBLOCK, opening a FIFO would wait for a writer.
-                descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-            finally:
-                os.close(folder)
+            # Without O_NONBLOCK, opening a FIFO would wait for a writer.
+            descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._folder(parts[:-1]))
             try:
                 found = os.fstat(descriptor)
                 if not stat.S_ISREG(found.st_mode):
@@ -56,6 +49,30 @@ class Tree:
                 os.close(descriptor)
         except OSError as error:
             raise SourceError((error.strerror or str(error)).lower()) from error
+
+    def __del__(self) -> None:
+        self._close()
+
+    def _folder(self, parts: list[str]) -> int:
+        """Return the open folder that the parts of a path lead to."""
+        if self._opened is not None and self._opened[0] == parts:
+            return self._opened[1]
+        self._close()
+        # One component at a time, so that no folder on the way can be a link either.
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        for part in parts:
+            try:
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            finally:
+                os.close(folder)
+            folder = inner
+        self._opened = parts, folder
+        return folder
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            os.close(self._opened[1])
+            self._opened = None
 
     def _walk(self, start: str) -> None:
         pending = [start]
