@@ -70,9 +70,9 @@ class Tree:
         return folder
 
     def _close(self) -> None:
-        if self._opened is not None:
-            os.close(self._opened[1])
-            self._opened = None
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            os.close(opened[1])
 
     def _walk(self, start: str) -> None:
         pending = [start]

@@ -1,5 +1,6 @@
 """The command line: exit codes, streams, shapes and colours of each command."""
 
+import gc
 import io
 import json
 import os
@@ -700,3 +701,14 @@ def test_bare_environment_is_enough(overbank: Overbank, repo: Path) -> None:
     run = overbank("check", repo, env={"HOME": "/nonexistent", "LC_ALL": "C", "TERM": ""}, stdin=subprocess.DEVNULL)
     assert (run.returncode, run.stdout) == (0, b"")
     assert run.stderr == b"no findings in 3 documents\n"
+
+
+def test_collector_is_as_it_was_after_a_command(repo: Path, cli: Cli) -> None:
+    """A command stops the collector of cyclic garbage for itself, not for a program that called it."""
+    for enabled in (True, False):
+        (gc.enable if enabled else gc.disable)()
+        try:
+            cli("check", repo)
+            assert gc.isenabled() is enabled
+        finally:
+            gc.enable()

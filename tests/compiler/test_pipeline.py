@@ -103,6 +103,14 @@ def test_bundle_that_fits_no_config_map_is_an_error(compiled: Compile, minimal: 
     assert result.failed
 
 
+def test_leaving_out_the_files_leaves_out_no_finding(golden: Path) -> None:
+    """What a check says of a repository is what a build says; it only makes no files."""
+    for case in sorted(golden.iterdir()):
+        built, checked = (compile_repository(Tree(case / "input"), files=files) for files in (True, False))
+        assert checked.diagnostics == built.diagnostics
+        assert checked.files == {}
+
+
 def _positive(golden: Path) -> list[Result]:
     return [compile_repository(Tree(case / "input")) for case in sorted(golden.iterdir()) if (case / "expected").is_dir()]
 
