@@ -2,14 +2,15 @@
 
 The event stream needs no recursion, so no depth can crash the interpreter (libyaml's composer overflows the C stack at 50,000
 levels). Values are built here and not by a stock constructor, because those drop duplicate keys silently, read ``yes`` as a
-boolean and ``012`` as ten, and know no positions. ``compiler.plain`` reads what is so plain that there is nothing to decide.
+boolean and ``012`` as ten, and know no positions.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from compiler import plain
+import yaml
+
 from compiler.codes import reading
 from compiler.diagnostics import Code, Diagnostic, diagnose
 from compiler.source import Document, Location, Mark, SourceFile, Span
@@ -70,12 +71,6 @@ def decode(path: str, raw: bytes) -> tuple[SourceFile | None, list[Diagnostic]]:
 
 def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
     """Read all documents of a file. A file that is broken anywhere gives no documents."""
-    values = plain.read(file.text, resolve_plain)
-    if values is not None:
-        marks = _Marks(file)
-        return [Document(file, index, value, marks) for index, value in enumerate(values) if value is not None], []
-    import yaml  # noqa: PLC0415 - most files are plain
-
     reader = _Reader(file)
     try:
         documents = list(reader.documents())
@@ -92,18 +87,6 @@ def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
     except yaml.YAMLError as error:
         return [], [*reader.diagnostics, diagnose(reading.SYNTAX, Location(file.path, None, file), str(error))]
     return ([] if reader.diagnostics else documents), reader.diagnostics
-
-
-class _Marks(dict[int, Mark]):
-    """The positions in a file that was read without them: found when somebody asks, which hardly ever happens to a correct file."""
-
-    def __init__(self, file: SourceFile) -> None:
-        self._file = file
-
-    def __missing__(self, index: int) -> Mark:
-        for document in _Reader(self._file).documents():
-            self[document.index] = document.mark
-        return self[index]
 
 
 class _Frame:
@@ -131,12 +114,9 @@ class _Reader:
         self._anchors: dict[str, tuple[Any, Mark, int]] = {}
         self._size = 0
         self._root: tuple[Any, Mark] | None = None
-        self._marks: dict[int, Mark] = {}
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents; empty ones are left out."""
-        import yaml  # noqa: PLC0415 - most files are plain
-
         index = 0
         for event in yaml.parse(self.file.text, Loader=yaml.CSafeLoader):
             kind = type(event)
@@ -154,8 +134,7 @@ class _Reader:
                 self._anchors, self._size, self._root = {}, 0, None
             elif kind is yaml.DocumentEndEvent:
                 if self._root is not None and self._root[0] is not None:
-                    value, self._marks[index] = self._root
-                    yield Document(self.file, index, value, self._marks)
+                    yield Document(self.file, index, *self._root)
                 index += 1
 
     def _scalar(self, event: Any) -> None:

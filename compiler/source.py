@@ -82,17 +82,12 @@ class Mark(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document with the positions of its values, ``marks`` by the index of the file's documents."""
+    """One YAML document with the positions of its values."""
 
     file: SourceFile
     index: int
     value: Any = field(repr=False)
-    marks: Mapping[int, Mark] = field(repr=False, compare=False)
-
-    @property
-    def mark(self) -> Mark:
-        """The positions of the document's values; the mapping that has those of the file may have to read it again first."""
-        return self.marks[self.index]
+    mark: Mark = field(repr=False, compare=False)
 
     def get(self, *route: str | int) -> Any:
         """Return the value at a route, or None where there is none."""
