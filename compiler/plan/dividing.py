@@ -68,7 +68,7 @@ class Federation:
                 report.scheduled[member] = site.assigned
                 continue
             report.scheduled[member] = site.bound
-            crossed = site.crossed(now, migration.after)
+            crossed = site.waiting.since(now - migration.after)
             if crossed:
                 report.crossed[member] = crossed
                 report.capacity[member] = site.assigned - crossed

@@ -67,6 +67,7 @@ def _others(guest: Guest, binding: Binding) -> Iterator[StagePool]:
 def _pool(guest: Guest, pool: Pool, use: PoolUse | None) -> StagePool:
     virtual = pool.type in VIRTUAL
     fitting, refusal = (None, None) if virtual else _fitting(guest, pool)
+    hold, always = _hold(guest.binding, use) if guest.binding and use else (0, False)
     return StagePool(
         name=pool.name,
         type=pool.type,
@@ -76,7 +77,8 @@ def _pool(guest: Guest, pool: Pool, use: PoolUse | None) -> StagePool:
         pods_per_node=fitting,
         autoscaling=pool.autoscaling,
         stock_aware=pool.stock_aware,
-        hold=_hold(guest.binding, use) if guest.binding and use else 0,
+        hold=hold,
+        holds_without_limit=always,
         refusal=refusal,
         listed=use is not None,
         price=money(pool.price),
@@ -125,16 +127,19 @@ def _limit(guest: Guest, use: PoolUse) -> int | None:
     return min(limits, default=None)
 
 
-def _hold(binding: Binding, use: PoolUse) -> int | None:
-    """Return how long pods wait for room in a unit before they try the next (ACK's ResourcePolicy page, ``whenTryNextUnits``)."""
+def _hold(binding: Binding, use: PoolUse) -> tuple[int | None, bool]:
+    """Return how long pods wait for room in a unit before they try the next, and whether that holds where it has no ``max`` as well.
+
+    Source: ACK's ResourcePolicy page, ``whenTryNextUnits``. An event can give a unit a ``max``, or take it away.
+    """
     if binding.cluster.platform is not Platform.ACK_PRO:
-        return 0
+        return 0, False
     waits = use.ack.pod_labels.get(WAIT_FOR_NODES) == "true"
     match binding.policy.advance:
         case Advance.EXCEED_MAX:
-            return None if waits or use.max is not None or use.ack.max_resources else 0
+            return None, waits or bool(use.ack.max_resources)
         case Advance.TIMEOUT_OR_EXCEED_MAX:
-            waits = waits or use.max is not None or bool(use.ack.max_resources)
-            return nanoseconds(binding.policy.advance_timeout or ADVANCE_TIMEOUT) if waits else 0
+            timeout = nanoseconds(binding.policy.advance_timeout or ADVANCE_TIMEOUT)
+            return timeout, waits or bool(use.ack.max_resources)
         case _:
-            return None if waits else 0
+            return (None if waits else 0), waits

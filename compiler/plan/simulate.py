@@ -127,7 +127,7 @@ class _Performance:
         now, migration = self._journal.now, self._stage.migration
         times = [end, *(time for site in self._sites if (time := site.next_change(now)) is not None)]
         if migration:
-            times += [time for site in self._sites for since, _ in site.pending if (time := since + migration.after) > now]
+            times += [time for site in self._sites for since, _ in site.waiting.cohorts if (time := since + migration.after) > now]
         time = min(times)
         if self._priced:
             self._spent += self._rate * (time - now) / _HOUR
@@ -147,7 +147,9 @@ class _Performance:
                 self._pay()
                 return
             self._assign(changed=False)
-            sites = tuple((site.assigned, *(run.pods for run in site.runs), *site.waits()) for site in self._sites)
+            sites = tuple(
+                (site.assigned, *(run.pods for run in site.runs), *map(tuple, site.waiting.cohorts)) for site in self._sites
+            )
             assigned.append(tuple(site.assigned for site in self._sites))
             first = seen.setdefault((sites, *self._federation.report.items()), round_)
             if first != round_:
@@ -213,7 +215,8 @@ class _Performance:
                     run.limit = event.max
                 case EventKind.ADD_NODES:
                     run.add(event.nodes)
-                    self._journal.note(Cause.EVENT, event.nodes, f"{nodes_of(event.nodes)} added", name, pool)
+                    what = "more to grow to" if run.pool.autoscaling else "added"
+                    self._journal.note(Cause.EVENT, event.nodes, f"{nodes_of(event.nodes)} {what}", name, pool)
                 case EventKind.LOSE_NODES:
                     if event.nodes > run.most:
                         where = self._stage.scenario.at("spec", "events", event.index, event.kind, "nodes")

@@ -167,6 +167,45 @@ def test_pods_wait_in_a_unit_as_long_as_the_policy_says(played: Played, rows: Ro
     assert rows(plan) == expected
 
 
+def test_pods_that_wait_in_a_unit_order_no_nodes_elsewhere(played: Played, rows: Rows) -> None:
+    """Nodes of a pool that the pods do not try yet would stay empty, so none are ordered, and the reason says what pods wait for."""
+    events = [{"create": 4}, {"wait": "20m"}]
+    pools = [{"name": "paid", "max": 3}, {"name": "growing"}]
+    for advance, last, why in (
+        ({"policy": "ExceedMax"}, "a 2/0 +2", "paid is full (2 nodes) and has pods wait, growing is not tried yet"),
+        (
+            {"policy": "TimeoutOrExceedMax", "timeout": "5m"},
+            "a 2/2",
+            "paid is full (2 nodes) and has pods wait for 5m, growing is not tried yet",
+        ),
+    ):
+        plan, found = played({"a": [PAID, GROWING]}, pools, policy={"advance": advance}, nodeIdle="1m", events=events)
+        assert not found
+        assert rows(plan) == ["a 2/0 +2", last]
+        assert _reasons(plan, 0, Cause.GROW) == []
+        assert _reasons(plan, 0, Cause.WAIT) == [f"0/2 pools are available: {why}"]
+
+
+def test_a_limit_that_comes_or_goes_decides_whether_pods_wait(played: Played, rows: Rows) -> None:
+    """`ExceedMax` moves pods on from a unit without `max`; taking the limit away does so too, and setting one has new pods wait."""
+    policy = {"advance": {"policy": "ExceedMax"}}
+    away = [{"create": 4}, {"setMax": {"pool": "paid", "max": None}}]
+    plan, _ = played({"a": [PAID, ECI]}, [{"name": "paid", "max": 3}, {"name": "eci"}], policy=policy, events=away)
+    assert rows(plan) == ["a 2/0 +2", "a 2/2"]
+    come = [{"create": 4}, {"setMax": {"pool": "paid", "max": 3}}, {"scale": 5}]
+    plan, _ = played({"a": [PAID, ECI]}, [{"name": "paid"}, {"name": "eci"}], policy=policy, events=come)
+    assert rows(plan) == ["a 2/2", "a 2/2", "a 2/2 +1"]
+
+
+def test_nodes_that_are_not_there_yet_can_be_lost_and_added(played: Played) -> None:
+    """An autoscaled pool without nodes loses what it may have, and the plan does not speak of nodes that were never there."""
+    events = [{"create": 1}, {"loseNodes": {"pool": "growing", "nodes": 2}}, {"addNodes": {"pool": "growing", "nodes": 1}}]
+    plan, _ = played(CLUSTER, ALL, events=events)
+    assert _reasons(plan, 1, Cause.EVENT) == ["2 nodes lost, none of which was there"]
+    assert _reasons(plan, 2, Cause.EVENT) == ["1 node more to grow to"]
+    assert [step.clusters[0].pools[2].capacity for step in plan.steps] == [6, 2, 4]
+
+
 def test_pods_wait_for_nodes_where_their_unit_says_so(played: Played, rows: Rows) -> None:
     """With the label that waits for scaling, pods stay for the nodes to come instead of bursting."""
     label = {"ack": {"podLabels": {"k8s.aliyun.com/resource-policy-wait-for-ecs-scaling": "true"}}}
