@@ -6,7 +6,7 @@ that is due at one moment happens in a fixed order: clusters in the order of the
 
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from compiler.codes import planning as codes
@@ -26,6 +26,9 @@ MOMENTS: Final = 10_000
 """Moments within one ``wait`` at which something changes."""
 
 _HOUR: Final = 3_600_000_000_000
+
+_EXACT: Final = Context(prec=100)
+"""Sums over many moments are not rounded: what adds up to a ceiling does not exceed it."""
 
 
 class UnstableError(Exception):
@@ -71,6 +74,7 @@ class _Performance:
         self._replicas = 0
         self._priced = any(pool.price is not None for cluster in stage.clusters for pool in cluster.pools)
         self._spent = Decimal(0)
+        """Money per hour, times nanoseconds."""
         self._rate = Decimal(0)
 
     def perform(self, event: Event) -> list[Diagnostic]:
@@ -95,7 +99,7 @@ class _Performance:
             replicas=self._replicas,
             clusters=tuple(site.state() for site in self._sites),
             moves=self._journal.taken(),
-            spent=self._spent if self._priced else None,
+            spent=self._spent / _HOUR if self._priced else None,
         )
 
     def _scale(self, event: Event) -> None:
@@ -130,7 +134,7 @@ class _Performance:
             times += [time for site in self._sites for since, _ in site.waiting.cohorts if (time := since + migration.after) > now]
         time = min(times)
         if self._priced:
-            self._spent += self._rate * (time - now) / _HOUR
+            self._spent = _EXACT.fma(self._rate, time - now, self._spent)
         return time
 
     def _settle(self, *, changed: bool = False) -> None:

@@ -61,6 +61,19 @@ def test_ceilings_that_hold_are_silent(played: Played) -> None:
     assert found == ()
 
 
+def test_waits_add_up_without_rounding(played: Played) -> None:
+    """Thirds of an hour make an hour: what adds up to exactly the ceiling does not exceed it."""
+    events = [{"create": 0}, *[{"wait": "20m"}] * 3]
+    plan, found = played({"a": [{**PAID, "pricePerHour": 2.5}, ECI]}, POOLS, ceilings={"total": 5}, events=events)
+    assert (plan.steps[-1].spent, found) == (Decimal(5), ())
+
+
+def test_amounts_are_told_apart(played: Played) -> None:
+    """What exceeds a ceiling by less than a cent is written with the digits that show it."""
+    _, found = played({"a": [PAID, {**ECI, "pricePerHour": 0.001}]}, POOLS, ceilings={"perHour": 7}, events=[{"create": 5}])
+    assert [each.message for each in found] == ["the plan costs up to 7.003 an hour, and may cost 7, first after `create 5`"]
+
+
 def test_ceilings_that_are_exceeded_are_errors(played: Played) -> None:
     """Each ceiling is compared, and the first event after which it is exceeded is shown."""
     events = [{"create": 2}, {"scale": 5}, {"wait": "1h"}, {"wait": "1h"}]
