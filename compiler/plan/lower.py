@@ -1,17 +1,17 @@
 """From what the documents say of pools to what the simulation needs."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Final
 
 from compiler.federation.duration import nanoseconds
 from compiler.model import Advance, Mechanism, Platform, Pool, PoolUse, Strategy, Taint
+from compiler.plan.asking import times
 from compiler.plan.parse import money
 from compiler.plan.pods import Guest
 from compiler.plan.stage import StagePool
 from compiler.platforms.nodes import VIRTUAL
 from compiler.resolve import Binding
-from webhook.engine.pod import PodToleration, amount
+from webhook.engine.pod import PodToleration
 
 WAIT_FOR_NODES: Final = "k8s.aliyun.com/resource-policy-wait-for-ecs-scaling"
 """Label in ``podLabels`` of an ECS unit: its pods wait for nodes instead of trying the next unit (ACK's ResourcePolicy page)."""
@@ -34,13 +34,18 @@ def lower_pools(guest: Guest) -> tuple[tuple[StagePool, ...], list[str]]:
     beyond = (
         f"on {cluster.name} pods that find no room in their pools run on its other nodes, since the strategy is `prefer` (inferred)"
     )
-    return (*pools, *others), [beyond] if others else []
+    bulk = (
+        f"`maxResources` of {pool.name} on {cluster.name} cannot be counted in pods: the scenario shows no pod"
+        for use, pool in binding.pools
+        if use.ack.max_resources and guest.requests is None
+    )
+    return (*pools, *others), [*([beyond] if others else []), *bulk, *guest.assumptions]
 
 
 def reversible(guest: Guest) -> tuple[bool, list[str]]:
     """Say whether scaling in follows the order of pools backwards, and what is taken for granted about it."""
     binding, name = guest.binding, guest.cluster.name
-    if binding is None or len(binding.pools) == 1:
+    if binding is None or len(binding.pools) + len(list(_others(guest, binding))) == 1:
         return False, []
     if binding.mechanism is not Mechanism.RESOURCE_POLICY:
         return False, [f"the order of pools on {name} is best effort; scaling in removes the newest pods"]
@@ -98,7 +103,7 @@ def _fitting(guest: Guest, pool: Pool) -> tuple[int | None, str | None]:
     fits = []
     for resource, asked in guest.requests.items():
         if resource in pool.allocatable or "/" in resource:
-            fits.append((int((amount(pool.allocatable.get(resource, "0")) or Decimal(0)) // asked), resource))
+            fits.append((times(pool.allocatable.get(resource, "0"), asked), resource))
     if not fits:
         return None, None
     count, resource = min(fits)
@@ -123,7 +128,7 @@ def _limit(guest: Guest, use: PoolUse) -> int | None:
         for resource, quantity in use.ack.max_resources.items():
             asked = guest.requests.get(resource)
             if asked:
-                limits.append(int((amount(quantity) or Decimal(0)) // asked))
+                limits.append(times(quantity, asked))
     return min(limits, default=None)
 
 

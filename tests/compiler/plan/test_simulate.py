@@ -344,3 +344,32 @@ def test_same_plan_whenever_it_is_played(staged: Callable[..., Any]) -> None:
 
     result = staged(CLUSTER, ALL, events=[{"create": 12}, {"wait": "5m"}, {"scale": 3}])
     assert play(result.stages[0]) == play(result.stages[0])
+
+
+@pytest.mark.parametrize(
+    ("workload", "last", "assumed"),
+    [
+        ("Deployment", "a 2 +2 | b 2", []),
+        (
+            "StatefulSet",
+            "a 2 +2 | b 0",
+            [
+                "host fed divides StatefulSet objects: its FederatedTypeConfig has been given `replicasSpec`",
+                "KubeAdmiral migrates Deployments only: replicas of StatefulSet `web` stay where they cannot run",
+            ],
+        ),
+    ],
+)
+def test_only_deployments_migrate(played: Played, rows: Rows, workload: str, last: str, assumed: list[str]) -> None:
+    """KubeAdmiral's automatic migration has a plugin for Deployments only, and its stock configuration divides no other kind."""
+    placement = {
+        "mode": "priority",
+        "clusters": [{"name": "a", "priority": 2}, {"name": "b", "priority": 1}],
+        "autoMigration": {"after": "1m", "keepUnschedulable": True},
+        "rescheduling": {"avoidDisruption": False},
+    }
+    clusters = {"a": [PAID], "b": [PAID]}
+    events = [{"create": 4}, {"wait": "2m"}]
+    plan, _ = played(clusters, [{"name": "paid"}], placement=placement, workload=workload, events=events)
+    assert rows(plan)[-1] == last
+    assert [each for each in plan.assumptions if workload in each] == assumed
