@@ -4,7 +4,7 @@ Between two moments nothing happens; while time passes, the play goes from one m
 that is due at one moment happens in a fixed order: clusters in the order of the policy, then the federation, and again until both agree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Final
@@ -69,9 +69,9 @@ class _Performance:
         self._journal = Journal()
         scenario = stage.scenario
         self._sites = [Site(cluster, self._journal, scenario.node_delay, scenario.node_idle) for cluster in stage.clusters]
-        self._by_name = {site.cluster.name: site for site in self._sites}
         self._federation = Federation(stage, scenario.rules) if stage.mode else None
         self._replicas = 0
+        self._unplaced = 0
         self._priced = any(pool.price is not None for cluster in stage.clusters for pool in cluster.pools)
         self._spent = Decimal(0)
         """Money per hour, times nanoseconds."""
@@ -175,13 +175,25 @@ class _Performance:
             self._sites[0].resize(self._replicas, now)
             return
         assigned = self._federation.divide(self._replicas, changed=changed)
+        reason = self._federation.reasons(self._replicas)
+        if changed and self._federation.undecided:
+            self._journal.note(Cause.EVENT, self._replicas, self._undecided(self._federation.undecided))
+        missing = 0 if self._federation.undecided else max(0, self._replicas - sum(assigned.values()))
+        if missing > self._unplaced:
+            text = f"{missing} of {self._replicas} replicas are placed nowhere: {self._federation.availability()}"
+            self._journal.note(Cause.EVENT, missing, text)
+        self._unplaced = missing
         for site in self._sites:
             member, before = site.cluster.member, site.assigned
             after = assigned.get(member, 0)
             if after != before:
-                reason = self._federation.reason(member, self._replicas)
-                self._journal.note(Cause.ASSIGN, after - before, reason, site.cluster.name)
+                self._journal.note(Cause.ASSIGN, after - before, reason(member), site.cluster.name)
                 site.resize(after, now)
+
+    def _undecided(self, members: Sequence[str]) -> str:
+        """Say why a new number of replicas changes nothing."""
+        names = [site.cluster.name for site in self._sites if site.cluster.member in members]
+        return f"nothing is divided anew while pods of {', '.join(names)} neither run nor count as unschedulable"
 
     def _observe(self, now: int) -> bool:
         """Let the federation look at the clusters, and note what it learns about what they can run."""

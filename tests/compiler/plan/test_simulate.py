@@ -373,3 +373,36 @@ def test_only_deployments_migrate(played: Played, rows: Rows, workload: str, las
     plan, _ = played(clusters, [{"name": "paid"}], placement=placement, workload=workload, events=events)
     assert rows(plan)[-1] == last
     assert [each for each in plan.assumptions if workload in each] == assumed
+
+
+def test_replicas_that_no_cluster_takes_are_told_of(played: Played) -> None:
+    """Where all clusters are at their `max`, the rest runs nowhere; that is said when it happens, and when it becomes more."""
+    placement = {"clusters": [{"name": "a", "weight": 1, "max": 2}, {"name": "b", "weight": 1, "max": 3}]}
+    plan, _ = played(
+        {"a": [ECI], "b": [ECI]}, [{"name": "eci"}], placement=placement, events=[{"create": 6}, {"scale": 8}, {"scale": 7}]
+    )
+    said = [_reasons(plan, step, Cause.EVENT) for step in range(3)]
+    full = "placed nowhere: 0/2 clusters are available: a is at its max of 2, b is at its max of 3"
+    assert said == [[f"1 of 6 replicas are {full}"], [f"3 of 8 replicas are {full}"], []]
+
+
+def test_number_that_changes_nothing_yet_says_why(played: Played, rows: Rows) -> None:
+    """In mode priority KubeAdmiral waits until it knows of all pods whether they run; until then scaling has no effect."""
+    placement = {
+        "mode": "priority",
+        "clusters": [{"name": "a", "priority": 2}, {"name": "b", "priority": 1}],
+        "autoMigration": {"after": "2m", "keepUnschedulable": True},
+    }
+    clusters = {"a": [PAID], "b": [PAID]}
+    events = [{"create": 3}, {"scale": 4}, {"wait": "2m"}]
+    plan, _ = played(clusters, [{"name": "paid"}], placement=placement, events=events)
+    assert rows(plan) == ["a 2 +1 | b 0", "a 2 +1 | b 0", "a 2 +2 | b 2"]
+    assert _reasons(plan, 1, Cause.EVENT) == ["nothing is divided anew while pods of a neither run nor count as unschedulable"]
+
+
+def test_long_lists_of_clusters_are_counted(played: Played) -> None:
+    """A reason names a few clusters, and how many more there are."""
+    names = [f"c{index:02}" for index in range(12)]
+    placement = {"clusters": [{"name": name, "weight": 1, "max": 1} for name in names]}
+    plan, _ = played({name: [ECI] for name in names}, [{"name": "eci"}], placement=placement, events=[{"create": 12}])
+    assert "c07 is at its max of 1 and 4 more; weight 1 of 12, at most 1" in plan.steps[0].moves[0].reason
