@@ -89,9 +89,10 @@ class _Binder:
         if policy.migration and migration is None:
             assumptions.append(f"KubeAdmiral migrates Deployments only: replicas of {workload} stay where they cannot run")
         weights = policy.mode is Mode.WEIGHTED and all(member.choice.weight is None for member in placement.members)
-        if policy.max_clusters is not None and policy.mode is not Mode.PRIORITY:
+        unranked = policy.mode is not Mode.PRIORITY and all(member.choice.priority is None for member in placement.members)
+        if policy.max_clusters is not None and unranked:
             assumptions.append(
-                "`maxClusters` keeps the clusters of the highest priority, then by name; scores of other plugins are not known"
+                "`maxClusters` keeps the first clusters by name; without any priority KubeAdmiral goes by scores, which are not known"
             )
         return Stage(
             scenario=scenario,

@@ -273,3 +273,19 @@ def test_scenarios_of_two_files_with_one_name_are_an_error(staged: Staged) -> No
     twin = '{"apiVersion": "overbank.dev/v1alpha1", "kind": "PlanScenario", "metadata": {"name": "burst"}, "spec": {"cluster": "a", "policy": "web", "events": [{"create": 1}]}}'
     result = staged({"a": [GPUS, ECI]}, POOLS, files={"twin.yaml": twin}, events=[{"create": 1}])
     assert [message for _, message in _errors(result)] == ["there are two of PlanScenario `burst`"]
+
+
+def test_nodes_cannot_be_lost_where_nobody_knows_what_is_on_them(staged: Staged) -> None:
+    """How many pods go with a node has to be known."""
+    result = staged({"a": [GPUS, ECI]}, POOLS, events=[{"create": 1}, {"loseNodes": {"pool": "gpus", "nodes": 1}}])
+    assert _errors(result) == [("OB9104", "pool `gpus` of cluster `a` does not say how many pods are lost with a node")]
+
+
+def test_scores_matter_only_where_there_is_no_priority(staged: Staged) -> None:
+    """KubeAdmiral's PrioritySort takes priorities for scores as soon as one cluster has one; before, the plan has to guess."""
+    for priority, guessed in (({}, True), ({"priority": 1}, False)):
+        clusters = [{"name": "a", "weight": 1}, {"name": "b", "weight": 1, **priority}]
+        placement = {"clusters": clusters, "maxClusters": 1}
+        result = staged({"a": [ECI], "b": [ECI]}, [{"name": "eci"}], placement=placement, events=[{"create": 1}])
+        assert _errors(result) == []
+        assert any("`maxClusters`" in each for each in result.stages[0].assumptions) is guessed

@@ -110,3 +110,17 @@ def test_plan_without_prices_has_no_costs(played: Played) -> None:
     free = {key: value for key, value in PAID.items() if key != "pricePerHour"}
     plan, _ = played({"a": [free, {"name": "eci", "type": "eci"}]}, POOLS, events=[{"create": 3}])
     assert (plan.steps[0].cost, plan.steps[0].spent, plan.peak) == (None, None, None)
+
+
+def test_prices_of_nodes_that_are_not_counted_are_no_prices(staged: Callable[..., Any]) -> None:
+    """A ceiling cannot be held against nodes of which nobody knows how many there will be."""
+    growing = {"name": "paid", "type": "ecs", "nodeSelector": {"np": "a"}, "nodes": {"min": 0, "max": 9}, "autoscaling": True}
+    for pool in (growing, {"name": "paid", "type": "ecs", "nodeSelector": {"np": "a"}}):
+        clusters = {"a": [{**pool, "pricePerHour": 3}]}
+        result = staged(
+            clusters, [{"name": "paid", "max": 4}], policy={"strategy": "prefer"}, ceilings={"total": 1}, events=[{"create": 4}]
+        )
+        errors = [(each.code.id, each.message) for each in result.diagnostics if each.code.severity == "error"]
+        assert errors == [
+            ("OB9111", "the scenario has a ceiling, and how many nodes are paid for is not known of `paid of a`"),
+        ]
