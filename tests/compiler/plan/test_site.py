@@ -6,12 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiler.model import NodeRange, PoolType
-from compiler.pipeline import Result
 from compiler.plan.scenario import Event, EventKind
 from compiler.plan.simulate import play
 from compiler.plan.stage import Stage, StagePool
@@ -272,13 +270,6 @@ def happenings(draw: Callable[..., Any], of: tuple[StagePool, ...]) -> tuple[Eve
         elif kind in (EventKind.OUT_OF_STOCK, EventKind.IN_STOCK):
             events.append(Event(index=index, kind=kind, pool=pool))
     return tuple(replace(event, index=index) for index, event in enumerate(events))
-
-
-@pytest.fixture
-def stage(staged: Callable[..., Result]) -> Stage:
-    """Return a stage with one cluster, whose pools and events the tests replace."""
-    bare: Stage = staged({"a": [{"name": "a", "type": "eci"}]}, [{"name": "a"}], events=[{"create": 1}]).stages[0]
-    return bare
 
 
 @given(data=st.data())
