@@ -104,8 +104,10 @@ class Federation:
     def reasons(self, replicas: int) -> Callable[[str], str]:
         """Return what says why a member has what it has, of ``replicas`` in all, until the next decision."""
         left_out = f"not among the {len(self.order)} clusters that `maxClusters` leaves"
-        if self._stage.mode is Mode.DUPLICATE:
+        if self._stage.mode is Mode.DUPLICATE and replicas:
             return lambda member: f"every cluster has all {replicas} replicas" if member in self.preferences else left_out
+        if not replicas:
+            return lambda _: "no replicas are asked for"
         text = self.availability()
         places = {each: index for index, each in enumerate(self.order)}
         weights = sum(each.weight for each in self.preferences.values())

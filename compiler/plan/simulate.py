@@ -4,7 +4,7 @@ Between two moments nothing happens; while time passes, the play goes from one m
 that is due at one moment happens in a fixed order: clusters in the order of the policy, then the federation, and again until both agree.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Final
@@ -12,8 +12,8 @@ from typing import Final
 from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.plan.dividing import Federation
+from compiler.plan.happening import happen
 from compiler.plan.journal import Journal
-from compiler.plan.pools import PoolRun, nodes_of
 from compiler.plan.scenario import Event, EventKind, Rules, duration
 from compiler.plan.site import Site
 from compiler.plan.stage import Stage
@@ -85,7 +85,7 @@ class _Performance:
             case EventKind.WAIT:
                 self._pass(event.wait)
             case _:
-                problems = list(self._change_pools(event))
+                problems = list(happen(event, self._sites, self._journal, self._stage.scenario))
                 if problems:
                     return problems
                 self._settle()
@@ -221,37 +221,3 @@ class _Performance:
             costs = [cost for site in self._sites for run in site.runs if (cost := run.cost()) is not None]
             self._rate = sum(costs, Decimal(0))
             self.peak = self._rate if self.peak is None else max(self.peak, self._rate)
-
-    def _change_pools(self, event: Event) -> Iterator[Diagnostic]:
-        """Change what an event changes about pools; yield why it cannot be changed."""
-        for site, run in self._targets(event):
-            name, pool = site.cluster.name, run.pool.name
-            match event.kind:
-                case EventKind.SET_MAX:
-                    run.limit = event.max
-                case EventKind.ADD_NODES:
-                    run.add(event.nodes)
-                    what = "more to grow to" if run.pool.autoscaling else "added"
-                    self._journal.note(Cause.EVENT, event.nodes, f"{nodes_of(event.nodes)} {what}", name, pool)
-                case EventKind.LOSE_NODES:
-                    if event.nodes > run.most:
-                        where = self._stage.scenario.at("spec", "events", event.index, event.kind, "nodes")
-                        message = (
-                            f"pool `{pool}` of cluster `{name}` cannot lose {nodes_of(event.nodes)}: it has {run.most} at most"
-                        )
-                        yield diagnose(codes.TARGET, where, message)
-                        return
-                    site.lose_nodes(run, event.nodes, self._journal.now)
-                case EventKind.OUT_OF_STOCK:
-                    run.stocked = False
-                case _:
-                    site.restock(run)
-
-    def _targets(self, event: Event) -> Iterator[tuple[Site, PoolRun]]:
-        """Yield the pools that an event is about; ``bind`` has made sure that those it names exist."""
-        for site in self._sites:
-            if event.clusters and site.cluster.name not in event.clusters:
-                continue
-            for run in site.runs:
-                if run.pool.name == event.pool:
-                    yield site, run

@@ -400,6 +400,14 @@ def test_number_that_changes_nothing_yet_says_why(played: Played, rows: Rows) ->
     assert _reasons(plan, 1, Cause.EVENT) == ["nothing is divided anew while pods of a neither run nor count as unschedulable"]
 
 
+def test_nothing_is_asked_for(played: Played) -> None:
+    """Where replicas go away because there are to be none, no cluster's place in the order is the reason."""
+    for mode, preference in (("weighted", {"weight": 1}), ("duplicate", {})):
+        placement = {"mode": mode, "clusters": [{"name": "a", **preference}]}
+        plan, _ = played({"a": [ECI]}, [{"name": "eci"}], placement=placement, events=[{"create": 2}, {"scale": 0}])
+        assert _reasons(plan, 1, Cause.ASSIGN) == ["no replicas are asked for"]
+
+
 def test_long_lists_of_clusters_are_counted(played: Played) -> None:
     """A reason names a few clusters, and how many more there are."""
     names = [f"c{index:02}" for index in range(12)]
