@@ -33,7 +33,7 @@ TARGET: Final = Code(
     Severity.ERROR,
     "event is about a pool that is not there",
     """An event names a cluster that is not part of the plan, a pool that the policy does not use there, more nodes than the pool
-has, or nodes of a pool whose nodes are not declared.""",
+has, or nodes of a pool that does not declare them, or does not say how many pods are lost with one.""",
 )
 POD: Final = Code(
     "OB9105",

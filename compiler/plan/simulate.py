@@ -175,7 +175,6 @@ class _Performance:
             self._sites[0].resize(self._replicas, now)
             return
         assigned = self._federation.divide(self._replicas, changed=changed)
-        reason = self._federation.reasons(self._replicas)
         if changed and self._federation.undecided:
             self._journal.note(Cause.EVENT, self._replicas, self._undecided(self._federation.undecided))
         missing = 0 if self._federation.undecided else max(0, self._replicas - sum(assigned.values()))
@@ -183,12 +182,14 @@ class _Performance:
             text = f"{missing} of {self._replicas} replicas are placed nowhere: {self._federation.availability()}"
             self._journal.note(Cause.EVENT, missing, text)
         self._unplaced = missing
-        for site in self._sites:
-            member, before = site.cluster.member, site.assigned
-            after = assigned.get(member, 0)
-            if after != before:
-                self._journal.note(Cause.ASSIGN, after - before, reason(member), site.cluster.name)
-                site.resize(after, now)
+        changing = [site for site in self._sites if assigned.get(site.cluster.member, 0) != site.assigned]
+        if not changing:
+            return
+        reason = self._federation.reasons(self._replicas)
+        for site in changing:
+            after = assigned.get(site.cluster.member, 0)
+            self._journal.note(Cause.ASSIGN, after - site.assigned, reason(site.cluster.member), site.cluster.name)
+            site.resize(after, now)
 
     def _undecided(self, members: Sequence[str]) -> str:
         """Say why a new number of replicas changes nothing."""
