@@ -1,13 +1,15 @@
 """Whether a plan is as it should be: what its scenario expects, and what it may cost."""
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.plan.trace import ClusterState, Plan, Step
 
-_COUNTS = ("assigned", "running", "unschedulable", "starved")
+_COUNTS: Final = ("assigned", "running", "unschedulable", "starved")
+_CENT: Final = Decimal("0.01")
 
 
 def judge(plan: Plan) -> tuple[Diagnostic, ...]:
@@ -33,19 +35,24 @@ def exceeded(plan: Plan) -> Iterator[Diagnostic]:
     if ceilings.per_hour is not None and plan.peak is not None and plan.peak > ceilings.per_hour:
         step = next((step for step in plan.steps if step.cost is not None and step.cost > ceilings.per_hour), None)
         when = f", first after `{step.event}`" if step else " for a moment"
-        message = f"the plan costs up to {amount(plan, plan.peak)} an hour, and may cost {amount(plan, ceilings.per_hour)}{when}"
+        found, most = _amounts(plan.peak, ceilings.per_hour, scenario.currency)
+        message = f"the plan costs up to {found} an hour, and may cost {most}{when}"
         yield diagnose(codes.CEILING, scenario.at("spec", "ceilings", "perHour"), message, related=_related(plan, step))
     last = plan.steps[-1].spent if plan.steps else None
     if ceilings.total is not None and last is not None and last > ceilings.total:
         step = next(step for step in plan.steps if step.spent is not None and step.spent > ceilings.total)
-        message = f"the plan costs {amount(plan, last)} in all, and may cost {amount(plan, ceilings.total)}"
+        found, most = _amounts(last, ceilings.total, scenario.currency)
+        message = f"the plan costs {found} in all, and may cost {most}"
         yield diagnose(codes.CEILING, scenario.at("spec", "ceilings", "total"), message, related=_related(plan, step))
 
 
-def amount(plan: Plan, money: Decimal) -> str:
-    """Write an amount of money: with two decimals, and the currency if there is one."""
-    rounded = money.quantize(Decimal("0.01"))
-    return f"{rounded:,} {plan.scenario.currency}".rstrip()
+def _amounts(found: Decimal, most: Decimal, currency: str) -> tuple[str, str]:
+    """Write two amounts of money: with two decimals, or with as many as tell them apart, and the currency if there is one."""
+    written = [f"{each.quantize(_CENT, ROUND_HALF_UP):,f}" for each in (found, most)]
+    if written[0] == written[1]:
+        written = [f"{each.normalize():,f}" for each in (found, most)]
+    first, second = (f"{each} {currency}".rstrip() for each in written)
+    return first, second
 
 
 def _related(plan: Plan, step: Step | None) -> list:  # type: ignore[type-arg] # places with texts

@@ -36,6 +36,16 @@ class PoolRun:
         """Nodes that are on their way."""
         return sum(count for _, count in self._orders)
 
+    @property
+    def limited(self) -> bool:
+        """Whether the policy lets no further pod in."""
+        return self.limit is not None and self.pods >= self.limit
+
+    @property
+    def hold(self) -> int | None:
+        """How long a pod waits for room here now; None: for ever."""
+        return self.pool.hold if self.limit is not None or self.pool.holds_without_limit else 0
+
     def room(self) -> int | None:
         """Return how many more pods can be bound here now; None: any number."""
         if self.pool.virtual:
@@ -119,8 +129,8 @@ class PoolRun:
         if not self.pool.autoscaling:
             self.nodes += count
 
-    def lose(self, count: int) -> int:
-        """Have fewer nodes, those with the most pods first; return how many pods went with them."""
+    def lose(self, count: int) -> tuple[int, int]:
+        """Have fewer nodes, those with the most pods first; return how many were there, and how many pods went with them."""
         gone = min(count, self.nodes)
         lost = min(self.running, gone * self.pool.pods_per_node) if self.pool.pods_per_node else 0
         self.nodes -= gone
@@ -135,14 +145,14 @@ class PoolRun:
                 kept.append((ready, min(ordered, room)))
             room -= min(ordered, room)
         self._orders = kept
-        return lost
+        return gone, lost
 
     def shortage(self) -> str:
         """Say why no further pod finds room here now."""
         pool = self.pool
         if pool.refusal:
             return pool.refusal
-        if self.limit is not None and self.pods >= self.limit:
+        if self.limited:
             return f"is at its max of {self.limit}"
         if pool.virtual:
             return "has no stock" if not self.stocked else "has room"

@@ -11,6 +11,7 @@ from compiler.diagnostics import Diagnostic
 from compiler.pipeline import Result, compile_repository
 from compiler.plan.judge import judge
 from compiler.plan.simulate import play
+from compiler.plan.stage import Stage
 from compiler.plan.trace import Plan
 from compiler.sources.tree import Tree
 
@@ -69,6 +70,13 @@ def staged(write: Callable[..., Path]) -> Callable[..., Result]:
         return compile_repository(Tree(write({**documents, **(files or {})})))
 
     return run
+
+
+@pytest.fixture
+def stage(staged: Callable[..., Result]) -> Stage:
+    """Return a stage with one cluster, whose pools and events the tests replace."""
+    bare: Stage = staged({"a": [{"name": "a", "type": "eci"}]}, [{"name": "a"}], events=[{"create": 1}]).stages[0]
+    return bare
 
 
 @pytest.fixture

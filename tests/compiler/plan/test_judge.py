@@ -61,6 +61,19 @@ def test_ceilings_that_hold_are_silent(played: Played) -> None:
     assert found == ()
 
 
+def test_waits_add_up_without_rounding(played: Played) -> None:
+    """Thirds of an hour make an hour: what adds up to exactly the ceiling does not exceed it."""
+    events = [{"create": 0}, *[{"wait": "20m"}] * 3]
+    plan, found = played({"a": [{**PAID, "pricePerHour": 2.5}, ECI]}, POOLS, ceilings={"total": 5}, events=events)
+    assert (plan.steps[-1].spent, found) == (Decimal(5), ())
+
+
+def test_amounts_are_told_apart(played: Played) -> None:
+    """What exceeds a ceiling by less than a cent is written with the digits that show it."""
+    _, found = played({"a": [PAID, {**ECI, "pricePerHour": 0.001}]}, POOLS, ceilings={"perHour": 7}, events=[{"create": 5}])
+    assert [each.message for each in found] == ["the plan costs up to 7.003 an hour, and may cost 7, first after `create 5`"]
+
+
 def test_ceilings_that_are_exceeded_are_errors(played: Played) -> None:
     """Each ceiling is compared, and the first event after which it is exceeded is shown."""
     events = [{"create": 2}, {"scale": 5}, {"wait": "1h"}, {"wait": "1h"}]
@@ -97,3 +110,17 @@ def test_plan_without_prices_has_no_costs(played: Played) -> None:
     free = {key: value for key, value in PAID.items() if key != "pricePerHour"}
     plan, _ = played({"a": [free, {"name": "eci", "type": "eci"}]}, POOLS, events=[{"create": 3}])
     assert (plan.steps[0].cost, plan.steps[0].spent, plan.peak) == (None, None, None)
+
+
+def test_prices_of_nodes_that_are_not_counted_are_no_prices(staged: Callable[..., Any]) -> None:
+    """A ceiling cannot be held against nodes of which nobody knows how many there will be."""
+    growing = {"name": "paid", "type": "ecs", "nodeSelector": {"np": "a"}, "nodes": {"min": 0, "max": 9}, "autoscaling": True}
+    for pool in (growing, {"name": "paid", "type": "ecs", "nodeSelector": {"np": "a"}}):
+        clusters = {"a": [{**pool, "pricePerHour": 3}]}
+        result = staged(
+            clusters, [{"name": "paid", "max": 4}], policy={"strategy": "prefer"}, ceilings={"total": 1}, events=[{"create": 4}]
+        )
+        errors = [(each.code.id, each.message) for each in result.diagnostics if each.code.severity == "error"]
+        assert errors == [
+            ("OB9111", "the scenario has a ceiling, and how many nodes are paid for is not known of `paid of a`"),
+        ]
