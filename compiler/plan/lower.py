@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from compiler.federation.duration import nanoseconds
@@ -96,11 +97,16 @@ def _fitting(guest: Guest, pool: Pool) -> tuple[int | None, str | None]:
     fits = []
     for resource, asked in guest.requests.items():
         if resource in pool.allocatable or "/" in resource:
-            fits.append((int((amount(pool.allocatable.get(resource, "0")) or Decimal(0)) // asked), resource))
+            fits.append((_times(pool.allocatable.get(resource, "0"), asked), resource))
     if not fits:
         return None, None
     count, resource = min(fits)
     return (count, None) if count else (0, f"has insufficient {resource}")
+
+
+def _times(quantity: str, asked: Decimal) -> int:
+    """Return how many times an amount is in a quantity; Decimal's own division gives up beyond 28 digits."""
+    return int(Fraction(amount(quantity) or 0) // Fraction(asked))
 
 
 def _tolerates(toleration: PodToleration, taint: Taint) -> bool:
@@ -121,7 +127,7 @@ def _limit(guest: Guest, use: PoolUse) -> int | None:
         for resource, quantity in use.ack.max_resources.items():
             asked = guest.requests.get(resource)
             if asked:
-                limits.append(int((amount(quantity) or Decimal(0)) // asked))
+                limits.append(_times(quantity, asked))
     return min(limits, default=None)
 
 

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from compiler.codes import BY_ID
 from compiler.inventory import dump
 from compiler.inventory.nodes import Node
-from compiler.inventory.quantities import amount
 from compiler.inventory.refresh import refresh
 from compiler.inventory.rewrite import rewritten
 from compiler.inventory.versions import changed
@@ -333,15 +332,19 @@ def test_version_follows_the_server_and_kubelets_only_raise_it(
     assert changed(declared, server, kubelet) == wanted
 
 
-@pytest.mark.parametrize(
-    ("less", "more"),
-    [("7910m", "8"), ("1G", "1Gi"), ("999Ki", "1Mi"), ("1e3", "1001"), ("0", "1n"), ("1500u", "2m"), ("1.5", "1500001u")],
-)
-def test_quantities_are_compared_exactly(less: str, more: str) -> None:
-    """Quantities are numbers, whatever their suffixes."""
-    assert (amount(less) or 0) < (amount(more) or 0)
-    assert amount("1Ki") == 1024
-    assert [amount(text) for text in ("", "x", "-1", "1KiB", "1 ", "1" * 99)] == [None] * 6
+def test_sizes_are_taken_as_kubelets_write_them(refreshed: Run) -> None:
+    """Memory comes in Ki, CPU in millicores: what nodes say is what documents may say."""
+    sizes = {"cpu": "7910m", "memory": "30412345Ki"}
+    found = refreshed("--write", nodes=[_node("a", sizes=sizes), _node("b", sizes={**sizes, "memory": "30412344Ki"})])
+    assert (found.code, found.codes) == (0, [])
+    assert yaml.safe_load(found.after)["spec"]["pools"][0]["allocatable"] == {"cpu": "7910m", "memory": "30412344Ki"}
+
+
+@pytest.mark.parametrize("odd", ["1ki", "1KiB", "1e999", "-1", "", "9" * 99])
+def test_sizes_that_are_no_quantities_count_as_nothing(refreshed: Run, odd: str) -> None:
+    """Nobody can rely on what cannot be read, and it is no reason to fail."""
+    found = refreshed("--write", nodes=[_node("a", sizes={"cpu": odd}), _node("b")])
+    assert yaml.safe_load(found.after)["spec"]["pools"][0]["allocatable"]["cpu"] == "0"
 
 
 def test_new_document_passes_check(refreshed: Run, cli: Run) -> None:
