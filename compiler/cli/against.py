@@ -17,8 +17,10 @@ from compiler.sources import Source
 from compiler.sources.tree import Tree
 
 
-def plans_of(base: str, repository: Path, stages: Iterable[Stage], rules: Rules | None) -> dict[str, Plan]:
+def plans_of(base: str, repository: Tree, stages: Iterable[Stage], rules: Rules | None) -> dict[str, Plan]:
     """Return the plans of the scenarios in ``stages`` under ``base``, by name; those that cannot be had are noted on stderr.
+
+    The pods are part of the scenarios: their files are read from ``repository``, so that what differs comes of policies and clusters.
 
     Raises:
         CommandError: there is no such revision or folder (2), or no policy repository in it (3).
@@ -26,12 +28,12 @@ def plans_of(base: str, repository: Path, stages: Iterable[Stage], rules: Rules 
     from compiler.plan.simulate import play  # noqa: PLC0415 - only when something is compared
 
     documents = {stage.scenario.name: stage.scenario.document for stage in stages}
-    with _opened(base, repository) as source:
+    with _opened(base, repository.root) as source:
         if REPOSITORY_FILE not in source.paths():
             raise CommandError(
                 f"there is no {REPOSITORY_FILE} in {base}", code=NOTHING, help="name a revision or a folder that has one"
             )
-        result = compile_repository(source, workloads=False, scenarios=documents.values())
+        result = compile_repository(source, workloads=False, scenarios=documents.values(), pods=repository)
         plans = {stage.scenario.name: play(stage, rules)[0] for stage in result.stages}
     for name, document in documents.items():
         if name not in plans:
@@ -48,6 +50,8 @@ def _opened(base: str, repository: Path) -> Iterator[Source]:
     Raises:
         CommandError: there is neither.
     """
+    if not base:  # as of a variable that is not set; as a folder it would be the current one, which never differs
+        raise CommandError("--against needs the name of a Git revision or of a folder, and it is empty")
     from compiler.sources.revision import Revision, RevisionError  # noqa: PLC0415 - only when something is compared
 
     folder = Path(base)

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if options.against is not None:
         from compiler.cli.against import plans_of  # noqa: PLC0415 - only when something is compared
 
-        before = plans_of(options.against, tree.root, stages, rules)
+        before = plans_of(options.against, tree, stages, rules)
         shown = [
             Shown(plan=each.plan, diagnostics=each.diagnostics, before=before.get(each.plan.scenario.name), base=options.against)
             for each in shown

@@ -318,6 +318,31 @@ def test_a_base_outside_of_git_is_an_error(repo: Path, cli: Cli, git: Callable[.
     assert "name a folder" in done.err
 
 
+def test_an_empty_base_is_an_error(history: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is not set in a pipeline is no reason to compare the folder with itself and find it the same."""
+    monkeypatch.chdir(history)
+    done = cli("plan", "--against", "")
+    assert (done.code, done.out) == (2, "")
+    assert "it is empty" in done.err
+
+
+def test_pods_are_those_of_the_repository_that_is_planned(history: Path, write: Write, git: Callable[..., None], cli: Cli) -> None:
+    """The pod's file is part of the scenario: both sides have what it says now, though the base has another, or none."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: %s}}\nspec: {containers: [{name: c, image: i}]}\n"
+    scenario = (SCENARIO % ("burst", 4)).replace("  policy: web\n", "  namespace: shop\n  pod: {file: pods/p.yaml}\n")
+    write({"plans/pods/p.yaml": pod % "web", "plans/a.yaml": scenario})
+    alone = cli("plan", history, "--against", "main")
+    assert (alone.code, alone.err) == (0, "")
+    assert "3/3 → 1/1" in alone.out
+    write({"plans/pods/p.yaml": pod % "another"})
+    git(history, "checkout", "--quiet", "-b", "other")
+    git(history, "add", "plans/pods/p.yaml")
+    git(history, "commit", "--quiet", "--message", "another pod", "plans/pods/p.yaml")
+    write({"plans/pods/p.yaml": pod % "web"})
+    changed = cli("plan", history, "--against", "other")
+    assert (changed.code, changed.err) == (0, "")
+
+
 def test_a_base_that_lacks_what_a_scenario_needs_leaves_the_others(
     history: Path, write: Write, files: dict[str, str], cli: Cli
 ) -> None:
