@@ -13,7 +13,7 @@ from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
 from compiler.cli.nodes import Observed, add_source, observed
 from compiler.cli.repository import add_format, add_repository, open_tree, report
 from compiler.cli.terminal import add_colour, paint_for
-from compiler.diagnostics import Diagnostic, in_order
+from compiler.diagnostics import Diagnostic, has_errors, in_order
 from compiler.inventory import discovery
 from compiler.inventory.discovery import Grouping, Place
 from compiler.inventory.refresh import Refresh, refresh
@@ -86,8 +86,10 @@ def _declared(tree: Tree, options: argparse.Namespace) -> tuple[Cluster | None, 
         places = " and ".join(str(each.at_name().locate()) for each in found)
         raise CommandError(f"cluster `{options.cluster}` has several documents: {places}", code=FINDINGS)
     if not found and diagnostics:
+        # Warnings are of links that are not followed: the document may stand behind one.
         report(in_order(diagnostics), options, sys.stderr)
-        raise CommandError(f"there is no valid document of cluster `{options.cluster}`, and others have errors", code=FINDINGS)
+        if has_errors(diagnostics):
+            raise CommandError(f"there is no valid document of cluster `{options.cluster}`, and others have errors", code=FINDINGS)
     return (found[0] if found else None), [each.name for each in clusters]
 
 

@@ -477,6 +477,15 @@ def test_repositories_with_errors_do_not_lose_a_document(refreshed: Run) -> None
     assert "several documents" in refreshed(nodes=[_node("a")], cluster=f"{CLUSTER}---\n{CLUSTER}").err
 
 
+def test_links_are_mentioned_and_stop_nothing(refreshed: Run, cli: Run) -> None:
+    """A link is not followed, so a cluster whose document is behind one is new; the warning says why, and is no error."""
+    folder = refreshed(nodes=[_node("a")]).folder
+    (folder / "clusters/link.yaml").symlink_to("c.yaml")
+    found = cli("inventory", folder, "--cluster", "new", "--nodes", folder.parent / "nodes.json")
+    assert (found.code, found.out.splitlines()[2]) == (0, "apiVersion: overbank.dev/v1alpha1")
+    assert "warning[OB0110]" in found.err
+
+
 def test_document_with_shared_values_is_refused(refreshed: Run) -> None:
     """Where a value cannot change alone, nothing is written and the finding says why."""
     shared = CLUSTER.replace("nodes: {max: 2}", "nodes: &n {max: 2}").replace("{min: 0, max: 2}\n    autoscaling: true", "*n")
