@@ -6,10 +6,10 @@ The difference, or the new document, is the result, so it goes to stdout. Nothin
 import argparse
 import difflib
 import sys
-from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.destination import create, is_standard
 from compiler.cli.nodes import Observed, add_source, observed
 from compiler.cli.repository import add_format, add_repository, open_tree, report
 from compiler.cli.terminal import add_colour, paint_for
@@ -17,7 +17,7 @@ from compiler.diagnostics import Diagnostic, has_errors, in_order
 from compiler.inventory import discovery
 from compiler.inventory.discovery import Grouping, Place
 from compiler.inventory.refresh import Refresh, refresh
-from compiler.inventory.rewrite import rewritten
+from compiler.inventory.rewrite import ChangedError, rewritten
 from compiler.inventory.text import new_file
 from compiler.inventory.versions import newest_kubelet
 from compiler.load import MAX_BYTES
@@ -101,7 +101,10 @@ def _refreshed(tree: Tree, cluster: Cluster, seen: Observed, options: argparse.N
         raw = tree.read(path, MAX_BYTES + 1)
     except SourceError as error:
         raise CommandError(f"cannot read {path}: {error}") from error
-    content, problems = rewritten(raw, cluster, list(result.operations))
+    try:
+        content, problems = rewritten(raw, cluster, list(result.operations))
+    except ChangedError as error:
+        raise CommandError(f"{path} was changed while the nodes were read; nothing was written", help="run it again") from error
     report(in_order([*result.diagnostics, *problems]), options, sys.stderr)
     if content is None:
         return FINDINGS
@@ -168,16 +171,10 @@ def _new(seen: Observed, others: list[str], options: argparse.Namespace) -> int:
     near = did_you_mean(options.cluster, others, alike=0.8)
     if near:
         sys.stderr.write(f"note: cluster `{options.cluster}` has no document, so this is a new one; {near[0]}\n")
-    if not options.output:
+    if is_standard(options.output):
         sys.stdout.write(content)
         return FINDINGS if options.check else CLEAN
-    try:
-        with Path(options.output).open("x", encoding="utf-8", newline="") as file:
-            file.write(content)
-    except FileExistsError as error:
-        raise CommandError(f"{options.output} exists already", help="choose another file, or remove it") from error
-    except OSError as error:
-        raise CommandError(f"cannot write {options.output}: {(error.strerror or str(error)).lower()}") from error
+    create(content, options.output)
     sys.stdout.write(f"wrote {printable(options.output)}\n")
     return CLEAN
 

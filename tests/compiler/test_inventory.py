@@ -160,7 +160,41 @@ def test_permissions_of_the_file_stay(refreshed: Run, cli: Run) -> None:
     (folder / "clusters/c.yaml").chmod(0o640)
     assert cli("inventory", folder, "--cluster", "pro", "--nodes", folder.parent / "nodes.json", "--write").code == 0
     assert (folder / "clusters/c.yaml").stat().st_mode & 0o777 == 0o640
-    assert list(folder.rglob("*.overbank-new")) == []
+    assert sorted(path.name for path in (folder / "clusters").iterdir()) == ["c.yaml"]
+
+
+@pytest.mark.parametrize(
+    "meanwhile", ["# nothing\n", "a: [", CLUSTER.replace("name: prepaid", "name: other"), f"kind: X\n---\n{CLUSTER}"]
+)
+@pytest.mark.parametrize("mode", [(), ("--write",)])
+def test_file_that_changes_while_nodes_are_read_is_left_alone(
+    refreshed: Run, cli: Run, monkeypatch: pytest.MonkeyPatch, meanwhile: str, mode: tuple[str, ...]
+) -> None:
+    """Listing nodes takes a while, in which somebody may edit the document: what was meant for the old one is not done to the new."""
+    folder = refreshed(nodes=[_node("a")]).folder
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            (folder / "clusters/c.yaml").write_text(meanwhile)
+            return super().read(size)
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Slow((folder.parent / "nodes.json").read_bytes())))
+    found = cli("inventory", folder, "--cluster", "pro", "--nodes", "-", *mode)
+    assert (found.code, found.out) == (2, "")
+    assert "clusters/c.yaml was changed while the nodes were read" in found.err
+    assert (folder / "clusters/c.yaml").read_text() == meanwhile
+
+
+def test_new_document_is_not_written_over_anything(refreshed: Run, tmp_path: Path) -> None:
+    """A file that exists stays, a folder is told from one, - is stdout, and a link is not written through."""
+    nodes = [_node("a")]
+    (tmp_path / "link.yaml").symlink_to("victim")
+    taken = refreshed("-o", str(tmp_path / "link.yaml"), nodes=nodes, name="fresh")
+    assert (taken.code, taken.out, "exists already" in taken.err) == (2, "", True)
+    assert not (tmp_path / "victim").exists()
+    folder = refreshed("-o", str(tmp_path), nodes=nodes, name="fresh")
+    assert (folder.code, "is a folder" in folder.err) == (2, True)
+    assert refreshed("-o", "-", nodes=nodes, name="fresh").out == refreshed(nodes=nodes, name="fresh").out
 
 
 def test_smallest_node_counts(refreshed: Run) -> None:

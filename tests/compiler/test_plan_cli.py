@@ -203,6 +203,14 @@ def test_special_files_are_written_to_and_stay(repo: Path, cli: Cli) -> None:
     assert Path(os.devnull).is_char_device()
 
 
+def test_a_log_that_is_appended_to_is_not_emptied(repo: Path, overbank: Overbank, tmp_path: Path) -> None:
+    """The name of standard output is standard output, so what a log had before stays."""
+    (tmp_path / "log").write_text("before\n")
+    with (tmp_path / "log").open("ab") as log:
+        assert overbank("plan", repo, "-o", "/dev/stdout", stdout=log).returncode == 0
+    assert (tmp_path / "log").read_text() == "before\n" + overbank("plan", repo).stdout.decode()
+
+
 @pytest.mark.parametrize("columns", ["60", "80", "120", "200"])
 def test_the_width_of_the_terminal_is_kept(columns: str, sample: Path, overbank: Overbank) -> None:
     """No line is longer than COLUMNS, in any encoding."""
