@@ -356,6 +356,9 @@ def test_virtual_nodes_belong_to_the_pool_of_their_vendor(
         ("1.32", None, "v1.30.1", None),
         ("v1.30.1", None, "v1.30.1-vke.4", None),
         ("1.30", None, "unknown", None),
+        ("1.30", None, "v1." + "9" * 5000, None),
+        ("v1.30.1-a", "v1.31.1-" + "a" * 99, None, None),
+        ("v1.30.1-a", "v1.31.1 (x)", None, None),
         ("1.30", None, None, None),
     ],
 )
@@ -437,6 +440,10 @@ def test_plain_kubernetes_needs_to_be_told_what_groups_its_nodes(refreshed: Run)
         ("a: b: c\n", r"OB0\d+.*\n --> .*nodes\.json:1:5"),
         ("- kind: Node\n  metadata: {name: a}\n- kind: Node\n  metadata: {name: a}\n", "node `a` is listed twice"),
         ("- {}\n", "item 1 has no name"),
+        ('{"a": ' * 5000, "JSON is nested too deeply"),
+        ('{"kind": "Status", "status": "Failure", "message": "Unauthorized"}', "`status`: expected a mapping, got a string"),
+        ('{"items": {}}', "`items`: expected a list, got a mapping"),
+        ('{"items": [{"metadata": {"name": "a"}, "status": {"allocatable": {"cpu": []}}}]}', "expected a quantity, got a list"),
     ],
 )
 def test_malformed_dumps_are_refused_with_their_place(refreshed: Run, cli: Run, text: str, message: str) -> None:
@@ -447,6 +454,14 @@ def test_malformed_dumps_are_refused_with_their_place(refreshed: Run, cli: Run, 
     found = cli("inventory", folder, "--cluster", "pro", "--nodes", path)
     assert (found.code, found.out) == (2, "")
     assert re.search(message, found.err), found.err
+
+
+def test_dumps_of_powershell_are_told_from_garbage() -> None:
+    """Redirected in PowerShell, kubectl's output is UTF-16; people learn what to do about it."""
+    for order in ("utf-16-le", "utf-16-be"):
+        nodes, problems = dump.read("nodes", ("\ufeff" + json.dumps([_node("a")])).encode(order))
+        assert nodes == []
+        assert [problem.message for problem in problems] == ["the list of nodes is UTF-16, and not UTF-8"]
 
 
 def test_dumps_have_many_forms() -> None:
