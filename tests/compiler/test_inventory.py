@@ -122,6 +122,28 @@ def test_difference_can_be_applied_with_git(refreshed: Run) -> None:
     ).after
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_difference_is_exact_where_text_is_odd(refreshed: Run, ending: str) -> None:
+    """A byte order mark, and characters that reorder text in a terminal, are in the patch as they are in the file."""
+    _, _, pools = CLUSTER.partition('  kubernetesVersion: "1.30"')
+    odd = f'\ufeffkind: Cluster\nspec:\n  kubernetesVersion: "1.29"{pools}'.replace("since June", "\u202esince June")
+    odd += "  platform: ack-pro\napiVersion: overbank.dev/v1alpha1\nmetadata: {name: pro}\n"
+    odd = odd.replace("\n", ending)
+    nodes = [_node("a"), ECI]
+    found = refreshed(nodes=nodes, cluster=odd)
+    assert found.code == 1
+    subprocess.run(["git", "apply", "-"], input=found.out.encode(), cwd=found.folder, check=True)
+    assert (found.folder / "clusters/c.yaml").read_bytes() == refreshed("--write", nodes=nodes, cluster=odd).after
+
+
+def test_json_keeps_its_line_ends(refreshed: Run) -> None:
+    """A document that is written as JSON stays JSON."""
+    cluster = json.dumps(yaml.safe_load(CLUSTER), indent=1).replace("\n", "\r\n")
+    after = refreshed("--write", nodes=[_node("a")], cluster=cluster).after.decode()
+    assert json.loads(after)["spec"]["pools"][0]["nodes"] == {"max": 1}
+    assert after.count("\n") == after.count("\r\n")
+
+
 def test_only_what_the_nodes_say_changes(refreshed: Run) -> None:
     """Number, sizes and taints of a pool are written in the layout that is there; comments and everything else stay."""
     gpu = _taint("nvidia.com/gpu", value="true")
