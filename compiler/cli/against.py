@@ -64,7 +64,7 @@ def _opened(base: str, repository: Path) -> Iterator[Source]:
         if folder.is_dir():
             yield _tree(folder)
             return
-        raise CommandError(f"--against {printable(base)}: {error}", help=error.help) from error
+        raise CommandError(f"--against {base}: {error}", help=error.help) from error
     with revision:
         yield revision
 
