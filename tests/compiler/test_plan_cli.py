@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -298,6 +299,15 @@ def test_against_a_folder_needs_no_git(repo: Path, write: Write, files: dict[str
     done = cli("plan", repo, "--against", other)
     assert (done.code, done.err) == (0, "")
     assert "1/1 → 3/3" in done.out
+
+
+@pytest.mark.parametrize("shape", ["text", "markdown", "json-v1", "html"])
+def test_a_base_whose_name_is_no_text_can_be_shown(repo: Path, tmp_path: Path, cli: Cli, shape: str) -> None:
+    """File names are bytes, and some are not UTF-8; what is written is."""
+    other = shutil.copytree(repo, tmp_path / os.fsdecode(b"other-\xff"))
+    done = cli("plan", repo, "--against", other, "--format", shape, "-o", tmp_path / "plan")
+    assert (done.code, done.err) == (0, "")
+    assert "other-\N{REPLACEMENT CHARACTER}" in (tmp_path / "plan").read_text(encoding="utf-8")
 
 
 def test_a_revision_comes_before_a_folder_of_the_same_name(history: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
