@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from compiler.cli import NOTHING, CommandError
@@ -12,7 +13,7 @@ from compiler.plan.scenario import Rules
 from compiler.plan.stage import Stage
 from compiler.plan.trace import Plan
 from compiler.report.style import printable
-from compiler.source import Where
+from compiler.source import Document, Where
 from compiler.sources import Source
 from compiler.sources.tree import Tree
 
@@ -27,7 +28,7 @@ def plans_of(base: str, repository: Tree, stages: Iterable[Stage], rules: Rules 
     """
     from compiler.plan.simulate import play  # noqa: PLC0415 - only when something is compared
 
-    documents = {stage.scenario.name: stage.scenario.document for stage in stages}
+    documents = {stage.scenario.name: _unjudged(stage.scenario.document) for stage in stages}
     with _opened(base, repository.root) as source:
         if REPOSITORY_FILE not in source.paths():
             raise CommandError(
@@ -41,6 +42,13 @@ def plans_of(base: str, repository: Tree, stages: Iterable[Stage], rules: Rules 
             own = [each for each in errors if isinstance(each.primary.where, Where) and each.primary.where.document is document]
             sys.stderr.write(f"note: {printable(f'{base} has no plan for scenario {name}{_because(own, errors)}')}\n")
     return plans
+
+
+def _unjudged(document: Document) -> Document:
+    """Return a scenario without what it expects and may cost: the base is only shown, and need not know those pools and prices."""
+    spec = {key: value for key, value in document.get("spec").items() if key != "ceilings"}
+    spec["events"] = [{key: value for key, value in event.items() if key != "expect"} for event in spec["events"]]
+    return replace(document, value={**document.value, "spec": spec})
 
 
 @contextmanager

@@ -382,6 +382,22 @@ def test_a_base_that_lacks_what_a_scenario_needs_leaves_the_others(
     assert "differ from main" in done.out
 
 
+def test_expectations_and_ceilings_are_not_about_the_base(history: Path, write: Write, files: dict[str, str], cli: Cli) -> None:
+    """A change that adds a pool and prices, and a scenario that counts on them, can be compared with what was before."""
+    cluster = files["clusters/idc.yaml"].replace("podsPerNode: 1}", "podsPerNode: 1, pricePerHour: 1}")
+    cluster = cluster.replace("type: eci}", "type: eci, pricePerHour: 2}").replace(
+        "Selector: {pool: cloud}}", "Selector: {pool: cloud}, pricePerHour: 3, nodes: {max: 1}, podsPerNode: 1}"
+    )
+    policy = files["burst/web.yaml"].replace("  - {name: serverless}", "  - {name: cloud}\n  - {name: serverless}")
+    scenario = (SCENARIO % ("burst", 1)).replace("serverless: 1}", "serverless: 1, cloud: 1}")
+    scenario = scenario.replace("  events:", "  ceilings: {perHour: 100}\n  events:")
+    write({"clusters/idc.yaml": cluster, "burst/web.yaml": policy, "plans/a.yaml": scenario})
+    done = cli("plan", history, "--against", "main")
+
+    assert (done.code, done.err) == (0, "")
+    assert "differ from main" in done.out
+
+
 def test_a_base_with_errors_does_not_stop_the_plan(history: Path, write: Write, git: Callable[..., None], cli: Cli) -> None:
     """The change that mends a broken base can be planned."""
     git(history, "checkout", "--quiet", "-b", "broken")
