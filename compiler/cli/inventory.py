@@ -6,6 +6,7 @@ The difference, or the new document, is the result, so it goes to stdout. Nothin
 import argparse
 import difflib
 import sys
+from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     if not seen.nodes:
         raise CommandError(f"there are no nodes in {seen.source}", code=NOTHING)
     if cluster is None:
-        return _new(seen, others, options)
+        return _new(tree, seen, others, options)
     return _refreshed(tree, cluster, seen, options)
 
 
@@ -147,7 +148,7 @@ def _print_difference(path: str, before: bytes, after: bytes, paint: Paint) -> N
         sys.stdout.write(f"{paint(printable(body) if to_terminal else body, *style)}{ending}")
 
 
-def _new(seen: Observed, others: list[str], options: argparse.Namespace) -> int:
+def _new(tree: Tree, seen: Observed, others: list[str], options: argparse.Namespace) -> int:
     """Write the document of a cluster that has none."""
     if options.write:
         advice = "".join(did_you_mean(options.cluster, others)) or "pass --output FILE to write a new one"
@@ -173,7 +174,17 @@ def _new(seen: Observed, others: list[str], options: argparse.Namespace) -> int:
         return FINDINGS if options.check else CLEAN
     create(content, options.output)
     sys.stdout.write(f"wrote {printable(options.output)}\n")
+    if not _is_read(Path(options.output), tree.root):
+        sys.stderr.write(
+            "note: it is not part of the repository: files are read whose names end in .yaml or .yml, and that are not excluded or hidden\n"
+        )
     return CLEAN
+
+
+def _is_read(written: Path, root: Path) -> bool:
+    """Say whether a new document counts from now on."""
+    _, documents, _, _, _ = read(Tree(root))
+    return any((root / document.file.path).resolve() == written.resolve() for document in documents)
 
 
 def _report_outside(found: list[Diagnostic], options: argparse.Namespace) -> None:

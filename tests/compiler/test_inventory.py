@@ -431,6 +431,21 @@ def test_new_document_passes_check(refreshed: Run, cli: Run) -> None:
     assert (again.code, "exists already" in again.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("path", "notes"),
+    [("clusters/new.yaml", 0), ("new.txt", 1), (".hidden.yaml", 1), ("out/new.yaml", 1), ("../new.yaml", 1)],
+)
+def test_new_document_that_nobody_reads_is_noted(refreshed: Run, monkeypatch: pytest.MonkeyPatch, path: str, notes: int) -> None:
+    """A file that is written where the repository does not look is written, and people are told."""
+    folder = refreshed(nodes=[_node("a")]).folder
+    (folder / "out").mkdir()
+    monkeypatch.setattr(f"{__name__}.REPOSITORY", REPOSITORY.replace("{}", "{exclude: [out/]}"))
+    monkeypatch.chdir(folder)
+    found = refreshed("-o", path, nodes=[_node("a")], name="fresh")
+    assert (found.code, found.out) == (0, f"wrote {path}\n")
+    assert found.err.count("note: it is not part of the repository") == notes
+
+
 def test_plain_kubernetes_needs_to_be_told_what_groups_its_nodes(refreshed: Run) -> None:
     """Where no vendor documents labels, nodes are reported until --pool-label and --pool-type say what a pool is."""
     nodes = [_node("a", None, labels={"team": "x"}), _node("b", None, labels={"team": "y"})]
