@@ -113,6 +113,12 @@ def _refreshed(tree: Tree, cluster: Cluster, seen: Observed, options: argparse.N
     if content == raw:
         return CLEAN
     if options.write:
+        if not result.members.has_any and grouping is None:
+            raise CommandError(
+                f"no node belongs to a pool of cluster `{cluster.name}`, so nothing was written",
+                code=FINDINGS,
+                help="is this the list of another cluster? if not, correct each `nodeSelector`, or pass --add-pools",
+            )
         try:
             output.replace_file(tree.root, path, content)
         except output.OutputError as error:

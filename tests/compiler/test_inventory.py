@@ -287,6 +287,17 @@ def test_nodes_of_no_pool_or_several_are_reported_with_their_labels(refreshed: R
     assert {"OB3502", "OB3503"} <= set(found.codes)
 
 
+def test_nodes_of_another_cluster_are_not_written(refreshed: Run) -> None:
+    """A list of which no node belongs anywhere would empty every pool: it is shown, and only written where pools are added."""
+    nodes = [_node("a", "np8"), _node("b", "np9")]
+    assert "nodes: {max: 0}" in refreshed(nodes=nodes).out
+    found = refreshed("--write", nodes=nodes)
+    assert (found.code, found.out, found.after.decode()) == (1, "", CLUSTER)
+    assert "no node belongs to a pool of cluster `pro`" in found.err
+    assert refreshed("--write", "--add-pools", nodes=nodes).code == 0
+    assert refreshed("--write", nodes=[*nodes, _node("c", cordoned=True)]).code == 0
+
+
 def test_pools_are_added_for_unmatched_nodes(refreshed: Run) -> None:
     """--add-pools adds a pool for each node pool of the vendor and each kind of virtual nodes, named by type, and says what to rename."""
     ai = _node(
