@@ -57,13 +57,16 @@ class Result:
         return has_errors(self.diagnostics)
 
 
-def compile_repository(source: Source, *, workloads: bool = True, scenarios: Iterable[Document] | None = None) -> Result:
+def compile_repository(
+    source: Source, *, workloads: bool = True, scenarios: Iterable[Document] | None = None, pods: Source | None = None
+) -> Result:
     """Compile a policy repository.
 
     Args:
         source: where it is read from.
         workloads: False leaves out what the policies do to manifests in Git.
         scenarios: play these, instead of the repository's own.
+        pods: where the files that scenarios name are read, if not from ``source``.
     """
     repository, ours, theirs, ignored, diagnostics = read(source)
     if repository is None or has_errors(diagnostics):
@@ -85,7 +88,7 @@ def compile_repository(source: Source, *, workloads: bool = True, scenarios: Ite
     placed, found = _placed(inventory, clusters) if inventory else (None, [])
     diagnostics += found
     played = ours if scenarios is None else list(scenarios)
-    stages, found = _stages(played, source, resolved, clusters, federated)
+    stages, found = _stages(played, pods or source, resolved, clusters, federated)
     diagnostics += found
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built, stages=stages)

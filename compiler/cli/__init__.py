@@ -60,9 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = run(options)
         sys.stdout.flush()
     except CommandError as error:
-        sys.stderr.write(f"overbank: error: {error}\n")
+        from compiler.report.style import printable  # noqa: PLC0415 - only when something is wrong
+
+        # Errors quote files, servers and arguments, none of which may write to the terminal as they like.
+        sys.stderr.write(f"overbank: error: {printable(str(error))}\n")
         if error.help:
-            sys.stderr.write(f"  help: {error.help}\n")
+            sys.stderr.write(f"  help: {printable(error.help)}\n")
         return error.code
     except BrokenPipeError:
         # The reader has gone, which is its right; without this, flushing at exit would complain.

@@ -54,7 +54,7 @@ def render(shown: Sequence[Shown]) -> str:
     found = [diagnostic for each in shown for diagnostic in each.diagnostics]
     report = {
         "version": 1,
-        "base": next((each.base for each in shown if each.base is not None), None),
+        "base": next((printable(each.base) for each in shown if each.base is not None), None),
         "scenarios": [_scenario(each) for each in shown],
         "summary": {
             "scenarios": len(shown),

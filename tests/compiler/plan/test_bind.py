@@ -50,6 +50,13 @@ def test_requests_say_how_many_pods_fit_on_a_node(played: Played, requests: dict
     assert [pool.running for pool in plan.steps[0].clusters[0].pools] == [first, 10 - first]
 
 
+def test_no_quantity_is_too_large_to_divide(played: Played) -> None:
+    """A node may have more than Decimal divides by default, and a pod may ask for next to nothing."""
+    vast = {**GPUS, "allocatable": {"cpu": "1e99"}}
+    plan, _ = played({"a": [vast, ECI]}, POOLS, pod={"inline": _pod(cpu="1n")}, events=[{"create": 10}])
+    assert plan.steps[0].clusters[0].pools[0].running == 10
+
+
 def test_declared_number_of_pods_beats_what_is_allocatable(played: Played, rows: Rows) -> None:
     """`podsPerNode` is the author's word."""
     plan, _ = played(
