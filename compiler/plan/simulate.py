@@ -71,6 +71,7 @@ class _Performance:
         self._replicas = 0
         self._priced = any(pool.price is not None for cluster in stage.clusters for pool in cluster.pools)
         self._spent = Decimal(0)
+        """Money times nanoseconds: divided only to be shown, so that thirds of an hour add up to it."""
         self._rate = Decimal(0)
 
     def perform(self, event: Event) -> list[Diagnostic]:
@@ -95,7 +96,7 @@ class _Performance:
             replicas=self._replicas,
             clusters=tuple(site.state() for site in self._sites),
             moves=self._journal.taken(),
-            spent=self._spent if self._priced else None,
+            spent=self._spent / _HOUR if self._priced else None,
         )
 
     def _scale(self, event: Event) -> None:
@@ -130,7 +131,7 @@ class _Performance:
             times += [time for site in self._sites for since, _ in site.pending if (time := since + migration.after) > now]
         time = min(times)
         if self._priced:
-            self._spent += self._rate * (time - now) / _HOUR
+            self._spent += self._rate * (time - now)
         return time
 
     def _settle(self, *, changed: bool = False) -> None:

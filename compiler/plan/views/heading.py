@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from compiler.plan.amounts import money
 from compiler.plan.scenario import Rules
 from compiler.plan.trace import Plan
-from compiler.plan.views.rows import ABSENT, Row, Tone, money
+from compiler.plan.views.rows import ABSENT, Row, Tone
 from compiler.plan.views.shown import Shown
 
 FITTED = "fitted to the vendor's page; its two extra rules stand in no source"

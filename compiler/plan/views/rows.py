@@ -7,18 +7,17 @@ pool that the policy does not list.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import zip_longest
 from typing import Final
 
+from compiler.plan.amounts import money
 from compiler.plan.scenario import duration
 from compiler.plan.trace import Cause, ClusterState, Move, PoolState, Step
 from compiler.plan.views.shown import Shown
 from compiler.source import Where
 
 ABSENT: Final = "\N{EN DASH}"
-_CENT: Final = Decimal("0.01")
 
 
 class Tone(StrEnum):
@@ -112,13 +111,6 @@ def rows(shown: Shown) -> tuple[Row, ...]:
         _row(number, after, earlier, names=names, priced=priced, unmet=unmet)
         for number, (after, earlier) in enumerate(zip_longest(now, before), 1)
     )
-
-
-def money(amount: Decimal, currency: str = "") -> str:
-    """Write an amount for people: two decimals, more only below a cent, and the currency if there is one."""
-    rounded = amount.quantize(_CENT, ROUND_HALF_UP)
-    written = f"{amount.normalize():f}" if not rounded and amount else f"{rounded:,f}"
-    return f"{written} {currency}" if currency else written
 
 
 def deed(move: Move) -> str:

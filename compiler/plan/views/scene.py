@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from compiler.plan.amounts import above
 from compiler.plan.scenario import duration
 from compiler.plan.trace import Plan
 from compiler.plan.views.chart import Chart
 from compiler.plan.views.drawing import HALF, WIDE, Scale, draw
 from compiler.plan.views.palette import looks
-from compiler.plan.views.sheet import UNKNOWN, Ledger, Sheet, money, priced
+from compiler.plan.views.sheet import UNKNOWN, Ledger, Sheet, amount, priced
 from compiler.plan.views.shown import Shown
 
 
@@ -131,9 +132,9 @@ def _about(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "Engine", scenario.rules.value
     if scenario.node_delay or scenario.node_idle:
         yield "Autoscaled nodes", f"there after {duration(scenario.node_delay)}, gone when idle for {duration(scenario.node_idle)}"
-    for word, amount in (("Ceiling per hour", scenario.ceilings.per_hour), ("Ceiling in total", scenario.ceilings.total)):
-        if amount is not None:
-            yield word, money(amount, scenario.currency)
+    for word, ceiling in (("Ceiling per hour", scenario.ceilings.per_hour), ("Ceiling in total", scenario.ceilings.total)):
+        if ceiling is not None:
+            yield word, amount(ceiling, scenario.currency)
     yield "Written at", str(scenario.at_name().locate())
 
 
@@ -171,7 +172,8 @@ def _sums(plan: Plan, *, costs: bool) -> Iterator[Fact]:
         yield _cost("Peak per hour", plan.peak, ceilings.per_hour, plan.scenario.currency)
 
 
-def _cost(word: str, amount: Decimal | None, ceiling: Decimal | None, currency: str) -> Fact:
-    above = amount is not None and ceiling is not None and amount > ceiling
-    note = f"above the ceiling of {money(ceiling, currency)}" if above else ""
-    return Fact(word=word, text=money(amount, currency), alarming=above, note=note)
+def _cost(word: str, money: Decimal | None, ceiling: Decimal | None, currency: str) -> Fact:
+    if money is None or ceiling is None or money <= ceiling:
+        return Fact(word=word, text=amount(money, currency))
+    text, most = above(money, ceiling, currency)
+    return Fact(word=word, text=text, alarming=True, note=f"above the ceiling of {most}")

@@ -23,7 +23,6 @@ from compiler.diagnostics import diagnose
 from compiler.plan.scenario import Ceilings
 from compiler.plan.trace import Plan
 from compiler.plan.views.page import render
-from compiler.plan.views.sheet import money
 from compiler.plan.views.shown import Shown
 
 _VOID = frozenset({"meta", "input", "br", "link", "img", "hr"})
@@ -243,15 +242,6 @@ def test_each_cluster_asks_for_all_replicas_where_each_has_all(plans: Mapping[st
     vke = plan.steps[0].clusters[0]
     step = replace(plan.steps[0], replicas=4, clusters=(vke, replace(vke, name="vke-poc2")))
     assert ">8/8<" in render([Shown(plan=replace(plan, steps=(step,)))], title="Plans")
-
-
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [(None, "\N{EN DASH}"), ("0", "0.00 CNY"), ("1234.5", "1,234.50 CNY"), ("0.004", "0.004 CNY"), ("12.345", "12.34 CNY")],
-)
-def test_money_is_written_for_people(amount: str | None, text: str) -> None:
-    """Two decimals, thousands apart; more decimals only where two would show nothing."""
-    assert money(None if amount is None else Decimal(amount), "CNY") == text
 
 
 def test_the_page_renders_from_a_zip_file(tmp_path: Path) -> None:
