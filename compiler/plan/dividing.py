@@ -43,6 +43,8 @@ class Federation:
         self.preferences = {each.member: each.preference for each in chosen}
         self.current: dict[str, int] = {}
         self.report = Report()
+        self._able: dict[str, int] = {}
+        """What members were taken to be able to run when the replicas were last divided."""
         self._stage = stage
         self._rules = rules
 
@@ -76,24 +78,25 @@ class Federation:
         self.report = report
         return not same
 
-    def reason(self, member: str, replicas: int) -> str:
-        """Say why a member has what it has, of ``replicas`` in all."""
+    def reason(self, member: str, replicas: int, *, changed: bool) -> str:
+        """Say why a member has what it has now, of ``replicas`` in all; ``changed`` as for ``divide``."""
         if self._stage.mode is Mode.DUPLICATE:
             return f"every cluster has all {replicas} replicas" if member in self.order else self._left_out()
         if member not in self.preferences:
             return self._left_out()
-        able = {each: self.report.capacity[each] for each in self.order if each in self.report.capacity}
+        able = {each: self._able[each] for each in self.order if each in self._able}
         full = [
             each for each in self.order if (most := self.preferences[each].max) is not None and self.current.get(each, 0) >= most
         ]
         open_ = [each for each in self.order if each not in able and each not in full]
         names = {cluster.member: cluster.name for cluster in self._stage.clusters}
         limits = [
-            *(f"{names[each]} can run {count}, {self.report.crossed[each]} unschedulable" for each, count in able.items()),
+            *(f"{names[each]} can run {count} ({self.report.crossed.get(each, 0)} unschedulable)" for each, count in able.items()),
             *(f"{names[each]} is at its max of {self.preferences[each].max}" for each in full if each not in able),
         ]
-        text = f"{len(open_)}/{len(self.order)} clusters are available"
-        return f"{text}: {', '.join(limits)}; {self._share(member)}" if limits else f"{text}; {self._share(member)}"
+        cause = f"for {replicas} {'replica' if replicas == 1 else 'replicas'} now" if changed else "divided anew"
+        text = f"{len(open_)}/{len(self.order)} clusters are available{': ' if limits else ''}{', '.join(limits)}"
+        return f"{text}; {self._share(member)}; {cause}"
 
     def _share(self, member: str) -> str:
         preference = self.preferences[member]
@@ -120,6 +123,7 @@ class Federation:
                     for member, crossed in self.report.crossed.items()
                 }
             scheduled = {member: capacity.get(member, self.current.get(member, 0)) for member in scheduled}
+        self._able = capacity
         division = self._plan(replicas, capacity, scheduled)
         if self._rules is Rules.DOCUMENTED:
             for member, crossed in self.report.crossed.items():

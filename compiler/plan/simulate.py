@@ -14,6 +14,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.plan.dividing import Federation
 from compiler.plan.journal import Journal
 from compiler.plan.pools import PoolRun, nodes_of
+from compiler.plan.reasons import staying
 from compiler.plan.scenario import Event, EventKind, Rules, duration
 from compiler.plan.site import Site
 from compiler.plan.stage import Stage
@@ -174,7 +175,7 @@ class _Performance:
             member, before = site.cluster.member, site.assigned
             after = assigned.get(member, 0)
             if after != before:
-                reason = self._federation.reason(member, self._replicas)
+                reason = self._federation.reason(member, self._replicas, changed=changed)
                 self._journal.note(Cause.ASSIGN, after - before, reason, site.cluster.name)
                 site.resize(after, now)
 
@@ -194,7 +195,10 @@ class _Performance:
                 self._journal.note(Cause.MIGRATE, crossed - earlier, text, name)
             elif earlier > crossed and site.assigned:
                 able = after.capacity.get(member)
-                text = f"able to run {able} now" if able is not None else "no pod counts as unschedulable any more"
+                text = "no pod counts as unschedulable any more"
+                if able is not None:
+                    more = able > before.capacity.get(member, able)
+                    text = f"able to run {able} now" if more else f"fewer pods count as unschedulable; able to run {able}"
                 self._journal.note(Cause.RETURN, earlier - crossed, text, name)
         return True
 
@@ -212,9 +216,13 @@ class _Performance:
             match event.kind:
                 case EventKind.SET_MAX:
                     run.limit = event.max
+                    if event.max is not None and run.pods > event.max:
+                        self._journal.note(Cause.EVENT, 0, staying(run.pods - event.max, event.max), name, pool)
                 case EventKind.ADD_NODES:
                     run.add(event.nodes)
-                    self._journal.note(Cause.EVENT, event.nodes, f"{nodes_of(event.nodes)} added", name, pool)
+                    grows = run.pool.autoscaling
+                    text = f"may grow to {nodes_of(run.most)}" if grows else f"{nodes_of(event.nodes)} added"
+                    self._journal.note(Cause.EVENT, 0 if grows else event.nodes, text, name, pool)
                 case EventKind.LOSE_NODES:
                     if event.nodes > run.most:
                         where = self._stage.scenario.at("spec", "events", event.index, event.kind, "nodes")

@@ -15,6 +15,7 @@ from typing import Final
 
 from compiler.plan.journal import Journal
 from compiler.plan.pools import PoolRun, nodes_of
+from compiler.plan.reasons import availability, found
 from compiler.plan.scenario import duration
 from compiler.plan.stage import StageCluster
 from compiler.plan.trace import Cause, ClusterState
@@ -109,18 +110,17 @@ class Site:
                 self._note(Cause.SHRINK, gone, "no pods on them", run)
         waiting = self.unschedulable
         if waiting > self._reported:
-            self._note(Cause.WAIT, waiting - self._reported, self.availability())
+            self._note(Cause.WAIT, waiting - self._reported, availability(self.runs))
         self._reported = waiting
-
-    def availability(self) -> str:
-        """Say why pods find no room, as the scheduler says it."""
-        reasons = ", ".join(f"{run.pool.name} {run.shortage()}" for run in self.runs)
-        return f"0/{len(self.runs)} pools are available: {reasons}" if self.runs else "0/0 pools are available"
 
     def lose_nodes(self, run: PoolRun, count: int, now: int) -> None:
         """Take nodes away, those with the most pods first; their pods are made anew."""
-        lost = run.lose(count)
-        self._note(Cause.EVENT, count, f"{nodes_of(count)} lost", run)
+        ordered = run.ordered
+        gone, lost = run.lose(count)
+        bound = f", and may grow to {run.most}" if run.pool.autoscaling else ""
+        self._note(Cause.EVENT, gone, f"{nodes_of(gone)} lost{bound}", run)
+        if run.ordered < ordered:
+            self._note(Cause.ORDER, run.ordered - ordered, "more are ordered than there may be", run)
         if lost:
             self._forget(run, lost)
             self._note(Cause.EVICT, lost, "their nodes are gone, and their controller makes new ones", run)
@@ -171,7 +171,7 @@ class Site:
                         self._history.append([index, taken])
                 if not left:
                     break
-                if run.limit is not None and run.pods >= run.limit:
+                if run.closed:
                     continue
                 held += FOREVER if run.pool.hold is None else run.pool.hold
                 if held > now - cohort[0]:
@@ -182,17 +182,9 @@ class Site:
         self.pending = [cohort for cohort in self.pending if cohort[1]]
         for index, run in enumerate(self.runs):
             if started[index]:
-                self._note(Cause.START, started[index], self._found(index), run)
+                self._note(Cause.START, started[index], found(self.runs, index), run)
             if starved[index]:
                 self._note(Cause.STARVE, starved[index], "bound to a virtual node, and the cloud has no stock", run)
-
-    def _found(self, index: int) -> str:
-        """Say why pods run in this pool and in none before it."""
-        passed = [f"{run.pool.name} {run.shortage()}" for run in self.runs[:index]]
-        place = "first in the order" if not index else "next in the order"
-        if not self.runs[index].pool.listed:
-            place = "not listed by the policy, which only prefers its pools"
-        return f"{place}; {', '.join(passed)}" if passed else place
 
     def _grow(self, now: int) -> bool:
         """Order the nodes that waiting pods need; return whether some are there at once."""
@@ -203,7 +195,7 @@ class Site:
             coming, ordered = run.order(needed, now + self._node_delay)
             needed -= coming
             if ordered and self._node_delay:
-                self._note(Cause.GROW, ordered, f"{nodes_of(ordered)} ordered, ready in {duration(self._node_delay)}", run)
+                self._note(Cause.ORDER, ordered, f"{nodes_of(ordered)} ordered, ready in {duration(self._node_delay)}", run)
             elif ordered:
                 run.arrive(now)
                 at_once = True

@@ -32,6 +32,7 @@ _CAUSES: Final = {
     Cause.WAIT: "unschedulable",
     Cause.REMOVE: "removed",
     Cause.EVICT: "evicted",
+    Cause.ORDER: "nodes ordered",
     Cause.GROW: "nodes added",
     Cause.SHRINK: "nodes removed",
 }

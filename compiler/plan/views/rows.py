@@ -118,7 +118,7 @@ def deed(move: Move) -> str:
     match move.cause:
         case Cause.EVENT:
             return str(move.cause)
-        case Cause.ASSIGN:
+        case Cause.ASSIGN | Cause.ORDER:
             return f"{move.cause} {move.count:+d}"
         case _:
             return f"{move.cause} {move.count}"
