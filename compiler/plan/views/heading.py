@@ -6,8 +6,10 @@ from decimal import Decimal
 from compiler.plan.amounts import money
 from compiler.plan.scenario import Rules
 from compiler.plan.trace import Plan
+from compiler.plan.views.overview import costs_differ
 from compiler.plan.views.rows import ABSENT, Row, Tone
 from compiler.plan.views.shown import Shown
+from compiler.plan.views.stacks import copies
 
 FITTED = "fitted to the vendor's page; its two extra rules stand in no source"
 
@@ -37,8 +39,7 @@ def comparison(shown: Shown, steps: tuple[Row, ...]) -> str:
         return f"nothing is compared: {shown.base} has no plan for this scenario"
     changed = sum(row.changed for row in steps)
     if not changed:
-        money_differs = any(row.cost is not None and row.cost.changed for row in steps) or shown.before.peak != shown.plan.peak
-        return f"replicas land as in {shown.base}" + (", and the cost differs" if money_differs else "")
+        return f"replicas land as in {shown.base}" + (", and the cost differs" if costs_differ(shown, steps) else "")
     return (
         f"{changed} of {len(steps)} steps {'differs' if changed == 1 else 'differ'} from {shown.base}, written {shown.base} → now"
     )
@@ -49,12 +50,18 @@ def outcome(plan: Plan) -> str:
     if not plan.steps:
         return "no step was played"
     last = plan.steps[-1]
+    times = copies(plan)
+    asked = (
+        f"{last.replicas} {'replica' if last.replicas == 1 else 'replicas'}{f' in each of {times} clusters' if times > 1 else ''}"
+    )
     parts = [f"{last.running} running"]
     if last.starved:
         parts.append(f"{last.starved} bound without stock")
     if last.unschedulable:
         parts.append(f"{last.unschedulable} unschedulable")
-    return f"{last.replicas} {'replica' if last.replicas == 1 else 'replicas'}: {', '.join(parts)}"
+    if last.replicas * times > last.assigned:
+        parts.append(f"{last.replicas * times - last.assigned} in no cluster")
+    return f"{asked}: {', '.join(parts)}"
 
 
 def cut_short(plan: Plan) -> str:
@@ -75,9 +82,7 @@ def costs(shown: Shown, arrow: str = " → ") -> str:
     ):
         if amount is None and earlier is None:
             continue
-        written = [
-            f"{money(each)}" if each is not None else ABSENT for each in ((amount,) if amount == earlier else (earlier, amount))
-        ]
+        written = list(dict.fromkeys(money(each) if each is not None else ABSENT for each in (earlier, amount)))
         limit = f" (ceiling {money(ceiling)})" if ceiling is not None else ""
         parts.append(what.format(f"{arrow.join(written)}{f' {currency}' if currency else ''}") + limit)
     return ", ".join(parts)
