@@ -81,7 +81,10 @@ class Federation:
     def reason(self, member: str, replicas: int, *, changed: bool) -> str:
         """Say why a member has what it has now, of ``replicas`` in all; ``changed`` as for ``divide``."""
         if self._stage.mode is Mode.DUPLICATE:
-            return f"every cluster has all {replicas} replicas" if member in self.order else self._left_out()
+            if member not in self.order:
+                return self._left_out()
+            every = "every cluster" if len(self.order) == len(self._stage.clusters) else f"each of {len(self.order)} clusters"
+            return f"{every} has all {replicas} replicas" if replicas != 1 else f"{every} has the replica"
         if member not in self.preferences:
             return self._left_out()
         able = {each: self._able[each] for each in self.order if each in self._able}

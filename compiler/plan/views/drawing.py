@@ -4,6 +4,7 @@ Up to ``GROUPED`` clusters share a chart: above, a bar for all of them; below, a
 each, below one for all. All bars of clusters are on one scale.
 """
 
+import math
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _LEFT: Final = 34  # for the numbers of the axis
 _RIGHT: Final = 8
 _LINE: Final = 15
 _WIDEST_COLUMN: Final = 240
+_SHORTEST: Final = 9  # characters of a line in which an event can be read
+_SIGN: Final = 18  # room for the sign of a difference beside a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,11 @@ class _Canvas:
     size: Size
     changed: frozenset[int]
 
+    @property
+    def left(self) -> int:
+        """Room for the numbers of the axis."""
+        return max(_LEFT, math.ceil(len(str(max(self.scale.all, self.scale.cluster))) * DIGIT) + 8)
+
     def chart(self, name: str, *wanted: _Wanted) -> Chart:
         """Draw panels below each other."""
         size = self.size
@@ -118,8 +126,8 @@ class _Canvas:
         width = min(
             max(size.width / self.scale.steps, bars * (size.bar + size.gap) + 2 * margin(0, bars, size.gap)), _WIDEST_COLUMN
         )
-        columns = _columns(self.plan, width, self.changed, size.lines)
-        y: float = _LINE + 8 + _LINE * max(len(column.lines) for column in columns)
+        columns = self._columns(width, size.lines)
+        y: float = _LINE + 8 + _LINE * max(max(len(column.lines), column.changed and column.below) for column in columns)
         panels = []
         for each in wanted:
             y += 26 if size.lines else 2
@@ -130,31 +138,36 @@ class _Canvas:
             panels.append(panel)
         return Chart(
             name=name,
-            width=short(_LEFT + width * self.scale.steps + _RIGHT),
+            width=short(self.left + width * self.scale.steps + _RIGHT),
             height=short(y),
-            left=_LEFT,
+            left=self.left,
             columns=columns,
             panels=tuple(panels),
             text=_text(name, wanted[0].rows, self.plan),
         )
 
-
-def _columns(plan: Plan, width: float, changed: Collection[int], lines: int) -> tuple[Column, ...]:
-    room = max(int((width - 4) / CHARACTER), 4)
-    times = [f"+{duration(step.at)}" for step in plan.steps]
-    beside = all(len(str(len(times))) * DIGIT + 18 + text_width(time) <= width for time in times)
-    return tuple(
-        Column(
-            step=index,
-            x=short(_LEFT + index * width),
-            width=short(width),
-            time=time if beside and lines else "",
-            lines=_lines(str(step.event) if beside else f"{time} {step.event}", room, lines),
-            text=f"Step {index + 1}, {step.event}, at {duration(step.at)}{', differs' if index in changed else ''}",
-            changed=index in changed,
+    def _columns(self, width: float, lines: int) -> tuple[Column, ...]:
+        """Divide the width. What has no room at the head of a column is left out: events, times, and most numbers at last."""
+        room = int((width - 4) / CHARACTER)
+        lines = lines if room >= _SHORTEST else 0
+        times = [f"+{duration(step.at)}" for step in self.plan.steps]
+        number = len(str(len(times))) * DIGIT
+        beside = bool(lines) and all(number + 18 + text_width(time) <= width for time in times)
+        every = math.ceil((number + 3) / width)
+        return tuple(
+            Column(
+                step=index,
+                x=short(self.left + index * width),
+                width=short(width),
+                number=str(index + 1) if (index + 1) % every == 0 or every == 1 else "",
+                time=time if beside else "",
+                lines=_lines(str(step.event) if beside else f"{time} {step.event}", room, lines),
+                text=f"Step {index + 1}, {step.event}, at {duration(step.at)}{', differs' if index in self.changed else ''}",
+                changed=index in self.changed,
+                below=number + _SIGN > width,
+            )
+            for index, (step, time) in enumerate(zip(self.plan.steps, times, strict=True))
         )
-        for index, (step, time) in enumerate(zip(plan.steps, times, strict=True))
-    )
 
 
 def _lines(text: str, room: int, most: int) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def _charts(shown: Shown, changed: Sequence[int], known: Mapping[str, int]) -> I
         yield "", draw(shown.plan, Scale.over([shown.plan]), known, WIDE)
         return
     scale = Scale.over([shown.before, shown.plan])
-    yield f"Before: {shown.base}" if shown.base else "Before", draw(shown.before, scale, known, HALF)
+    yield f"Before: {shown.base}" if shown.base else "Before", draw(shown.before, scale, known, HALF, changed)
     yield "After", draw(shown.plan, scale, known, HALF, changed)
 
 

@@ -317,6 +317,26 @@ def test_what_differs_beside_replicas_is_told_apart(plans: Mapping[str, Plan]) -
     assert "≠" not in text
 
 
+def test_clusters_that_duplicate_need_not_be_all(plans: Mapping[str, Plan]) -> None:
+    """Where two of three clusters have all replicas each (``maxClusters``), twice as many are asked for, and all run."""
+    plan = plans["weighted"]
+    first = plan.steps[0]
+    two, idle = first.clusters[:2], replace(first.clusters[2], assigned=0, pools=())
+    steps = tuple(replace(step, replicas=4, clusters=(*two, idle)) for step in plan.steps)
+    assert "All replicas run, at every step." in render([Shown(plan=replace(plan, steps=steps))], title="Plans")
+
+
+def test_axes_have_room_for_their_numbers(plans: Mapping[str, Plan]) -> None:
+    """Thousands of pods have as many digits at the axis as they need."""
+    plan = plans["weighted"]
+    (first,) = plan.steps[0].clusters[:1]
+    many = replace(first, assigned=70000, pools=(replace(first.pools[0], running=70000),))
+    text = render([Shown(plan=replace(plan, steps=(replace(plan.steps[0], replicas=70000, clusters=(many,)),)))], title="Plans")
+    ticks = [(float(x), number) for x, number in re.findall(r'class="tick" x="([\d.]+)" y="[\d.]+">(\d+)<', text)]
+    assert max(len(number) for _, number in ticks) == 5
+    assert all(x >= len(number) * 7 for x, number in ticks)
+
+
 def test_the_page_renders_from_a_zip_file(tmp_path: Path) -> None:
     """Templates, style and script are package data: they are found in an archive. The template engine is loaded when a page is made."""
     archive = tmp_path / "overbank.zip"
