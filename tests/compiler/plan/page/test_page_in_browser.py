@@ -199,20 +199,14 @@ def test_arrow_keys_go_through_the_steps(visit: _Open, plans: Mapping[str, Plan]
     plan = plans["weighted"]
     page = visit(Shown(plan=plan)).page
     slider = page.get_by_role("slider")
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if slider.evaluate("e => e === document.activeElement"):
-            break
+    page.keyboard.press("Tab")
     assert slider.evaluate("e => e === document.activeElement && getComputedStyle(e).outlineStyle !== 'none'")
     assert "create 10" in _step(page)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert "scale 20" in _step(page)
     assert "serverless is at its max of 2" in _step(page)
-    assert (
-        page.get_by_role("status").inner_text()
-        == "Step 3 of 8: scale 20, at 0s. 16 running of 20 asked for, 4 unschedulable, 0 starved."
-    )
+    assert page.get_by_role("status").inner_text() == "16 running of 20 asked for, 4 unschedulable, 0 starved."
     assert slider.get_attribute("aria-valuetext") == "Step 3 of 8: scale 20, at 0s"
     on = page.locator(".column.on")
     assert on.count() == 1
@@ -237,6 +231,7 @@ def test_buttons_the_chart_and_links_choose_steps_too(visit: _Open, plans: Mappi
         following.press("Enter")
         assert event in step.inner_text()
     assert following.get_attribute("aria-disabled") == "true"
+    assert scenario.get_by_role("status").inner_text().startswith("Step 4 of 4: ")
     assert following.evaluate("e => e === document.activeElement")
     scenario.get_by_role("button", name="Previous").click()
     assert "2 pods are bound to virtual nodes" in step.inner_text()
