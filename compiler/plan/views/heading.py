@@ -6,7 +6,7 @@ from decimal import Decimal
 from compiler.plan.amounts import money
 from compiler.plan.scenario import Rules
 from compiler.plan.trace import Plan
-from compiler.plan.views.overview import costs_differ
+from compiler.plan.views.overview import beside
 from compiler.plan.views.rows import ABSENT, Row, Tone
 from compiler.plan.views.shown import Shown
 from compiler.plan.views.stacks import copies
@@ -37,12 +37,11 @@ def comparison(shown: Shown, steps: tuple[Row, ...]) -> str:
         return ""
     if shown.before is None:
         return f"nothing is compared: {shown.base} has no plan for this scenario"
-    changed = sum(row.changed for row in steps)
-    if not changed:
-        return f"replicas land as in {shown.base}" + (", and the cost differs" if costs_differ(shown, steps) else "")
-    return (
-        f"{changed} of {len(steps)} steps {'differs' if changed == 1 else 'differ'} from {shown.base}, written {shown.base} → now"
-    )
+    moved = sum(row.moved for row in steps)
+    if not moved:
+        return f"replicas land as in {shown.base}{beside(shown, steps)}"
+    steps_differ = f"{moved} of {len(steps)} steps {'differs' if moved == 1 else 'differ'}"
+    return f"{steps_differ} from {shown.base}, written {shown.base} → now"
 
 
 def outcome(plan: Plan) -> str:

@@ -70,7 +70,9 @@ def verdict(lines: Sequence[Line]) -> str:
     compared = [each.compared for each in lines if each.compared.text]
     if compared:
         changed = sum(each.changed for each in compared)
-        said.append(f"{changed or 'None'} of {count} scenarios {'is' if changed == 1 else 'are'} different." if count > 1 else "")
+        said.append(
+            f"{changed or 'None'} of {count} scenarios {'differs' if changed == 1 else 'differ'} from before." if count > 1 else ""
+        )
     wrong = sum(each.findings.text != NONE for each in lines)
     if wrong:
         said.append(
@@ -85,10 +87,16 @@ def difference(shown: Shown, steps: Sequence[Row]) -> str:
         return ""
     if shown.before is None:
         return _MISSING
-    changed = sum(row.changed for row in steps)
-    if changed:
-        return f"{changed} of {len(steps)} steps {'differs' if changed == 1 else 'differ'}"
-    return f"{_SAME}, at another cost" if costs_differ(shown, steps) else _SAME
+    moved = sum(row.moved for row in steps)
+    if moved:
+        return f"{moved} of {len(steps)} steps {'differs' if moved == 1 else 'differ'}"
+    return _SAME + beside(shown, steps)
+
+
+def beside(shown: Shown, steps: Sequence[Row]) -> str:
+    """Say what differs where replicas land the same."""
+    bounds = ", within other bounds" if any(row.changed for row in steps) else ""
+    return f"{bounds}{', at another cost' if costs_differ(shown, steps) else ''}"
 
 
 def costs_differ(shown: Shown, steps: Sequence[Row]) -> bool:

@@ -51,11 +51,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolCell:
-    """A pool of a cluster in a step."""
+    """A pool of a cluster in a step. ``moved``: other pods are there than under the other revision; the most that it takes is no matter."""
 
     name: str
     listed: bool
     pods: Cell
+    moved: bool
 
     def text(self, arrow: str = " → ", absent: str = ABSENT) -> str:
         """Write name and pods."""
@@ -75,6 +76,11 @@ class ClusterCells:
     def changed(self) -> bool:
         """Whether the revisions differ here."""
         return self.counts.changed or any(pool.pods.changed for pool in self.pools)
+
+    @property
+    def moved(self) -> bool:
+        """Whether other pods are here than under the other revision."""
+        return self.counts.changed or any(pool.moved for pool in self.pools)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +104,11 @@ class Row:
     def changed(self) -> bool:
         """Whether the revisions differ in anything but money."""
         return self.replicas.changed or any(cluster.changed for cluster in self.clusters)
+
+    @property
+    def moved(self) -> bool:
+        """Whether replicas land differently, or more or fewer do; bounds that nothing has reached are no matter."""
+        return self.replicas.changed or any(cluster.moved for cluster in self.clusters)
 
 
 def rows(shown: Shown) -> tuple[Row, ...]:
@@ -192,7 +203,8 @@ def _pool(now: PoolState | None, before: PoolState | None) -> PoolCell:
     assert pool is not None  # noqa: S101 - one of them has this pool
     tone = Tone.STARVED if pool.starved else Tone.PLAIN if pool.running else Tone.EMPTY
     pods = Cell(now=_pods(now) if now else None, before=_pods(before) if before else None, tone=tone)
-    return PoolCell(name=pool.name, listed=pool.listed, pods=pods)
+    there = [(each.running, each.starved) if each else (0, 0) for each in (now, before)]
+    return PoolCell(name=pool.name, listed=pool.listed, pods=pods, moved=there[0] != there[1])
 
 
 def _pods(pool: PoolState) -> str:

@@ -61,7 +61,7 @@ def scene(identity: str, shown: Shown, known: Mapping[str, int]) -> Scene:
     ledger = Ledger(looks=known, currency=plan.scenario.currency, costs=costs, compared=compared)
     earlier = before.steps if before is not None else ()
     sheets = tuple(ledger.sheet(step, earlier[n] if n < len(earlier) else None) for n, step in enumerate(plan.steps))
-    drawn = [number for number, row in enumerate(rows(shown)[: len(sheets)]) if row.changed]
+    drawn = [number for number, row in enumerate(rows(shown)[: len(sheets)]) if row.moved]
     return Scene(
         id=identity,
         shown=shown,

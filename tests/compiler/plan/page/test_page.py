@@ -292,7 +292,7 @@ def test_the_first_lines_say_whether_it_all_runs_and_what_it_costs(plans: Mappin
     text = render(shown, title="Plans")
     head = " ".join(re.sub(r"<[^>]*>", " ", text[text.index("<h1>") : text.index("<main>")]).split())
     assert (
-        "Not all replicas run at the end of 1 of 2 scenarios. In 1 more, some do not on the way. 1 of 2 scenarios is different."
+        "Not all replicas run at the end of 1 of 2 scenarios. In 1 more, some do not on the way. 1 of 2 scenarios differs from before."
         in head
     )
     assert "At the end At worst Compared with main Peak per hour In all Findings" in head

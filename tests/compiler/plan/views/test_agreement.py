@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from compiler.plan.amounts import money
 from compiler.plan.simulate import play
 from compiler.plan.stage import Stage
+from compiler.plan.trace import ClusterState, Plan
 from compiler.plan.views import json_v1, markdown, page, table
 from compiler.plan.views.sheet import UNKNOWN
 from compiler.plan.views.shown import Shown
@@ -172,6 +173,39 @@ def test_page_and_json_agree(stages: Callable[[int], Stage], first: int) -> None
                     if step["spent"]:
                         cost = next(text for head, text in cells.items() if head.endswith("per hour"))
                         assert cost == (UNKNOWN if pool["cost"] is None else money(Decimal(pool["cost"]["amount"])))
+
+
+def test_a_bound_that_nothing_has_reached_is_no_difference_in_where_replicas_land(handmade: Callable[..., Plan]) -> None:
+    """Under another limit and the same pods, all views say that replicas land the same, and each shows the limit."""
+    plan = handmade()
+
+    def wider(cluster: ClusterState) -> ClusterState:
+        return replace(cluster, pools=tuple(replace(pool, limit=pool.limit and pool.limit + 1) for pool in cluster.pools))
+
+    before = replace(plan, steps=tuple(replace(step, clusters=tuple(map(wider, step.clusters))) for step in plan.steps))
+    shown = [Shown(plan=plan, before=before, base="main")]
+    assert "replicas land as in main, within other bounds" in table.render(shown, width=120)
+    assert "serverless 2/3 → 2/2" in table.render(shown, width=70)
+    assert "| **the same, within other bounds** |" in markdown.render(shown)
+    assert "Replicas land as in main; only nodes, bounds or money differ in steps 1 to 3." in page.render(shown, title="Plans")
+
+
+def test_every_view_counts_the_same_steps_as_different(stages: Callable[[int], Stage]) -> None:
+    """The steps that differ are as many in the terminal and in Markdown as are marked in the chart."""
+    compared = 0
+    for seed in range(30):
+        stage = stages(seed, clusters=2, events=5)
+        other = replace(stage, clusters=stages(seed + 1, clusters=2, pools=len(stage.clusters[0].pools)).clusters)
+        plan, before = play(stage)[0], play(other)[0]
+        if not len(plan.steps) == len(before.steps) == 5:
+            continue
+        shown = [Shown(plan=plan, before=before, base="main")]
+        marked = page.render(shown, title="Plans").count('<tspan class="differs"') // 2
+        counted = re.findall(r"(\d) of 5 steps differs?", table.render(shown, width=120))
+        assert counted == re.findall(r"(\d) of 5 steps differs?", markdown.render(shown).partition("####")[0])
+        assert marked == int(counted[0] if counted else 0)
+        compared += marked
+    assert compared > 10
 
 
 def test_all_views_are_the_same_twice(stages: Callable[[int], Stage]) -> None:
