@@ -49,6 +49,8 @@ class Federation:
         self.undecided: tuple[str, ...] = ()
         """Members whose replicas are not all known to run or not to, because of which the last decision was to leave everything."""
         self.report = Report()
+        self._able: dict[str, int] = {}
+        """What members were taken to be able to run when the replicas were last divided."""
         self._stage = stage
         self._rules = rules
 
@@ -84,14 +86,14 @@ class Federation:
 
     def availability(self) -> str:
         """Say which clusters take no further replicas, as the scheduler says it."""
-        able = self.report.capacity
+        able = self._able
         full = {
             each for each in self.order if (most := self.preferences[each].max) is not None and self.current.get(each, 0) >= most
         }
         names = {cluster.member: cluster.name for cluster in self._stage.clusters}
         limits = [
             *(
-                f"{names[each]} can run {able[each]}, {self.report.crossed[each]} unschedulable"
+                f"{names[each]} can run {able[each]} ({self.report.crossed.get(each, 0)} unschedulable)"
                 for each in self.order
                 if each in able
             ),
@@ -101,17 +103,20 @@ class Federation:
         text = f"{len(self.order) - len(limits)}/{len(self.order)} clusters are available"
         return f"{text}: {', '.join(limits[:_NAMED])}{more}" if limits else text
 
-    def reasons(self, replicas: int) -> Callable[[str], str]:
-        """Return what says why a member has what it has, of ``replicas`` in all, until the next decision."""
+    def reasons(self, replicas: int, *, changed: bool) -> Callable[[str], str]:
+        """Return what says why a member has what it has, of ``replicas`` in all, until the next decision; ``changed`` as for ``divide``."""
         left_out = f"not among the {len(self.order)} clusters that `maxClusters` leaves"
         if self._stage.mode is Mode.DUPLICATE and replicas:
-            return lambda member: f"every cluster has all {replicas} replicas" if member in self.preferences else left_out
+            every = "every cluster" if len(self.order) == len(self._stage.clusters) else f"each of {len(self.order)} clusters"
+            all_of_them = f"{every} has all {replicas} replicas" if replicas != 1 else f"{every} has the replica"
+            return lambda member: all_of_them if member in self.preferences else left_out
         if not replicas:
             return lambda _: "no replicas are asked for"
         text = self.availability()
+        cause = f"for {replicas} {'replica' if replicas == 1 else 'replicas'} now" if changed else "divided anew"
         places = {each: index for index, each in enumerate(self.order)}
         weights = sum(each.weight for each in self.preferences.values())
-        return lambda member: f"{text}; {self._share(member, places[member], weights)}" if member in places else left_out
+        return lambda member: f"{text}; {self._share(member, places[member], weights)}; {cause}" if member in places else left_out
 
     def _share(self, member: str, place: int, weights: int) -> str:
         preference = self.preferences[member]
@@ -133,6 +138,7 @@ class Federation:
                     for member, crossed in self.report.crossed.items()
                 }
             scheduled = {member: capacity.get(member, self.current.get(member, 0)) for member in scheduled}
+        self._able = capacity
         division = self._plan(replicas, capacity, scheduled)
         if self._rules is Rules.DOCUMENTED:
             for member, crossed in self.report.crossed.items():

@@ -6,6 +6,7 @@ from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.plan.journal import Journal
 from compiler.plan.pools import PoolRun, nodes_of
+from compiler.plan.reasons import staying
 from compiler.plan.scenario import Event, EventKind, Scenario
 from compiler.plan.site import Site
 from compiler.plan.trace import Cause
@@ -18,10 +19,13 @@ def happen(event: Event, sites: Iterable[Site], journal: Journal, scenario: Scen
         match event.kind:
             case EventKind.SET_MAX:
                 run.limit = event.max
+                if event.max is not None and run.pods > event.max:
+                    journal.note(Cause.EVENT, 0, staying(run.pods - event.max, event.max), name, pool)
             case EventKind.ADD_NODES:
                 run.add(event.nodes)
-                what = "more to grow to" if run.pool.autoscaling else "added"
-                journal.note(Cause.EVENT, event.nodes, f"{nodes_of(event.nodes)} {what}", name, pool)
+                grows = run.pool.autoscaling
+                text = f"may grow to {nodes_of(run.most)}" if grows else f"{nodes_of(event.nodes)} added"
+                journal.note(Cause.EVENT, 0 if grows else event.nodes, text, name, pool)
             case EventKind.LOSE_NODES:
                 if event.nodes > run.most:
                     where = scenario.at("spec", "events", event.index, event.kind, "nodes")

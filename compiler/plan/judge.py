@@ -1,15 +1,13 @@
 """Whether a plan is as it should be: what its scenario expects, and what it may cost."""
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
 
 from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.plan.amounts import above
 from compiler.plan.trace import ClusterState, Plan, Step
 
-_COUNTS: Final = ("assigned", "running", "unschedulable", "starved")
-_CENT: Final = Decimal("0.01")
+_COUNTS = ("assigned", "running", "unschedulable", "starved")
 
 
 def judge(plan: Plan) -> tuple[Diagnostic, ...]:
@@ -35,24 +33,15 @@ def exceeded(plan: Plan) -> Iterator[Diagnostic]:
     if ceilings.per_hour is not None and plan.peak is not None and plan.peak > ceilings.per_hour:
         step = next((step for step in plan.steps if step.cost is not None and step.cost > ceilings.per_hour), None)
         when = f", first after `{step.event}`" if step else " for a moment"
-        found, most = _amounts(plan.peak, ceilings.per_hour, scenario.currency)
-        message = f"the plan costs up to {found} an hour, and may cost {most}{when}"
+        costs, most = above(plan.peak, ceilings.per_hour, scenario.currency)
+        message = f"the plan costs up to {costs} an hour, and may cost {most}{when}"
         yield diagnose(codes.CEILING, scenario.at("spec", "ceilings", "perHour"), message, related=_related(plan, step))
     last = plan.steps[-1].spent if plan.steps else None
     if ceilings.total is not None and last is not None and last > ceilings.total:
         step = next(step for step in plan.steps if step.spent is not None and step.spent > ceilings.total)
-        found, most = _amounts(last, ceilings.total, scenario.currency)
-        message = f"the plan costs {found} in all, and may cost {most}"
+        costs, most = above(last, ceilings.total, scenario.currency)
+        message = f"the plan costs {costs} in all, and may cost {most}"
         yield diagnose(codes.CEILING, scenario.at("spec", "ceilings", "total"), message, related=_related(plan, step))
-
-
-def _amounts(found: Decimal, most: Decimal, currency: str) -> tuple[str, str]:
-    """Write two amounts of money: with two decimals, or with as many as tell them apart, and the currency if there is one."""
-    written = [f"{each.quantize(_CENT, ROUND_HALF_UP):,f}" for each in (found, most)]
-    if written[0] == written[1]:
-        written = [f"{each.normalize():,f}" for each in (found, most)]
-    first, second = (f"{each} {currency}".rstrip() for each in written)
-    return first, second
 
 
 def _related(plan: Plan, step: Step | None) -> list:  # type: ignore[type-arg] # places with texts

@@ -32,6 +32,11 @@ class PoolRun:
         return self.running + self.starved
 
     @property
+    def closed(self) -> bool:
+        """Whether the pool takes no pod whatever its nodes: pods pass it over, and are not held."""
+        return self.pool.refusal is not None or self.limited
+
+    @property
     def ordered(self) -> int:
         """Nodes that are on their way."""
         return sum(count for _, count in self._orders)
@@ -130,7 +135,7 @@ class PoolRun:
             self.nodes += count
 
     def lose(self, count: int) -> tuple[int, int]:
-        """Have fewer nodes, those with the most pods first; return how many were there, and how many pods went with them."""
+        """Have fewer nodes, those with the most pods first; return how many went that were there, and how many pods with them."""
         gone = min(count, self.nodes)
         lost = min(self.running, gone * self.pool.pods_per_node) if self.pool.pods_per_node else 0
         self.nodes -= gone
@@ -146,25 +151,6 @@ class PoolRun:
             room -= min(ordered, room)
         self._orders = kept
         return gone, lost
-
-    def shortage(self) -> str:
-        """Say why no further pod finds room here now."""
-        pool = self.pool
-        if pool.refusal:
-            return pool.refusal
-        if self.limited:
-            return f"is at its max of {self.limit}"
-        if pool.virtual:
-            return "has no stock" if not self.stocked else "has room"
-        if self.ordered:
-            return f"waits for {nodes_of(self.ordered)}"
-        if pool.autoscaling and not self.stocked and self.nodes < self.most:
-            return f"cannot grow beyond {nodes_of(self.nodes)}: the cloud has no stock"
-        if pool.autoscaling:
-            return (
-                f"is full at its most, {nodes_of(self.nodes)}" if self.nodes >= self.most else f"is full ({nodes_of(self.nodes)})"
-            )
-        return f"is full ({nodes_of(self.nodes)})"
 
     def cost(self) -> Decimal | None:
         """Return the money per hour: of nodes that are there, or of pods that run where there are none."""

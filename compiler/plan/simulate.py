@@ -74,7 +74,7 @@ class _Performance:
         self._unplaced = 0
         self._priced = any(pool.price is not None for cluster in stage.clusters for pool in cluster.pools)
         self._spent = Decimal(0)
-        """Money per hour, times nanoseconds."""
+        """Money times nanoseconds: divided only to be shown, so that thirds of an hour add up to it."""
         self._rate = Decimal(0)
 
     def perform(self, event: Event) -> list[Diagnostic]:
@@ -185,7 +185,7 @@ class _Performance:
         changing = [site for site in self._sites if assigned.get(site.cluster.member, 0) != site.assigned]
         if not changing:
             return
-        reason = self._federation.reasons(self._replicas)
+        reason = self._federation.reasons(self._replicas, changed=changed)
         for site in changing:
             after = assigned.get(site.cluster.member, 0)
             self._journal.note(Cause.ASSIGN, after - site.assigned, reason(site.cluster.member), site.cluster.name)
@@ -212,7 +212,10 @@ class _Performance:
                 self._journal.note(Cause.MIGRATE, crossed - earlier, text, name)
             elif earlier > crossed and site.assigned:
                 able = after.capacity.get(member)
-                text = f"able to run {able} now" if able is not None else "no pod counts as unschedulable any more"
+                text = "no pod counts as unschedulable any more"
+                if able is not None:
+                    more = able > before.capacity.get(member, able)
+                    text = f"able to run {able} now" if more else f"fewer pods count as unschedulable; able to run {able}"
                 self._journal.note(Cause.RETURN, earlier - crossed, text, name)
         return True
 

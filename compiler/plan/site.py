@@ -19,6 +19,7 @@ from typing import Final
 from compiler.plan.history import History
 from compiler.plan.journal import Journal
 from compiler.plan.pools import PoolRun, nodes_of
+from compiler.plan.reasons import availability, found
 from compiler.plan.scenario import duration
 from compiler.plan.stage import StageCluster
 from compiler.plan.trace import Cause, ClusterState
@@ -100,28 +101,17 @@ class Site:
                 self._note(Cause.SHRINK, gone, "no pods on them", run)
         waiting = self.waiting.count
         if waiting > self._reported:
-            self._note(Cause.WAIT, waiting - self._reported, self.availability(now))
+            self._note(Cause.WAIT, waiting - self._reported, self._availability(now))
         self._reported = waiting
-
-    def availability(self, now: int) -> str:
-        """Say why the pods that came last find no room, as the scheduler says it."""
-        if not self.runs:
-            return "0/0 pools are available"
-        tried = list(self._tried(self.waiting.cohorts[-1][0], now))
-        reasons = [
-            f"{run.pool.name} {run.shortage() if index in tried or run.pool.refusal else 'is not tried yet'}"
-            for index, run in enumerate(self.runs)
-        ]
-        last = self.runs[tried[-1]] if tried else None
-        if last and last.hold != 0 and not last.limited:
-            reasons[tried[-1]] += f" and has pods wait{'' if last.hold is None else f' for {duration(last.hold)}'}"
-        return f"0/{len(self.runs)} pools are available: {', '.join(reasons)}"
 
     def lose_nodes(self, run: PoolRun, count: int, now: int) -> None:
         """Take nodes away, those with the most pods first; their pods are made anew."""
+        ordered = run.ordered
         gone, lost = run.lose(count)
-        there = f", {gone or 'none'} of which {'was' if gone <= 1 else 'were'} there" if gone < count else ""
-        self._note(Cause.EVENT, count, f"{nodes_of(count)} lost{there}", run)
+        bound = f", and may grow to {run.most}" if run.pool.autoscaling else ""
+        self._note(Cause.EVENT, gone, f"{nodes_of(gone)} lost{bound}", run)
+        if run.ordered < ordered:
+            self._note(Cause.ORDER, run.ordered - ordered, "more are ordered than there may be", run)
         if lost:
             self._forget(run, lost)
             self._note(Cause.EVICT, lost, "their nodes are gone, and their controller makes new ones", run)
@@ -144,6 +134,10 @@ class Site:
 
     def _note(self, cause: Cause, count: int, reason: str, run: PoolRun | None = None) -> None:
         self._journal.note(cause, count, reason, self.cluster.name, run.pool.name if run else None)
+
+    def _availability(self, now: int) -> str:
+        """Say why the pods that came last find no room."""
+        return availability(self.runs, list(self._tried(self.waiting.cohorts[-1][0], now)))
 
     def _tried(self, since: int, now: int) -> Iterator[int]:
         """Yield the pools that a pod tries: it stays at one below its limit, without room, for as long as that has pods wait."""
@@ -183,17 +177,9 @@ class Site:
         self.waiting.sweep()
         for index, run in enumerate(self.runs):
             if started[index]:
-                self._note(Cause.START, started[index], self._found(index), run)
+                self._note(Cause.START, started[index], found(self.runs, index), run)
             if starved[index]:
                 self._note(Cause.STARVE, starved[index], "bound to a virtual node, and the cloud has no stock", run)
-
-    def _found(self, index: int) -> str:
-        """Say why pods run in this pool and in none before it."""
-        passed = [f"{run.pool.name} {run.shortage()}" for run in self.runs[:index]]
-        place = "first in the order" if not index else "next in the order"
-        if not self.runs[index].pool.listed:
-            place = "not listed by the policy, which only prefers its pools"
-        return f"{place}; {', '.join(passed)}" if passed else place
 
     def _grow(self, now: int) -> bool:
         """Order the nodes that waiting pods need where they can use them; return whether some are there at once."""
@@ -214,7 +200,7 @@ class Site:
         for index, more in enumerate(ordered):
             run = self.runs[index]
             if more and self._node_delay:
-                self._note(Cause.GROW, more, f"{nodes_of(more)} ordered, ready in {duration(self._node_delay)}", run)
+                self._note(Cause.ORDER, more, f"{nodes_of(more)} ordered, ready in {duration(self._node_delay)}", run)
             elif more:
                 run.arrive(now)
                 self._note(Cause.GROW, more, f"{nodes_of(more)} added for pods without a node", run)

@@ -284,7 +284,7 @@ def test_against_a_revision_shows_both_sides(history: Path, cli: Cli) -> None:
     """The scenarios of the work tree are played under the policies of the revision."""
     done = cli("plan", history, "--against", "main")
     assert (done.code, done.err) == (0, "")
-    assert "differ from main" in done.out
+    assert " from main, written main → now" in done.out
     assert "3/3 → 1/1" in done.out
     report = json.loads(cli("plan", history, "--against", "main", "--format", "json-v1").out)
     assert report["base"] == "main"
@@ -379,7 +379,7 @@ def test_a_base_that_lacks_what_a_scenario_needs_leaves_the_others(
     assert done.code == 0
     assert done.err.startswith("note: main has no plan for scenario new: ")
     assert "nothing is compared: main has no plan for this scenario" in done.out
-    assert "differ from main" in done.out
+    assert " from main, written main → now" in done.out
 
 
 def test_expectations_and_ceilings_are_not_about_the_base(history: Path, write: Write, files: dict[str, str], cli: Cli) -> None:
@@ -395,7 +395,7 @@ def test_expectations_and_ceilings_are_not_about_the_base(history: Path, write: 
     done = cli("plan", history, "--against", "main")
 
     assert (done.code, done.err) == (0, "")
-    assert "differ from main" in done.out
+    assert " from main, written main → now" in done.out
 
 
 def test_a_base_with_errors_does_not_stop_the_plan(history: Path, write: Write, git: Callable[..., None], cli: Cli) -> None:

@@ -48,6 +48,15 @@ def test_nodes_cost_while_they_are_there_and_pods_while_they_run(played: Played)
     assert plan.peak == Decimal(37)
 
 
+def test_thirds_of_an_hour_add_up(played: Played) -> None:
+    """Money that is spent in parts that no decimal number can hold is not more than it is: three times 20 minutes are an hour."""
+    plan, found = played(
+        {"a": [PAID, ECI]}, POOLS, ceilings={"total": 47}, events=[{"create": 6}, {"wait": "20m"}, {"wait": "20m"}, {"wait": "20m"}]
+    )
+    assert plan.steps[-1].spent == Decimal(47)
+    assert found == ()
+
+
 def test_pods_that_do_not_start_cost_nothing(played: Played) -> None:
     """A virtual node without stock bills nothing for the pods that it has taken."""
     plan, _ = played({"a": [PAID, ECI]}, POOLS, events=[{"create": 2}, {"outOfStock": {"pool": "eci"}}, {"scale": 9}])

@@ -43,7 +43,7 @@ def test_pods_without_room_say_why(played: Played, rows: Rows) -> None:
     plan, _ = played(CLUSTER, ALL, events=events)
     assert rows(plan) == ["a 2/2/6 +2", "a 2/3/6 +1", "a 2/4/6"]
     assert _reasons(plan, 0, Cause.WAIT) == [
-        "0/3 pools are available: paid is full (2 nodes), eci is at its max of 2, growing is full at its most, 3 nodes"
+        "0/3 pools are available: paid is full (2 nodes), eci is at its max of 2, growing is full at its most of 3 nodes"
     ]
     assert [step.moves[-1].count for step in plan.steps[1:]] == [1, 1]
 
@@ -71,7 +71,7 @@ def test_nodes_take_their_time(played: Played, rows: Rows) -> None:
     plan, _ = played(CLUSTER, ALL, nodeDelay="3m", nodeIdle="10m", events=events)
     assert rows(plan) == ["a 2/2/0 +2", "a 2/2/0 +2", "a 2/2/2", "a 2/2/0", "a 2/2/0", "a 2/2/2", "a 2/0/0", "a 2/0/0"]
     assert [step.clusters[0].pools[2].nodes for step in plan.steps] == [0, 0, 1, 1, 1, 1, 1, 0]
-    assert _reasons(plan, 0, Cause.GROW) == ["1 node ordered, ready in 3m"]
+    assert _reasons(plan, 0, Cause.ORDER) == ["1 node ordered, ready in 3m"]
     assert "growing waits for 1 node" in _reasons(plan, 0, Cause.WAIT)[0]
 
 
@@ -172,11 +172,11 @@ def test_pods_that_wait_in_a_unit_order_no_nodes_elsewhere(played: Played, rows:
     events = [{"create": 4}, {"wait": "20m"}]
     pools = [{"name": "paid", "max": 3}, {"name": "growing"}]
     for advance, last, why in (
-        ({"policy": "ExceedMax"}, "a 2/0 +2", "paid is full (2 nodes) and has pods wait, growing is not tried yet"),
+        ({"policy": "ExceedMax"}, "a 2/0 +2", "paid is full (2 nodes) and holds its pods, growing is not tried before paid"),
         (
             {"policy": "TimeoutOrExceedMax", "timeout": "5m"},
             "a 2/2",
-            "paid is full (2 nodes) and has pods wait for 5m, growing is not tried yet",
+            "paid is full (2 nodes) and holds its pods for 5m, growing is not tried before paid",
         ),
     ):
         plan, found = played({"a": [PAID, GROWING]}, pools, policy={"advance": advance}, nodeIdle="1m", events=events)
@@ -201,8 +201,8 @@ def test_nodes_that_are_not_there_yet_can_be_lost_and_added(played: Played) -> N
     """An autoscaled pool without nodes loses what it may have, and the plan does not speak of nodes that were never there."""
     events = [{"create": 1}, {"loseNodes": {"pool": "growing", "nodes": 2}}, {"addNodes": {"pool": "growing", "nodes": 1}}]
     plan, _ = played(CLUSTER, ALL, events=events)
-    assert _reasons(plan, 1, Cause.EVENT) == ["2 nodes lost, none of which was there"]
-    assert _reasons(plan, 2, Cause.EVENT) == ["1 node more to grow to"]
+    assert _reasons(plan, 1, Cause.EVENT) == ["0 nodes lost, and may grow to 1"]
+    assert _reasons(plan, 2, Cause.EVENT) == ["may grow to 2 nodes"]
     assert [step.clusters[0].pools[2].capacity for step in plan.steps] == [6, 2, 4]
 
 
@@ -333,7 +333,9 @@ def test_migration_comes_and_goes_with_a_reason(played: Played) -> None:
     events = [{"create": 8}, {"wait": "2m"}, {"addNodes": {"clusters": ["a"], "pool": "paid", "nodes": 2}}]
     plan, _ = played({"a": [PAID], "b": [ECI]}, pools, placement=placement, events=events)
     assert _reasons(plan, 1, Cause.MIGRATE) == ["unschedulable for 2m; a counts as able to run 2"]
-    assert _reasons(plan, 1, Cause.ASSIGN) == ["1/2 clusters are available: a can run 2, 2 unschedulable; weight 1 of 2"]
+    assert _reasons(plan, 1, Cause.ASSIGN) == [
+        "1/2 clusters are available: a can run 2 (2 unschedulable); weight 1 of 2; divided anew"
+    ]
     assert _reasons(plan, 2, Cause.RETURN) == ["no pod counts as unschedulable any more"]
     assert [(move.cluster, move.count) for move in plan.steps[2].moves if move.cause is Cause.ASSIGN] == [("b", -2)]
 
