@@ -85,6 +85,6 @@ UNPRICED: Final = Code(
     Severity.ERROR,
     "ceiling without prices",
     """The scenario has a ceiling, and a pool that its pods can use has no `pricePerHour`. A sum that leaves it out could never be
-trusted, so it is not compared. A pool that costs nothing has `pricePerHour: 0`. The price of a pool of nodes is that of a node, so it
-has to be known how many there are: `nodes`, and `podsPerNode` where an autoscaler adds them.""",
+trusted, so it is not compared. A pool that costs nothing has `pricePerHour: 0`. The price of a pool of nodes is that of a node, so
+it has to be known how many there are: `nodes`, and `podsPerNode` where an autoscaler adds them.""",
 )
