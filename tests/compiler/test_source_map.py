@@ -199,6 +199,17 @@ def test_the_map_is_the_same_whatever_the_hash_seed(sample: Path, tmp_path: Path
     ] == [{"file": "policies/burst/gpu-demo.yaml", **_place(sample / "burst/gpu-demo.yaml", "max: 2", len("max: "))}]
 
 
+def test_the_example_of_the_page_holds() -> None:
+    """What docs/provenance.md shows of the sample's map is in it."""
+    page = (SAMPLE.parent / "docs/provenance.md").read_text()
+    shown = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
+    result = _compiled(SAMPLE)
+    found = source_map(result, result.files, "policies")
+    assert shown["format"] == found["format"]
+    for path, fields in shown["files"].items():
+        assert fields.items() <= found["files"][path].items()
+
+
 def _place(file: Path, sought: str, offset: int) -> dict[str, int]:
     for number, line in enumerate(file.read_text().splitlines(), 1):
         if sought in line:
