@@ -33,7 +33,5 @@ def _escaped(path: str) -> str:
     if _UNWRITABLE.search(path):
         raise DepfileError(f"{path!r} cannot be written in a depfile: no control characters, `=` or `%` in its name")
     # Backslashes count only before what they would escape.
-    text = (
-        _SPECIAL.sub(lambda found: found[1] * 2 + "\\" + found[2], path).replace("$", "$$").replace(":", "\\:")
-    )
+    text = _SPECIAL.sub(lambda found: found[1] * 2 + "\\" + found[2], path).replace("$", "$$").replace(":", "\\:")
     return f"./{text}" if text.startswith("~") else text

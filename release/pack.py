@@ -112,7 +112,7 @@ def _of_distribution(distribution: metadata.Distribution) -> Files:
 def _notice(distribution: metadata.Distribution, files: Files) -> str:
     """Return the name, version and licence texts of a distribution."""
     about = distribution.metadata
-    licence = next((str(about[field]) for field in ("License-Expression", "License") if about[field]), "see below")
+    licence = next((str(about[field]) for field in ("License-Expression", "License") if field in about), "see below")
     texts = [
         f"{path.rpartition('/')[2]}:\n\n{content.decode()}"
         for path, content in sorted(files.items())

@@ -6,7 +6,7 @@ changes what stands at an origin and looks for the change in the output.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from compiler.load import decode, load
@@ -54,7 +54,7 @@ def _of(result: Result, folder: str) -> Iterator[tuple[str, bytes]]:
     return ((path.removeprefix(f"{folder}/"), content) for path, content in result.files.items() if path.startswith(f"{folder}/"))
 
 
-def _tracer(result: Result, folder: str, values: Mapping[str, Any]) -> Any:
+def _tracer(result: Result, folder: str, values: Mapping[str, Any]) -> Callable[[str], Trace]:
     kind, name = folder.split("/")
     if kind == "federation":
         assert result.federated is not None  # noqa: S101 - a host's files come from nothing else

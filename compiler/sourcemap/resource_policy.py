@@ -4,7 +4,7 @@ from typing import Any
 
 from compiler.model import Pool, PoolUse
 from compiler.resolve import Binding
-from compiler.source import Route
+from compiler.source import Route, Where
 from compiler.sourcemap import selectors
 from compiler.sourcemap.origin import FORM, OWNED, Origins, Trace, UntracedError, written
 from webhook.engine.keys import PLACEMENT_LABEL
@@ -65,7 +65,7 @@ def _unit(binding: Binding, pair: tuple[PoolUse, Pool], route: Route) -> Origins
     raise UntracedError(route)
 
 
-def _limit(binding: Binding, use: PoolUse) -> Any:
+def _limit(binding: Binding, use: PoolUse) -> Where:
     """Return the place of the limit that holds on the cluster."""
     policy, place = binding.policy, ("spec", "pools", use.index)
     for index, each in enumerate(policy.document.get(*place, "overrides") or ()):
