@@ -31,27 +31,25 @@ def source_map(result: Result, paths: Iterable[str], root: str = ".") -> dict[st
     Raises:
         UntracedError: a field has no origin, which is our own mistake.
     """
+    wanted = set(paths)
     folders: dict[str, dict[str, bytes]] = {}
-    for path in paths:
+    for path, content in result.files.items():
         folder, name = _split(path)
-        folders.setdefault(folder, {})[name] = result.files[path]
-    files = {}
+        folders.setdefault(folder, {})[name] = content
+    files: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for folder, contents in folders.items():
-        # The files of a folder are read together: an entry of a component says which workload a patch is for.
-        values = {name: _value(name, content) for name, content in _of(result, folder)}
-        trace = _tracer(result, folder, values)
-        for name in contents:
-            files[f"{folder}/{name}"] = dict(sorted(_fields(values[name], trace(name), root)))
+        asked = [name for name in contents if f"{folder}/{name}" in wanted]
+        if asked:
+            # The files of a folder are read together: an entry of a component says which workload a patch is for.
+            values = {name: _value(name, content) for name, content in contents.items()}
+            trace = _tracer(result, folder, values)
+            files |= {f"{folder}/{name}": dict(sorted(_fields(values[name], trace(name), root))) for name in asked}
     return {"format": FORMAT, "files": dict(sorted(files.items()))}
 
 
 def _split(path: str) -> tuple[str, str]:
     kind, owner, name = path.split("/", 2)
     return f"{kind}/{owner}", name
-
-
-def _of(result: Result, folder: str) -> Iterator[tuple[str, bytes]]:
-    return ((path.removeprefix(f"{folder}/"), content) for path, content in result.files.items() if path.startswith(f"{folder}/"))
 
 
 def _tracer(result: Result, folder: str, values: Mapping[str, Any]) -> Callable[[str], Trace]:

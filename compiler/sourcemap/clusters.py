@@ -1,7 +1,7 @@
 """Where the files of one cluster's folder come from."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from compiler.emit import patches as component
 from compiler.ir import ClusterIR
@@ -13,6 +13,8 @@ from compiler.sourcemap import bundle, resource_policy, selectors, webhook_confi
 from compiler.sourcemap.origin import FORM, GITOPS, LISTED, OWNED, Origins, Trace, UntracedError, written
 from compiler.sourcemap.patches import Patches
 
+_COMPONENT: Final = f"{component.FOLDER}/kustomization.yaml"
+
 
 class ClusterFolder:
     """Gives the trace of each file; ``contents`` are the values of the folder's files by path below it."""
@@ -22,6 +24,9 @@ class ClusterFolder:
         self._cluster = next(each for each in resolved.model.clusters if each.name == ir.name)
         self._bindings = resolved.of(self._cluster)
         self._contents = contents
+        self._by_policy = {each.policy.name: each for each in self._bindings}
+        entries = contents[_COMPONENT].get("patches", ()) if _COMPONENT in contents else ()
+        self._entries = {f"{component.FOLDER}/{each['path']}": each for each in entries}
         self._patches = Patches(ir, inventory) if inventory else None
 
     def trace(self, path: str) -> Trace:
@@ -31,7 +36,7 @@ class ClusterFolder:
             case ["kustomization.yaml"]:
                 return self._kustomization
             case ["components", "workloads", *rest] if self._patches and len(rest) <= 2 and path.startswith(component.FOLDER):  # noqa: PLR2004 - namespace, file
-                return self._component if rest == ["kustomization.yaml"] else self._patches.trace(self._entry(path))
+                return self._component if rest == ["kustomization.yaml"] else self._patches.trace(self._entries[path])
             case ["webhook", "bundle.json"]:
                 return bundle.trace(self._repository, self._cluster, self._bindings, value)
         match value["kind"]:
@@ -42,8 +47,7 @@ class ClusterFolder:
             case "ConfigMap":
                 return self._config_map
             case "ResourcePolicy":
-                name = value["metadata"]["name"]
-                return resource_policy.trace(next(each for each in self._bindings if each.policy.name == name), value)
+                return resource_policy.trace(self._by_policy[value["metadata"]["name"]], value)
         raise UntracedError((path,))
 
     def _kustomization(self, route: Route) -> Origins:
@@ -52,12 +56,8 @@ class ClusterFolder:
     def _component(self, route: Route) -> Origins:
         match route:
             case ("patches", int(index), *rest) if self._patches:
-                return self._patches.target(self._contents[f"{component.FOLDER}/kustomization.yaml"]["patches"][index], tuple(rest))
+                return self._patches.target(self._contents[_COMPONENT]["patches"][index], tuple(rest))
         return [FORM]
-
-    def _entry(self, path: str) -> dict[str, Any]:
-        entries = self._contents[f"{component.FOLDER}/kustomization.yaml"]["patches"]
-        return next(each for each in entries if f"{component.FOLDER}/{each['path']}" == path)
 
     def _namespace(self, value: dict[str, Any]) -> Trace:
         wide = [each for each in self._bindings if each.policy.namespace_wide and each.mechanism is Mechanism.ECI_LABEL]

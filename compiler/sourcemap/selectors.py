@@ -1,11 +1,11 @@
 """Where the parts of selectors and node requirements stand, whose normal form is sorted and knows no two ways to say a thing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from compiler.model import BurstPolicy, Cluster
 from compiler.source import Document, Route, Where
-from compiler.sourcemap.origin import DEFAULT, NARROWED, Origins, at
+from compiler.sourcemap.origin import DEFAULT, Origins, at
 
 _LISTS: Final = ("matchExpressions", "matchFields")
 
@@ -88,14 +88,10 @@ def excluded(repository: Document, name: str) -> Origins:
     return [DEFAULT]
 
 
-def named_by(bindings: Sequence[tuple[BurstPolicy, Cluster]], name: str) -> Origins:
-    """Return the places where policies name a namespace."""
-    found = list(_naming(bindings, name))
-    return found or [NARROWED]
-
-
-def _naming(bindings: Sequence[tuple[BurstPolicy, Cluster]], name: str) -> Iterator[Where]:
-    for policy, _ in bindings:
-        names = policy.document.get("spec", "match", "namespaces", "names") or ()
-        if name in names:
-            yield policy.at("spec", "match", "namespaces", "names", names.index(name))
+def naming(policies: Iterable[BurstPolicy]) -> dict[str, list[Where]]:
+    """Return the places where policies name namespaces, by namespace."""
+    found: dict[str, list[Where]] = {}
+    for policy in policies:
+        for index, name in enumerate(policy.document.get("spec", "match", "namespaces", "names") or ()):
+            found.setdefault(name, []).append(policy.at("spec", "match", "namespaces", "names", index))
+    return found

@@ -11,7 +11,8 @@ from compiler.sourcemap.origin import ENGINE, FORM, GITOPS, NARROWED, OWNED, Ori
 
 def trace(repository: Document, bindings: Sequence[Binding], manifest: dict[str, Any]) -> Trace:
     """Return the origins of the configuration's fields; ``bindings`` are those of the cluster."""
-    pairs = [(each.policy, each.cluster) for each in bindings]
+    policies = [each.policy for each in bindings]
+    named = selectors.naming(policies)
 
     def origins(route: Route) -> Origins:
         match route:
@@ -27,7 +28,7 @@ def trace(repository: Document, bindings: Sequence[Binding], manifest: dict[str,
                 return written(repository, "spec", "webhook", name)
             case ("webhooks", int(), "namespaceSelector", "matchExpressions", int(), "values", int()):
                 if at(manifest, (*route[:5], "operator")) == "In":
-                    return selectors.named_by(pairs, at(manifest, route))
+                    return named.get(at(manifest, route)) or [NARROWED]
                 return (
                     [NARROWED]
                     if at(manifest, (*route[:5], "values")) == ["true"]
@@ -37,7 +38,7 @@ def trace(repository: Document, bindings: Sequence[Binding], manifest: dict[str,
                 return [NARROWED]
             case ("webhooks", int(), "matchConditions", int(), "expression"):
                 if at(manifest, (*route[:4], "name")) == "a-policy-may-match":
-                    return [policy.at("spec", "match", "pods") for policy, _ in pairs]
+                    return [policy.at("spec", "match", "pods") for policy in policies]
                 return [ENGINE]
             case ("webhooks", *_):
                 return [FORM]
