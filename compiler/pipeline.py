@@ -38,6 +38,7 @@ class Result:
 
     Attributes:
         documents: how many documents are Overbank's. ignored: how many are not.
+        resolved, federated, inventory: what the output was made of; the last two are None where a repository has nothing of the kind.
         stages: scenarios that can be played, sorted by name; those that cannot do not take the others with them.
         files: content by path below ``model.repository.output``.
     """
@@ -46,6 +47,9 @@ class Result:
     documents: int = 0
     ignored: int = 0
     model: Model | None = None
+    resolved: Resolved | None = field(default=None, repr=False)
+    federated: "Federated | None" = field(default=None, repr=False)
+    inventory: "Inventory | None" = field(default=None, repr=False)
     clusters: tuple[ClusterIR, ...] = ()
     hosts: "tuple[HostIR, ...]" = ()
     stages: "tuple[Stage, ...]" = ()
@@ -107,6 +111,9 @@ def compile_repository(
         documents=len(ours),
         ignored=ignored,
         model=built,
+        resolved=resolved,
+        federated=federated,
+        inventory=inventory,
         clusters=clusters,
         hosts=hosts,
         stages=stages,
