@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := compiler webhook schemas tests bench policies docs
+SOURCES := compiler webhook schemas tests bench policies docs deploy
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -47,18 +47,19 @@ bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/plan.py
 	$(BIN)/python bench/https.py
 
-build: .venv/.installed ## build the wheel and the source distribution into dist/
+build: .venv/.installed ## build the wheel, the source distribution and the one-file overbank into dist/
 	rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python deploy/onefile/pack.py dist/overbank-*.whl --output dist/overbank
 
 # Outside of the checkout's environment, so that the tests see the wheel and not the tree.
-test-wheel: build ## run the tests against the built wheel
+test-wheel: build ## run the tests against the built wheel and the one-file overbank
 	rm -rf build/wheel-venv && $(PYTHON) -m venv build/wheel-venv
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		"$$(echo dist/overbank-*.whl)[webhook,live]" --group test
 	rm -rf build/wheel-tests && mkdir -p build/wheel-tests
-	cp -r tests policies bench docs pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
-	cd build/wheel-tests && ../wheel-venv/bin/pytest --numprocesses auto
+	cp -r tests policies bench docs deploy pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
+	cd build/wheel-tests && OVERBANK_ONEFILE="$(CURDIR)/dist/overbank" ../wheel-venv/bin/pytest --numprocesses auto
 
 clean: ## remove everything that make made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis policies/rendered

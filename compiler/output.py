@@ -6,7 +6,6 @@ overwritten or deleted, and only if nobody changed them since. All objections ar
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Final
 
 from compiler.codes import output as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.replacing import replace
 from compiler.source import Location
 
 LOCK: Final = "overbank.lock"
 LOCK_VERSION: Final = 1
-_TEMPORARY: Final = ".overbank-new"
 _FORCE: Final = ("bring the change into the policies and restore the file, or build with --force",)
 
 
@@ -106,7 +105,7 @@ def apply(changes: Changes, output: Path) -> None:
             target = output / path
             _refuse_link(output, path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            _replace(target, changes.write[path])
+            replace(target, changes.write[path])
         for path in changes.delete:
             target = output / path
             _refuse_link(output, path)
@@ -125,20 +124,9 @@ def replace_file(root: Path, path: str, content: bytes) -> None:
     target = root / path
     try:
         _refuse_link(root, path)
-        _replace(target, content, mode=target.stat().st_mode & 0o7777)
+        replace(target, content)
     except OSError as error:
         raise OutputError(f"cannot write {error.filename or target}: {(error.strerror or str(error)).lower()}") from error
-
-
-def _replace(target: Path, content: bytes, *, mode: int | None = None) -> None:
-    temporary = target.with_name(target.name + _TEMPORARY)
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if mode is not None:
-        temporary.chmod(mode)
-    temporary.replace(target)
 
 
 def _refuse_link(output: Path, path: str) -> None:

@@ -35,6 +35,7 @@ class Result:
 
     Attributes:
         documents: how many documents are Overbank's. ignored: how many are not.
+        resolved, federated, inventory: what the output was made of; the last two are None where a repository has nothing of the kind.
         stages: scenarios that can be played, sorted by name; those that cannot do not take the others with them.
         files: content by path below ``model.repository.output``.
     """
@@ -43,6 +44,9 @@ class Result:
     documents: int = 0
     ignored: int = 0
     model: Model | None = None
+    resolved: Resolved | None = field(default=None, repr=False)
+    federated: "Federated | None" = field(default=None, repr=False)
+    inventory: "Inventory | None" = field(default=None, repr=False)
     clusters: tuple[ClusterIR, ...] = ()
     hosts: "tuple[HostIR, ...]" = ()
     stages: "tuple[Stage, ...]" = ()
@@ -55,7 +59,12 @@ class Result:
 
 
 def compile_repository(
-    source: Source, *, workloads: bool = True, scenarios: Iterable[Document] | None = None, files: bool = True
+    source: Source,
+    *,
+    workloads: bool = True,
+    scenarios: Iterable[Document] | None = None,
+    pods: Source | None = None,
+    files: bool = True,
 ) -> Result:
     """Compile a policy repository.
 
@@ -63,6 +72,7 @@ def compile_repository(
         source: where it is read from.
         workloads: False leaves out what the policies do to manifests in Git.
         scenarios: play these, instead of the repository's own.
+        pods: where the files that scenarios name are read, if not from ``source``.
         files: False leaves out the files, and nothing that is found when they are made.
     """
     repository, ours, theirs, ignored, diagnostics = read(source)
@@ -85,7 +95,7 @@ def compile_repository(
     placed, found = _placed(inventory, clusters) if inventory else (None, [])
     diagnostics += found
     played = ours if scenarios is None else list(scenarios)
-    stages, found = _stages(played, source, resolved, clusters, federated)
+    stages, found = _stages(played, pods or source, resolved, clusters, federated)
     diagnostics += found
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built, stages=stages)
@@ -98,6 +108,9 @@ def compile_repository(
         documents=len(ours),
         ignored=ignored,
         model=built,
+        resolved=resolved,
+        federated=federated,
+        inventory=inventory,
         clusters=clusters,
         hosts=hosts,
         stages=stages,

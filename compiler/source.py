@@ -5,7 +5,6 @@ Positions are 1-based; an end column is exclusive.
 
 import posixpath
 from bisect import bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "inventory": "build or refresh Cluster documents from the nodes that a cluster has",
     "explain": "say what a diagnostic code means and what to do",
     "schema": "print the JSON Schema of a kind, or list the kinds",
+    "completion": "print a script with which a shell completes commands",
 }
 
 CLEAN, FINDINGS, USAGE, NOTHING = 0, 1, 2, 3
@@ -56,15 +57,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to fail
     try:
         _require_command(arguments)
-        options = _parser(arguments).parse_args(arguments)
+        options = make_parser(arguments).parse_args(arguments)
         run = import_module(f"compiler.cli.{_module(options.command)}").run
         with _uncollected():
             code: int = run(options)
         sys.stdout.flush()
     except CommandError as error:
-        sys.stderr.write(f"overbank: error: {error}\n")
+        from compiler.report.style import printable  # noqa: PLC0415 - only when something is wrong
+
+        # Errors quote files, servers and arguments, none of which may write to the terminal as they like.
+        sys.stderr.write(f"overbank: error: {printable(str(error))}\n")
         if error.help:
-            sys.stderr.write(f"  help: {error.help}\n")
+            sys.stderr.write(f"  help: {printable(error.help)}\n")
         return error.code
     except BrokenPipeError:
         # The reader has gone, which is its right; without this, flushing at exit would complain.
@@ -115,7 +119,8 @@ def _require_command(arguments: Sequence[str]) -> None:
         raise CommandError(f"there is no command `{word}`", help=advice)
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the commands that are among the arguments have theirs added."""
     parser = argparse.ArgumentParser(
         prog="overbank",
         description="Placement policy as code: fill the data centre first, then cloud nodes, then serverless containers.",

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from compiler.cli import NOTHING, CommandError
@@ -12,26 +13,28 @@ from compiler.plan.scenario import Rules
 from compiler.plan.stage import Stage
 from compiler.plan.trace import Plan
 from compiler.report.style import printable
-from compiler.source import Where
+from compiler.source import Document, Where
 from compiler.sources import Source
 from compiler.sources.tree import Tree
 
 
-def plans_of(base: str, repository: Path, stages: Iterable[Stage], rules: Rules | None) -> dict[str, Plan]:
+def plans_of(base: str, repository: Tree, stages: Iterable[Stage], rules: Rules | None) -> dict[str, Plan]:
     """Return the plans of the scenarios in ``stages`` under ``base``, by name; those that cannot be had are noted on stderr.
+
+    The pods are part of the scenarios: their files are read from ``repository``, so that what differs comes of policies and clusters.
 
     Raises:
         CommandError: there is no such revision or folder (2), or no policy repository in it (3).
     """
     from compiler.plan.simulate import play  # noqa: PLC0415 - only when something is compared
 
-    documents = {stage.scenario.name: stage.scenario.document for stage in stages}
-    with _opened(base, repository) as source:
+    documents = {stage.scenario.name: _unjudged(stage.scenario.document) for stage in stages}
+    with _opened(base, repository.root) as source:
         if REPOSITORY_FILE not in source.paths():
             raise CommandError(
                 f"there is no {REPOSITORY_FILE} in {base}", code=NOTHING, help="name a revision or a folder that has one"
             )
-        result = compile_repository(source, workloads=False, scenarios=documents.values())
+        result = compile_repository(source, workloads=False, scenarios=documents.values(), pods=repository)
         plans = {stage.scenario.name: play(stage, rules)[0] for stage in result.stages}
     for name, document in documents.items():
         if name not in plans:
@@ -41,6 +44,13 @@ def plans_of(base: str, repository: Path, stages: Iterable[Stage], rules: Rules 
     return plans
 
 
+def _unjudged(document: Document) -> Document:
+    """Return a scenario without what it expects and may cost: the base is only shown, and need not know those pools and prices."""
+    spec = {key: value for key, value in document.get("spec").items() if key != "ceilings"}
+    spec["events"] = [{key: value for key, value in event.items() if key != "expect"} for event in spec["events"]]
+    return replace(document, value={**document.value, "spec": spec})
+
+
 @contextmanager
 def _opened(base: str, repository: Path) -> Iterator[Source]:
     """Open a revision or, where there is none of this name, a folder. ``./NAME`` is always a folder.
@@ -48,6 +58,8 @@ def _opened(base: str, repository: Path) -> Iterator[Source]:
     Raises:
         CommandError: there is neither.
     """
+    if not base:  # as of a variable that is not set; as a folder it would be the current one, which never differs
+        raise CommandError("--against needs the name of a Git revision or of a folder, and it is empty")
     from compiler.sources.revision import Revision, RevisionError  # noqa: PLC0415 - only when something is compared
 
     folder = Path(base)
@@ -60,7 +72,7 @@ def _opened(base: str, repository: Path) -> Iterator[Source]:
         if folder.is_dir():
             yield _tree(folder)
             return
-        raise CommandError(f"--against {printable(base)}: {error}", help=error.help) from error
+        raise CommandError(f"--against {base}: {error}", help=error.help) from error
     with revision:
         yield revision
 

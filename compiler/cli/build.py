@@ -7,12 +7,14 @@ from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
+from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
 from compiler.diagnostics import Diagnostic
 from compiler.emit import namespaces
 from compiler.load import decode, load
 from compiler.pipeline import compile_repository
+from compiler.sources.recorded import Recorded
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,14 +24,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="overwrite and delete files that were edited by hand or are not overbank's"
     )
+    add_provenance(parser)
     add_format(parser)
     add_colour(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Build a repository."""
+    check_provenance(options)
     tree = open_tree(options.repository)
-    result = compile_repository(tree)
+    source = Recorded(tree)
+    result = compile_repository(source)
     if result.failed or result.model is None:
         report(result.diagnostics, options, sys.stderr)
         _conclude(result.diagnostics, options)
@@ -46,12 +51,15 @@ def run(options: argparse.Namespace) -> int:
         output.apply(changes, folder)
     except (output.OutputError, OSError) as error:
         raise CommandError(str(error)) from error
+    # A source map on standard output is the result, and then nothing else may be there.
+    changed = sys.stderr if options.source_map == "-" else sys.stdout
     for path in changes.files:
-        sys.stdout.write(f"{'deleted' if path in changes.delete else 'wrote'} {path}\n")
+        changed.write(f"{'deleted' if path in changes.delete else 'wrote'} {path}\n")
     written = sum(path in changes.write for path in changes.files)
     if options.format != "json-v1":
         sys.stderr.write(f"{folder}: {written} written, {len(changes.files) - written} deleted, {changes.unchanged} unchanged\n")
         sys.stderr.writelines(kept)
+    write_provenance(options, result, source, folder, result.files)
     return CLEAN
 
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.destination import create, is_standard
 from compiler.cli.nodes import Observed, add_source, observed
 from compiler.cli.repository import add_format, add_repository, open_tree, report
 from compiler.cli.terminal import add_colour, paint_for
-from compiler.diagnostics import Diagnostic, in_order
+from compiler.diagnostics import Diagnostic, has_errors, in_order
 from compiler.inventory import discovery
 from compiler.inventory.discovery import Grouping, Place
 from compiler.inventory.refresh import Refresh, refresh
-from compiler.inventory.rewrite import rewritten
+from compiler.inventory.rewrite import ChangedError, rewritten
 from compiler.inventory.text import new_file
 from compiler.inventory.versions import newest_kubelet
 from compiler.load import MAX_BYTES
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     if not seen.nodes:
         raise CommandError(f"there are no nodes in {seen.source}", code=NOTHING)
     if cluster is None:
-        return _new(seen, others, options)
+        return _new(tree, seen, others, options)
     return _refreshed(tree, cluster, seen, options)
 
 
@@ -86,8 +87,10 @@ def _declared(tree: Tree, options: argparse.Namespace) -> tuple[Cluster | None, 
         places = " and ".join(str(each.at_name().locate()) for each in found)
         raise CommandError(f"cluster `{options.cluster}` has several documents: {places}", code=FINDINGS)
     if not found and diagnostics:
+        # Warnings are of links that are not followed: the document may stand behind one.
         report(in_order(diagnostics), options, sys.stderr)
-        raise CommandError(f"there is no valid document of cluster `{options.cluster}`, and others have errors", code=FINDINGS)
+        if has_errors(diagnostics):
+            raise CommandError(f"there is no valid document of cluster `{options.cluster}`, and others have errors", code=FINDINGS)
     return (found[0] if found else None), [each.name for each in clusters]
 
 
@@ -99,7 +102,10 @@ def _refreshed(tree: Tree, cluster: Cluster, seen: Observed, options: argparse.N
         raw = tree.read(path, MAX_BYTES + 1)
     except SourceError as error:
         raise CommandError(f"cannot read {path}: {error}") from error
-    content, problems = rewritten(raw, cluster, list(result.operations))
+    try:
+        content, problems = rewritten(raw, cluster, list(result.operations))
+    except ChangedError as error:
+        raise CommandError(f"{path} was changed while the nodes were read; nothing was written", help="run it again") from error
     report(in_order([*result.diagnostics, *problems]), options, sys.stderr)
     if content is None:
         return FINDINGS
@@ -107,6 +113,12 @@ def _refreshed(tree: Tree, cluster: Cluster, seen: Observed, options: argparse.N
     if content == raw:
         return CLEAN
     if options.write:
+        if not result.members.has_any and grouping is None:
+            raise CommandError(
+                f"no node belongs to a pool of cluster `{cluster.name}`, so nothing was written",
+                code=FINDINGS,
+                help="is this the list of another cluster? if not, correct each `nodeSelector`, or pass --add-pools",
+            )
         try:
             output.replace_file(tree.root, path, content)
         except output.OutputError as error:
@@ -131,21 +143,18 @@ def _summary(cluster: Cluster, total: int, result: Refresh, options: argparse.Na
 
 
 def _print_difference(path: str, before: bytes, after: bytes, paint: Paint) -> None:
-    """Print a unified diff that ``git apply`` takes, in colours of a terminal if it is one."""
-    old, new = (content.decode().removeprefix("\ufeff").splitlines(keepends=True) for content in (before, after))
+    """Print a unified diff that ``git apply`` takes: exactly what is in the file, but to a terminal nothing that could deceive it."""
+    old, new = (content.decode().splitlines(keepends=True) for content in (before, after))
     colours = {"-": "red", "+": "green", "@": "cyan"}
+    to_terminal = sys.stdout.isatty()
     for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
         body = line.rstrip("\r\n")
-        ending = line[len(body) :]
+        ending = line[len(body) :] or "\n\\ No newline at end of file\n"
         style = ("bold",) if line.startswith(("---", "+++")) else tuple(filter(None, (colours.get(line[:1]),)))
-        sys.stdout.write(
-            f"{paint(printable(body), *style)}{ending}"
-            if ending
-            else f"{paint(printable(body), *style)}\n\\ No newline at end of file\n"
-        )
+        sys.stdout.write(f"{paint(printable(body) if to_terminal else body, *style)}{ending}")
 
 
-def _new(seen: Observed, others: list[str], options: argparse.Namespace) -> int:
+def _new(tree: Tree, seen: Observed, others: list[str], options: argparse.Namespace) -> int:
     """Write the document of a cluster that has none."""
     if options.write:
         advice = "".join(did_you_mean(options.cluster, others)) or "pass --output FILE to write a new one"
@@ -166,18 +175,22 @@ def _new(seen: Observed, others: list[str], options: argparse.Namespace) -> int:
     near = did_you_mean(options.cluster, others, alike=0.8)
     if near:
         sys.stderr.write(f"note: cluster `{options.cluster}` has no document, so this is a new one; {near[0]}\n")
-    if not options.output:
+    if is_standard(options.output):
         sys.stdout.write(content)
         return FINDINGS if options.check else CLEAN
-    try:
-        with Path(options.output).open("x", encoding="utf-8", newline="") as file:
-            file.write(content)
-    except FileExistsError as error:
-        raise CommandError(f"{options.output} exists already", help="choose another file, or remove it") from error
-    except OSError as error:
-        raise CommandError(f"cannot write {options.output}: {(error.strerror or str(error)).lower()}") from error
+    create(content, options.output)
     sys.stdout.write(f"wrote {printable(options.output)}\n")
+    if not _is_read(Path(options.output), tree.root):
+        sys.stderr.write(
+            "note: it is not part of the repository: files are read whose names end in .yaml or .yml, and that are not excluded or hidden\n"
+        )
     return CLEAN
+
+
+def _is_read(written: Path, root: Path) -> bool:
+    """Say whether a new document counts from now on."""
+    _, documents, _, _, _ = read(Tree(root))
+    return any((root / document.file.path).resolve() == written.resolve() for document in documents)
 
 
 def _report_outside(found: list[Diagnostic], options: argparse.Namespace) -> None:

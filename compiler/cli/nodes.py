@@ -28,7 +28,9 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--nodes", metavar="FILE", help="output of `kubectl get nodes -o json`; - reads stdin")
     group.add_argument("--context", metavar="NAME", help="context of a kubeconfig: ask this cluster")
     group.add_argument("--kubeconfig", metavar="FILE", help="kubeconfig (default: what kubectl reads)")
-    group.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for a live cluster (default: 60)")
+    group.add_argument(
+        "--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for a live cluster, its login included (default: 60)"
+    )
 
 
 def _seconds(written: str) -> float:

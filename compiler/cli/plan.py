@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.destination import UNKNOWN_WIDTH, width, write
+from compiler.cli.destination import UNKNOWN_WIDTH, is_standard, width, write
 from compiler.cli.repository import add_repository, compiled, count, hint, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic, has_errors
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if options.against is not None:
         from compiler.cli.against import plans_of  # noqa: PLC0415 - only when something is compared
 
-        before = plans_of(options.against, tree.root, stages, rules)
+        before = plans_of(options.against, tree, stages, rules)
         shown = [
             Shown(plan=each.plan, diagnostics=each.diagnostics, before=before.get(each.plan.scenario.name), base=options.against)
             for each in shown
@@ -86,7 +86,7 @@ def _refuse(options: argparse.Namespace) -> None:
         for name in ("output", "against"):
             if getattr(options, name) is not None:
                 raise CommandError(f"--check shows no plans, so --{name} has no effect", help="leave out one of the two")
-    elif options.format == "html" and options.output is None and sys.stdout.isatty():
+    elif options.format == "html" and is_standard(options.output) and sys.stdout.isatty():
         raise CommandError("a terminal cannot show HTML", help="write it to a file: -o plan.html")
 
 
@@ -151,7 +151,7 @@ def _rendered(shown: Sequence[Shown], options: argparse.Namespace) -> str:
 def _terminal(shown: Sequence[Shown], options: argparse.Namespace) -> str:
     from compiler.plan.views import table  # noqa: PLC0415 - one of the formats
 
-    to_stdout = options.output in (None, "-")
+    to_stdout = is_standard(options.output)
     encoding = (sys.stdout.encoding or "") if to_stdout else "utf-8"
     colour = paint_for(sys.stdout, options.color)("x", "bold") != "x" if to_stdout else options.color == "always"
     return table.render(

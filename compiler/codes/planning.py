@@ -33,7 +33,7 @@ TARGET: Final = Code(
     Severity.ERROR,
     "event is about a pool that is not there",
     """An event names a cluster that is not part of the plan, a pool that the policy does not use there, more nodes than the pool
-has, or nodes of a pool whose nodes are not declared.""",
+has, or nodes of a pool that does not declare them, or does not say how many pods are lost with one.""",
 )
 POD: Final = Code(
     "OB9105",
@@ -85,5 +85,6 @@ UNPRICED: Final = Code(
     Severity.ERROR,
     "ceiling without prices",
     """The scenario has a ceiling, and a pool that its pods can use has no `pricePerHour`. A sum that leaves it out could never be
-trusted, so it is not compared. A pool that costs nothing has `pricePerHour: 0`.""",
+trusted, so it is not compared. A pool that costs nothing has `pricePerHour: 0`. The price of a pool of nodes is that of a node, so
+it has to be known how many there are: `nodes`, and `podsPerNode` where an autoscaler adds them.""",
 )

@@ -19,6 +19,8 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 _BYTE: Final = re.compile(r"^(?P<what>.*) \(byte (?P<at>\d+)\)$", re.DOTALL)
 _ROUTE: Final = re.compile(r"^(?P<what>.*) - at `\$(?P<route>.*)`$", re.DOTALL)
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_OR_NOTHING: Final = re.compile(r" \| null(?=`)")
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _KUBECTL: Final = ("write it with `kubectl get nodes -o json`",)
 
 
@@ -26,6 +28,9 @@ def read(path: str, raw: bytes) -> tuple[list[Node], list[Diagnostic]]:
     """Read the nodes of a dump; without findings, these are all its nodes, sorted by name."""
     if len(raw) > MAX_BYTES:
         return [], [diagnose(codes.BAD_NODES, Location(path), f"the list of nodes has more than {MAX_BYTES // 1024**2} MiB")]
+    if raw.startswith(_UTF_16):
+        help_lines = ["PowerShell writes it so; there, use `kubectl get nodes -o json | Out-File -Encoding utf8 nodes.json`"]
+        return [], [diagnose(codes.BAD_NODES, Location(path), "the list of nodes is UTF-16, and not UTF-8", help=help_lines)]
     body = raw.removeprefix(b"\xef\xbb\xbf")
     found, problems = _json(path, body) if body.lstrip()[:1] in (b"{", b"[") else _yaml(path, raw)
     if problems:
@@ -92,8 +97,9 @@ def _misshapen(document: Document, says: str) -> Diagnostic:
 
 def _words(says: str) -> str:
     """Return what the decoder says, as the rest of a sentence."""
-    plain = says.removeprefix("JSON is malformed: ")
+    plain = _OR_NOTHING.sub("", says.removeprefix("JSON is malformed: "))
     for name, word in (
+        ("`int | float | str`", "a quantity"),
         ("`object`", "a mapping"),
         ("`array`", "a list"),
         ("`str`", "a string"),
@@ -103,4 +109,4 @@ def _words(says: str) -> str:
         ("`bool`", "true or false"),
     ):
         plain = plain.replace(name, word)
-    return plain[:1].lower() + plain[1:] if plain[:1] != "`" else plain
+    return plain if plain.startswith(("`", "JSON")) else plain[:1].lower() + plain[1:]

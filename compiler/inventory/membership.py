@@ -33,6 +33,11 @@ class Membership:
     ambiguous: dict[tuple[str, ...], list[Node]] = field(default_factory=dict)
     control_plane: list[Node] = field(default_factory=list)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether any node belongs to a pool."""
+        return bool(self.ambiguous) or any(self.counted.values()) or any(self.idle.values())
+
 
 def sort(cluster: Cluster, nodes: Iterable[Node]) -> Membership:
     """Give every node its pool."""

@@ -1,16 +1,16 @@
 """What the nodes of a pool have in common: the size of the smallest, and the taints of all."""
 
 from collections.abc import Collection, Iterator
-from fractions import Fraction
+from decimal import Decimal
 from typing import Final
 
 from compiler.codes import inventory as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.inventory.nodes import Node
-from compiler.inventory.quantities import amount
 from compiler.model import Taint
 from compiler.platforms.nodepools import is_passing
 from compiler.source import Locatable
+from webhook.engine.pod import amount
 
 _ALWAYS: Final = ("cpu", "memory")
 _NATIVE: Final = "kubernetes.io/"
@@ -87,9 +87,9 @@ def _smallest(nodes: Collection[Node], name: str) -> str:
     return found if amount(found) is not None else "0"
 
 
-def _size(quantity: str) -> Fraction:
+def _size(quantity: str) -> Decimal:
     """Return the amount; what is no quantity counts as nothing, since nobody can rely on it."""
-    return amount(quantity) or Fraction(0)
+    return amount(quantity) or Decimal(0)
 
 
 def _order(taint: Taint) -> tuple[str, str, str]:

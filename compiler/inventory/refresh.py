@@ -10,11 +10,11 @@ from compiler.inventory import pools as common
 from compiler.inventory.discovery import Grouping, Place, discovered
 from compiler.inventory.membership import Membership, findings, sort
 from compiler.inventory.nodes import Node
-from compiler.inventory.quantities import amount
 from compiler.inventory.versions import changed, newest_kubelet
 from compiler.manifests.rebase import pointer
 from compiler.model import Cluster, Pool, Taint
 from compiler.platforms.nodes import VIRTUAL
+from webhook.engine.pod import amount
 
 Operation = dict[str, Any]
 

@@ -6,10 +6,14 @@ from compiler.inventory.refresh import Operation
 from compiler.load import load
 from compiler.manifests.editing import applied
 from compiler.manifests.inplace import edited_in_place
-from compiler.manifests.stream import BYTE_ORDER_MARK, split
+from compiler.manifests.stream import BYTE_ORDER_MARK, UnreadableError, split
 from compiler.model import Cluster
 from compiler.source import SourceFile
 from compiler.validate import validate
+
+
+class ChangedError(Exception):
+    """The file does not have the document any more: somebody has changed it since it was read."""
 
 
 def rewritten(raw: bytes, cluster: Cluster, operations: list[Operation]) -> tuple[bytes | None, list[Diagnostic]]:
@@ -23,10 +27,22 @@ def rewritten(raw: bytes, cluster: Cluster, operations: list[Operation]) -> tupl
     Returns:
         The file's new bytes, which are read again before they are returned: this document is what the operations make of it and is valid,
         and the others are what they were. None with the reason where that is not so.
+
+    Raises:
+        ChangedError: the bytes are not those of the document, to which the operations apply.
     """
     source, index = cluster.document.file, cluster.document.index
-    parts = split(source.path, raw)
-    places = [position for position, (_, document) in enumerate(parts) if document is not None and document.index == index]
+    try:
+        parts = split(source.path, raw)
+    except UnreadableError as error:
+        raise ChangedError from error
+    places = [
+        position
+        for position, (_, document) in enumerate(parts)
+        if document is not None and document.index == index and document.value == cluster.document.value
+    ]
+    if not places:
+        raise ChangedError
     before = parts[places[0]][0]
     after = edited_in_place(before, operations)
     if after is None:

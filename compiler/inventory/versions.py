@@ -8,7 +8,8 @@ from compiler.model import Platform
 from compiler.platforms.nodepools import Family, family
 from compiler.versions import Version
 
-_PARTS = re.compile(r"(?P<v>v?)(?P<numbers>\d+(?:\.\d+){1,2})(?P<suffix>[-+].*)?")
+_PARTS = re.compile(r"(?P<v>v?)(?P<numbers>[0-9]{1,9}(?:\.[0-9]{1,9}){1,2})(?P<suffix>[-+][-+0-9A-Za-z.]{,32})?")
+"""Of any sane length: nodes say whatever they like, and documents may say no more than this."""
 
 
 def newest_kubelet(nodes: Iterable[Node]) -> str | None:

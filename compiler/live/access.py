@@ -5,16 +5,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from compiler.live.problems import LiveError
+from compiler.live.plugin import limited
+from compiler.live.problems import LiveError, shown
 from compiler.spelling import did_you_mean, listing
 
 EXTRA = "pip install 'overbank[live]'"
 
 
-def client_of(context: str | None, kubeconfig: str | None) -> tuple[Any, str]:
-    """Return a client for a context, and the address of its API server.
+def client_of(context: str | None, kubeconfig: str | None, *, deadline: float, timeout: float) -> tuple[Any, str]:
+    """Return a client for a context, and the address of its API server as it may be shown.
 
-    Exec plug-ins run here, as the client runs them. The kubeconfig is never written to.
+    Exec plug-ins run here, until ``deadline``, which is ``timeout`` seconds after the beginning. The kubeconfig is never written to.
 
     Raises:
         LiveError: the Kubernetes client is not installed, or the kubeconfig does not lead to a server.
@@ -33,27 +34,39 @@ def client_of(context: str | None, kubeconfig: str | None) -> tuple[Any, str]:
     root.addHandler(complaints)
     try:
         _require_context(config, context, kubeconfig)
-        config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=settings, persist_config=False)
+        with limited(deadline, timeout):
+            config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=settings, persist_config=False)
     except LiveError:
         raise
     except config.ConfigException as error:
         raise LiveError(f"the kubeconfig cannot be used: {_first_line(error)}") from error
+    except OSError as error:
+        raise LiveError(
+            f"the kubeconfig cannot be used: {error.filename or kubeconfig}: {(error.strerror or '').lower()}"
+        ) from error
     except Exception as error:  # the client lets through whatever a broken file makes of its parser
         raise LiveError(f"the kubeconfig cannot be read: {type(error).__name__}") from error
     finally:
         root.removeHandler(complaints)
     if complaints.texts:
         raise LiveError(f"the credential plug-in of the kubeconfig failed: {complaints.texts[0]}")
+    if not settings.host.startswith(("https://", "http://")):
+        raise LiveError(
+            f"the kubeconfig's server is no address: `{shown(settings.host)}`", help="write it with its scheme, https://HOST:PORT"
+        )
     # One attempt: people retry themselves, and three time-outs are longer than one.
     settings.retries = 0
-    return client.ApiClient(settings), settings.host
+    return client.ApiClient(settings), shown(settings.host)
 
 
 def _require_context(config: Any, context: str | None, kubeconfig: str | None) -> None:
     """Find a context that does not exist before the client does, which cannot say what was meant."""
     if context is None:
         return
-    contexts, _ = config.list_kube_config_contexts(config_file=kubeconfig)
+    try:
+        contexts, _ = config.list_kube_config_contexts(config_file=kubeconfig)
+    except config.ConfigException:
+        return  # as where no context is the current one, which is no reason not to use another
     names = [each["name"] for each in contexts]
     if context not in names:
         advice = "".join(did_you_mean(context, names)) or f"contexts: {listing(names)}"

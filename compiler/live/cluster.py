@@ -35,13 +35,14 @@ def snapshot(context: str | None = None, kubeconfig: str | None = None, *, timeo
     Args:
         context: of the kubeconfig; None is its current one.
         kubeconfig: a file; None is what kubectl would read (``KUBECONFIG``, or ``~/.kube/config``).
-        timeout: seconds for everything but a credential plug-in, which the client runs without a limit.
+        timeout: seconds for everything, a credential plug-in included.
 
     Raises:
         LiveError: the client is not installed, there is no such context, or the cluster cannot be asked.
     """
-    client, host = client_of(context, kubeconfig)
-    session = _Session(client=client, host=host, deadline=time.monotonic() + timeout, timeout=timeout)
+    deadline = time.monotonic() + timeout
+    client, host = client_of(context, kubeconfig, deadline=deadline, timeout=timeout)
+    session = _Session(client=client, host=host, deadline=deadline, timeout=timeout)
     with explained(host, timeout):
         return Snapshot(version=session.version(), nodes=session.nodes())
 
@@ -61,12 +62,14 @@ class _Session:
         from kubernetes.client import ApiException, VersionApi  # noqa: PLC0415 - an extra
 
         try:
-            answer = json.loads(self._get(VersionApi(self._client).get_code))
+            raw = self._get(VersionApi(self._client).get_code)
         except ApiException as error:
             if error.status in _FORBIDDEN - {401}:
                 return None
             raise
-        except ValueError as error:
+        try:
+            answer = json.loads(raw)
+        except (ValueError, RecursionError) as error:
             raise LiveError(f"{self._host} does not answer as a Kubernetes API server does") from error
         version = answer.get("gitVersion") if isinstance(answer, dict) else None
         return version if isinstance(version, str) else None

@@ -21,6 +21,12 @@ class LiveError(Exception):
         self.help = help
 
 
+def shown(address: str) -> str:
+    """Return the address of a server without the user and password that may stand in it."""
+    scheme, separator, rest = address.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
 @contextmanager
 def explained(host: str, timeout: float) -> Iterator[None]:
     """Turn what the client and the network raise into a ``LiveError``."""
@@ -34,6 +40,10 @@ def explained(host: str, timeout: float) -> Iterator[None]:
     except urllib3.exceptions.HTTPError as error:
         reason = getattr(error, "reason", None) or error
         raise _unreachable(host, reason, timeout) from error
+    except ValueError as error:  # such as a line break in a token, which is not shown
+        raise LiveError(
+            f"{host} cannot be asked with what the kubeconfig says: the address or the credentials are malformed"
+        ) from error
 
 
 def _refused(host: str, error: Any) -> LiveError:
@@ -61,6 +71,12 @@ def _unreachable(host: str, reason: object, timeout: float) -> LiveError:
     if isinstance(reason, exceptions.SSLError) or "SSLError" in text or "CERTIFICATE" in text:
         why = "its certificate is not signed by the authority of the kubeconfig, or is for another name"
         return LiveError(f"{host} cannot be trusted: {why}", help="compare certificate-authority-data and server in the kubeconfig")
+    if isinstance(reason, exceptions.ProxyError):
+        return LiveError(
+            f"{host} cannot be reached through the proxy", help="check HTTPS_PROXY and NO_PROXY, or proxy-url in the kubeconfig"
+        )
+    if isinstance(reason, exceptions.ResponseError):
+        return LiveError(f"{host} answers with a redirection", help="check the server's address in the kubeconfig")
     if isinstance(reason, exceptions.NameResolutionError):
         return LiveError(f"{host} cannot be reached: its name is not known", help="check the server's address in the kubeconfig")
     if isinstance(reason, exceptions.NewConnectionError):

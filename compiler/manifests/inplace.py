@@ -28,7 +28,7 @@ def edited_in_place(text: str, operations: Operations) -> str | None:
         wanted = applied(operations, read(text).value)
         as_json = json_text(text, wanted)
         if as_json is not None:
-            return as_json
+            return as_json.replace("\n", "\r\n") if "\r\n" in text else as_json
         for operation in operations:
             changed = _Faithful(changed, read(changed)).done(operation)
         return changed if read(changed).value == wanted else None

@@ -7,6 +7,7 @@ from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose, has_errors
 from compiler.federation.model import Mode
 from compiler.federation.resolve import Placement
+from compiler.federation.templates import DIVISIBLE, MIGRATABLE
 from compiler.model import Cluster
 from compiler.plan.checks import boundless, check
 from compiler.plan.compiled import Compiled
@@ -79,11 +80,19 @@ class _Binder:
         if hosted is None:
             return None
         clusters, assumptions = hosted
-        migration = policy.migration
-        weights = policy.mode is Mode.WEIGHTED and all(member.choice.weight is None for member in placement.members)
-        if policy.max_clusters is not None and policy.mode is not Mode.PRIORITY:
+        kind = (workload.group, workload.kind)
+        migration = policy.migration if kind in MIGRATABLE else None
+        if policy.mode.divides and kind not in DIVISIBLE:
             assumptions.append(
-                "`maxClusters` keeps the clusters of the highest priority, then by name; scores of other plugins are not known"
+                f"host {placement.host.name} divides {workload.kind} objects: its FederatedTypeConfig has been given `replicasSpec`"
+            )
+        if policy.migration and migration is None:
+            assumptions.append(f"KubeAdmiral migrates Deployments only: replicas of {workload} stay where they cannot run")
+        weights = policy.mode is Mode.WEIGHTED and all(member.choice.weight is None for member in placement.members)
+        unranked = policy.mode is not Mode.PRIORITY and all(member.choice.priority is None for member in placement.members)
+        if policy.max_clusters is not None and unranked:
+            assumptions.append(
+                "`maxClusters` keeps the first clusters by name; without any priority KubeAdmiral goes by scores, which are not known"
             )
         return Stage(
             scenario=scenario,

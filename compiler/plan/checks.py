@@ -65,7 +65,10 @@ def _unfit(kind: EventKind, pool: StagePool) -> str | None:
     if kind in (EventKind.ADD_NODES, EventKind.LOSE_NODES):
         if pool.virtual:
             return f"has no nodes: it is {pool.type}"
-        return None if pool.nodes else "does not declare its nodes"
+        if pool.nodes is None:
+            return "does not declare its nodes"
+        unknown = kind is EventKind.LOSE_NODES and pool.pods_per_node is None
+        return "does not say how many pods are lost with a node" if unknown else None
     if kind in (EventKind.OUT_OF_STOCK, EventKind.IN_STOCK) and not pool.virtual and not pool.autoscaling:
         return "buys nothing: its nodes are there"
     if kind is EventKind.SET_MAX and not pool.listed:
@@ -101,6 +104,18 @@ def _unpriced(stage: Stage) -> Iterator[Diagnostic]:
         where = stage.scenario.at_key("spec", "ceilings")
         message = f"the scenario has a ceiling, and no price is known of {listing(missing)}"
         yield diagnose(codes.UNPRICED, where, message, help=["give each of these pools its `pricePerHour`"])
+    uncounted = [f"{pool.name} of {cluster.name}" for cluster in stage.clusters for pool in cluster.pools if _uncounted(pool)]
+    if uncounted:
+        message = f"the scenario has a ceiling, and how many nodes are paid for is not known of {listing(uncounted)}"
+        advice = ["declare `nodes` of each of these pools, and `podsPerNode` where they are autoscaled"]
+        yield diagnose(codes.UNPRICED, stage.scenario.at_key("spec", "ceilings"), message, help=advice)
+
+
+def _uncounted(pool: StagePool) -> bool:
+    """Say whether a pool has a price for nodes, and no number of them."""
+    if not pool.price or pool.virtual or pool.refusal:
+        return False
+    return pool.nodes is None or (pool.autoscaling and pool.pods_per_node is None)
 
 
 def _pool(cluster: StageCluster, name: str) -> StagePool | None:

@@ -10,14 +10,18 @@ D1. When the number of replicas changes, a cluster with pods that count as unsch
 D2. A cluster that is full keeps all its unschedulable pods.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from compiler.federation.model import Mode
-from compiler.plan.replicas import Division, binpack, spread
+from compiler.plan.replicas import Division, binpack, must_plan, spread
 from compiler.plan.scenario import Rules
 from compiler.plan.site import Site
 from compiler.plan.stage import Stage
+
+_NAMED: Final = 8
+"""Clusters that a reason names; in a federation of hundreds the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ class Federation:
         self.order = tuple(each.member for each in chosen)
         self.preferences = {each.member: each.preference for each in chosen}
         self.current: dict[str, int] = {}
+        self.undecided: tuple[str, ...] = ()
+        """Members whose replicas are not all known to run or not to, because of which the last decision was to leave everything."""
         self.report = Report()
+        self._able: dict[str, int] = {}
+        """What members were taken to be able to run when the replicas were last divided."""
         self._stage = stage
         self._rules = rules
 
@@ -68,7 +76,7 @@ class Federation:
                 report.scheduled[member] = site.assigned
                 continue
             report.scheduled[member] = site.bound
-            crossed = site.crossed(now, migration.after)
+            crossed = site.waiting.since(now - migration.after)
             if crossed:
                 report.crossed[member] = crossed
                 report.capacity[member] = site.assigned - crossed
@@ -76,39 +84,49 @@ class Federation:
         self.report = report
         return not same
 
-    def reason(self, member: str, replicas: int) -> str:
-        """Say why a member has what it has, of ``replicas`` in all."""
-        if self._stage.mode is Mode.DUPLICATE:
-            return f"every cluster has all {replicas} replicas" if member in self.order else self._left_out()
-        if member not in self.preferences:
-            return self._left_out()
-        able = {each: self.report.capacity[each] for each in self.order if each in self.report.capacity}
-        full = [
+    def availability(self) -> str:
+        """Say which clusters take no further replicas, as the scheduler says it."""
+        able = self._able
+        full = {
             each for each in self.order if (most := self.preferences[each].max) is not None and self.current.get(each, 0) >= most
-        ]
-        open_ = [each for each in self.order if each not in able and each not in full]
+        }
         names = {cluster.member: cluster.name for cluster in self._stage.clusters}
         limits = [
-            *(f"{names[each]} can run {count}, {self.report.crossed[each]} unschedulable" for each, count in able.items()),
-            *(f"{names[each]} is at its max of {self.preferences[each].max}" for each in full if each not in able),
+            *(
+                f"{names[each]} can run {able[each]} ({self.report.crossed.get(each, 0)} unschedulable)"
+                for each in self.order
+                if each in able
+            ),
+            *(f"{names[each]} is at its max of {self.preferences[each].max}" for each in self.order if each in full - able.keys()),
         ]
-        text = f"{len(open_)}/{len(self.order)} clusters are available"
-        return f"{text}: {', '.join(limits)}; {self._share(member)}" if limits else f"{text}; {self._share(member)}"
+        more = f" and {len(limits) - _NAMED} more" if len(limits) > _NAMED else ""
+        text = f"{len(self.order) - len(limits)}/{len(self.order)} clusters are available"
+        return f"{text}: {', '.join(limits[:_NAMED])}{more}" if limits else text
 
-    def _share(self, member: str) -> str:
+    def reasons(self, replicas: int, *, changed: bool) -> Callable[[str], str]:
+        """Return what says why a member has what it has, of ``replicas`` in all, until the next decision; ``changed`` as for ``divide``."""
+        left_out = f"not among the {len(self.order)} clusters that `maxClusters` leaves"
+        if self._stage.mode is Mode.DUPLICATE and replicas:
+            every = "every cluster" if len(self.order) == len(self._stage.clusters) else f"each of {len(self.order)} clusters"
+            all_of_them = f"{every} has all {replicas} replicas" if replicas != 1 else f"{every} has the replica"
+            return lambda member: all_of_them if member in self.preferences else left_out
+        if not replicas:
+            return lambda _: "no replicas are asked for"
+        text = self.availability()
+        cause = f"for {replicas} {'replica' if replicas == 1 else 'replicas'} now" if changed else "divided anew"
+        places = {each: index for index, each in enumerate(self.order)}
+        weights = sum(each.weight for each in self.preferences.values())
+        return lambda member: f"{text}; {self._share(member, places[member], weights)}; {cause}" if member in places else left_out
+
+    def _share(self, member: str, place: int, weights: int) -> str:
         preference = self.preferences[member]
-        if self._stage.mode is Mode.PRIORITY:
-            how = f"{_ordinal(self.order.index(member))} by priority"
-        else:
-            how = f"weight {preference.weight} of {sum(each.weight for each in self.preferences.values())}"
+        weighed = f"weight {preference.weight} of {weights}"
+        how = f"{_ordinal(place)} by priority" if self._stage.mode is Mode.PRIORITY else weighed
         if preference.min:
             how += f", at least {preference.min}"
         if preference.max is not None:
             how += f", at most {preference.max}"
         return how
-
-    def _left_out(self) -> str:
-        return f"not among the {len(self.order)} clusters that `maxClusters` leaves"
 
     def _division(self, replicas: int, *, changed: bool) -> Division:
         capacity, scheduled = self.report.capacity, self.report.scheduled
@@ -120,6 +138,7 @@ class Federation:
                     for member, crossed in self.report.crossed.items()
                 }
             scheduled = {member: capacity.get(member, self.current.get(member, 0)) for member in scheduled}
+        self._able = capacity
         division = self._plan(replicas, capacity, scheduled)
         if self._rules is Rules.DOCUMENTED:
             for member, crossed in self.report.crossed.items():
@@ -131,6 +150,14 @@ class Federation:
         stage = self._stage
         keep = stage.migration is not None and stage.migration.keep_unschedulable
         if stage.mode is Mode.PRIORITY:
+            decided = must_plan(self.order, self.current, capacity, {}, scheduled)
+            self.undecided = (
+                ()
+                if decided
+                else tuple(
+                    member for member in self.order if scheduled.get(member, 0) != capacity.get(member, self.current.get(member, 0))
+                )
+            )
             return binpack(
                 self.order,
                 self.preferences,

@@ -1,10 +1,10 @@
 """Whether a plan is as it should be: what its scenario expects, and what it may cost."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.plan.amounts import above
 from compiler.plan.trace import ClusterState, Plan, Step
 
 _COUNTS = ("assigned", "running", "unschedulable", "starved")
@@ -33,19 +33,15 @@ def exceeded(plan: Plan) -> Iterator[Diagnostic]:
     if ceilings.per_hour is not None and plan.peak is not None and plan.peak > ceilings.per_hour:
         step = next((step for step in plan.steps if step.cost is not None and step.cost > ceilings.per_hour), None)
         when = f", first after `{step.event}`" if step else " for a moment"
-        message = f"the plan costs up to {amount(plan, plan.peak)} an hour, and may cost {amount(plan, ceilings.per_hour)}{when}"
+        costs, most = above(plan.peak, ceilings.per_hour, scenario.currency)
+        message = f"the plan costs up to {costs} an hour, and may cost {most}{when}"
         yield diagnose(codes.CEILING, scenario.at("spec", "ceilings", "perHour"), message, related=_related(plan, step))
     last = plan.steps[-1].spent if plan.steps else None
     if ceilings.total is not None and last is not None and last > ceilings.total:
         step = next(step for step in plan.steps if step.spent is not None and step.spent > ceilings.total)
-        message = f"the plan costs {amount(plan, last)} in all, and may cost {amount(plan, ceilings.total)}"
+        costs, most = above(last, ceilings.total, scenario.currency)
+        message = f"the plan costs {costs} in all, and may cost {most}"
         yield diagnose(codes.CEILING, scenario.at("spec", "ceilings", "total"), message, related=_related(plan, step))
-
-
-def amount(plan: Plan, money: Decimal) -> str:
-    """Write an amount of money: with two decimals, and the currency if there is one."""
-    rounded = money.quantize(Decimal("0.01"))
-    return f"{rounded:,} {plan.scenario.currency}".rstrip()
 
 
 def _related(plan: Plan, step: Step | None) -> list:  # type: ignore[type-arg] # places with texts

@@ -1,17 +1,17 @@
 """From what the documents say of pools to what the simulation needs."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Final
 
 from compiler.federation.duration import nanoseconds
 from compiler.model import Advance, Mechanism, Platform, Pool, PoolUse, Strategy, Taint
+from compiler.plan.asking import times
 from compiler.plan.parse import money
 from compiler.plan.pods import Guest
 from compiler.plan.stage import StagePool
 from compiler.platforms.nodes import VIRTUAL
 from compiler.resolve import Binding
-from webhook.engine.pod import PodToleration, amount
+from webhook.engine.pod import PodToleration
 
 WAIT_FOR_NODES: Final = "k8s.aliyun.com/resource-policy-wait-for-ecs-scaling"
 """Label in ``podLabels`` of an ECS unit: its pods wait for nodes instead of trying the next unit (ACK's ResourcePolicy page)."""
@@ -34,13 +34,18 @@ def lower_pools(guest: Guest) -> tuple[tuple[StagePool, ...], list[str]]:
     beyond = (
         f"on {cluster.name} pods that find no room in their pools run on its other nodes, since the strategy is `prefer` (inferred)"
     )
-    return (*pools, *others), [beyond] if others else []
+    bulk = (
+        f"`maxResources` of {pool.name} on {cluster.name} cannot be counted in pods: the scenario shows no pod"
+        for use, pool in binding.pools
+        if use.ack.max_resources and guest.requests is None
+    )
+    return (*pools, *others), [*([beyond] if others else []), *bulk, *guest.assumptions]
 
 
 def reversible(guest: Guest) -> tuple[bool, list[str]]:
     """Say whether scaling in follows the order of pools backwards, and what is taken for granted about it."""
     binding, name = guest.binding, guest.cluster.name
-    if binding is None or len(binding.pools) == 1:
+    if binding is None or len(binding.pools) + len(list(_others(guest, binding))) == 1:
         return False, []
     if binding.mechanism is not Mechanism.RESOURCE_POLICY:
         return False, [f"the order of pools on {name} is best effort; scaling in removes the newest pods"]
@@ -67,6 +72,7 @@ def _others(guest: Guest, binding: Binding) -> Iterator[StagePool]:
 def _pool(guest: Guest, pool: Pool, use: PoolUse | None) -> StagePool:
     virtual = pool.type in VIRTUAL
     fitting, refusal = (None, None) if virtual else _fitting(guest, pool)
+    hold, always = _hold(guest.binding, use) if guest.binding and use else (0, False)
     return StagePool(
         name=pool.name,
         type=pool.type,
@@ -76,7 +82,8 @@ def _pool(guest: Guest, pool: Pool, use: PoolUse | None) -> StagePool:
         pods_per_node=fitting,
         autoscaling=pool.autoscaling,
         stock_aware=pool.stock_aware,
-        hold=_hold(guest.binding, use) if guest.binding and use else 0,
+        hold=hold,
+        holds_without_limit=always,
         refusal=refusal,
         listed=use is not None,
         price=money(pool.price),
@@ -96,7 +103,7 @@ def _fitting(guest: Guest, pool: Pool) -> tuple[int | None, str | None]:
     fits = []
     for resource, asked in guest.requests.items():
         if resource in pool.allocatable or "/" in resource:
-            fits.append((int((amount(pool.allocatable.get(resource, "0")) or Decimal(0)) // asked), resource))
+            fits.append((times(pool.allocatable.get(resource, "0"), asked), resource))
     if not fits:
         return None, None
     count, resource = min(fits)
@@ -121,20 +128,23 @@ def _limit(guest: Guest, use: PoolUse) -> int | None:
         for resource, quantity in use.ack.max_resources.items():
             asked = guest.requests.get(resource)
             if asked:
-                limits.append(int((amount(quantity) or Decimal(0)) // asked))
+                limits.append(times(quantity, asked))
     return min(limits, default=None)
 
 
-def _hold(binding: Binding, use: PoolUse) -> int | None:
-    """Return how long pods wait for room in a unit before they try the next (ACK's ResourcePolicy page, ``whenTryNextUnits``)."""
+def _hold(binding: Binding, use: PoolUse) -> tuple[int | None, bool]:
+    """Return how long pods wait for room in a unit before they try the next, and whether that holds where it has no ``max`` as well.
+
+    Source: ACK's ResourcePolicy page, ``whenTryNextUnits``. An event can give a unit a ``max``, or take it away.
+    """
     if binding.cluster.platform is not Platform.ACK_PRO:
-        return 0
+        return 0, False
     waits = use.ack.pod_labels.get(WAIT_FOR_NODES) == "true"
     match binding.policy.advance:
         case Advance.EXCEED_MAX:
-            return None if waits or use.max is not None or use.ack.max_resources else 0
+            return None, waits or bool(use.ack.max_resources)
         case Advance.TIMEOUT_OR_EXCEED_MAX:
-            waits = waits or use.max is not None or bool(use.ack.max_resources)
-            return nanoseconds(binding.policy.advance_timeout or ADVANCE_TIMEOUT) if waits else 0
+            timeout = nanoseconds(binding.policy.advance_timeout or ADVANCE_TIMEOUT)
+            return timeout, waits or bool(use.ack.max_resources)
         case _:
-            return None if waits else 0
+            return (None if waits else 0), waits

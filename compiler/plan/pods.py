@@ -3,16 +3,16 @@
 With a pod, the engine decides, as it would in the cluster. Without one, only what is certain without a pod is taken.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
 from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Cluster, Scope
+from compiler.plan.asking import asked
 from compiler.plan.compiled import Compiled
 from compiler.plan.scenario import Scenario
 from compiler.policytest import CaseError, manifest_pods
@@ -22,7 +22,9 @@ from compiler.sources import Source
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError, Trial
 from compiler.workloads import NotAWorkloadError, TemplatePod
-from webhook.engine.pod import PodToleration, amount
+from webhook.engine.bundle import ALL_WORKLOADS
+from webhook.engine.pod import PodToleration
+from webhook.engine.rollout import position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class Guest:
         binding: the policy that owns their placement there, None where none does.
         kind: the workload's kind.
         requests: what a pod asks for, by resource, None where no pod is known. tolerations: likewise.
+        assumptions: what is taken for granted about the policy.
     """
 
     cluster: Cluster
@@ -49,6 +52,7 @@ class Guest:
     kind: str
     requests: dict[str, Decimal] | None
     tolerations: tuple[PodToleration, ...] | None
+    assumptions: tuple[str, ...] = ()
 
 
 class GuestError(Exception):
@@ -65,6 +69,9 @@ def guests(scenario: Scenario, clusters: Sequence[Cluster], subject: Subject, co
     Raises:
         GuestError: the pod cannot be used, or it is not clear which policy places it.
     """
+    if subject.namespace in compiled.resolved.model.repository.webhook.excluded_namespaces:
+        message = f"no policy places pods in namespace `{subject.namespace}`: it is excluded (`webhook.excludeNamespaces`)"
+        raise GuestError(diagnose(codes.POOLS_OF, _subject(scenario), message))
     if scenario.file is None and scenario.inline is None:
         found = [_by_namespace(scenario, cluster, subject, compiled.resolved) for cluster in clusters]
     else:
@@ -80,6 +87,8 @@ def _by_namespace(scenario: Scenario, cluster: Cluster, subject: Subject, resolv
     holding = [binding for binding in placing if _holds(binding.scope, subject.namespace, cluster)]
     if scenario.policy:
         holding = [binding for binding in holding if binding.policy.name == scenario.policy]
+    else:
+        holding = [binding for binding in holding if binding.policy.rollout and (scenario.cluster or _reaches(binding, subject))]
     if len(holding) > 1:
         names = [binding.policy.name for binding in holding]
         message = f"several policies place pods in namespace `{subject.namespace}` of cluster `{cluster.name}`: {listing(names)}"
@@ -87,7 +96,17 @@ def _by_namespace(scenario: Scenario, cluster: Cluster, subject: Subject, resolv
         advice = ["say which one is meant, `policy: NAME`, or show a pod, `pod: {file: …}`"]
         raise GuestError(diagnose(codes.POOLS_OF, _subject(scenario), message, related=related, help=advice))
     binding = holding[0] if holding else None
-    return Guest(cluster=cluster, binding=binding, kind=subject.kind, requests=None, tolerations=None)
+    assumptions: tuple[str, ...] = ()
+    if binding and not (scenario.placement and _reaches(binding, subject)) and binding.policy.rollout < ALL_WORKLOADS:
+        part = f"{binding.policy.rollout / 100:g} % of the workloads"
+        assumptions = (f"policy {binding.policy.name} is rolled out to {part}, and this one is taken to be among them",)
+    return Guest(cluster=cluster, binding=binding, kind=subject.kind, requests=None, tolerations=None, assumptions=assumptions)
+
+
+def _reaches(binding: Binding, subject: Subject) -> bool:
+    """Say whether a policy that is being rolled out has come to the workload."""
+    policy = binding.policy
+    return policy.rollout >= ALL_WORKLOADS or position(policy.name, subject.namespace, subject.name) < policy.rollout
 
 
 def _holds(scope: Scope, namespace: str, cluster: Cluster) -> bool:
@@ -128,7 +147,7 @@ def _by_pod(scenario: Scenario, cluster: Cluster, subject: Subject, compiled: Co
         cluster=cluster,
         binding=next((binding for binding in compiled.resolved.of(cluster) if binding.policy.name == owner), None),
         kind=_kind(trial, subject),
-        requests=requests(trial.after),
+        requests=asked(trial.after),
         tolerations=tuple(msgspec.convert(each, PodToleration) for each in trial.after.get("spec", {}).get("tolerations") or ()),
     )
 
@@ -137,34 +156,9 @@ def _kind(trial: Trial, subject: Subject) -> str:
     """Return the kind of the workload: the policy's word, or that of the pod's controller."""
     for owner in trial.sent.get("metadata", {}).get("ownerReferences") or ():
         if owner.get("controller"):
-            return subject.kind if owner["kind"] == "ReplicaSet" else str(owner["kind"])
+            kind = owner.get("kind") or subject.kind
+            return subject.kind if kind == "ReplicaSet" else str(kind)
     return subject.kind
-
-
-def requests(pod: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Return what a pod asks for, as the scheduler counts it: containers and sidecars together, or one init container that wants more."""
-    spec = pod.get("spec", {})
-    total: dict[str, Decimal] = {}
-    for name, quantity in _asked(spec.get("containers") or ()):
-        total[name] = total.get(name, Decimal(0)) + quantity
-    starting: dict[str, Decimal] = {}
-    for container in spec.get("initContainers") or ():
-        sidecar = container.get("restartPolicy") == "Always"
-        for name, quantity in _asked([container]):
-            if sidecar:
-                total[name] = total.get(name, Decimal(0)) + quantity
-            else:
-                starting[name] = max(starting.get(name, Decimal(0)), quantity)
-    return {name: max(total.get(name, Decimal(0)), starting.get(name, Decimal(0))) for name in sorted({*total, *starting})}
-
-
-def _asked(containers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Decimal]]:
-    for container in containers:
-        resources = container.get("resources") or {}
-        for name, quantity in {**(resources.get("limits") or {}), **(resources.get("requests") or {})}.items():
-            found = amount(quantity)
-            if found:
-                yield name, found
 
 
 def _nobody(scenario: Scenario, clusters: Sequence[Cluster], subject: Subject) -> Diagnostic:

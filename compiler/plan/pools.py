@@ -32,9 +32,24 @@ class PoolRun:
         return self.running + self.starved
 
     @property
+    def closed(self) -> bool:
+        """Whether the pool takes no pod whatever its nodes: pods pass it over, and are not held."""
+        return self.pool.refusal is not None or self.limited
+
+    @property
     def ordered(self) -> int:
         """Nodes that are on their way."""
         return sum(count for _, count in self._orders)
+
+    @property
+    def limited(self) -> bool:
+        """Whether the policy lets no further pod in."""
+        return self.limit is not None and self.pods >= self.limit
+
+    @property
+    def hold(self) -> int | None:
+        """How long a pod waits for room here now; None: for ever."""
+        return self.pool.hold if self.limit is not None or self.pool.holds_without_limit else 0
 
     def room(self) -> int | None:
         """Return how many more pods can be bound here now; None: any number."""
@@ -119,8 +134,8 @@ class PoolRun:
         if not self.pool.autoscaling:
             self.nodes += count
 
-    def lose(self, count: int) -> int:
-        """Have fewer nodes, those with the most pods first; return how many pods went with them."""
+    def lose(self, count: int) -> tuple[int, int]:
+        """Have fewer nodes, those with the most pods first; return how many went that were there, and how many pods with them."""
         gone = min(count, self.nodes)
         lost = min(self.running, gone * self.pool.pods_per_node) if self.pool.pods_per_node else 0
         self.nodes -= gone
@@ -135,26 +150,7 @@ class PoolRun:
                 kept.append((ready, min(ordered, room)))
             room -= min(ordered, room)
         self._orders = kept
-        return lost
-
-    def shortage(self) -> str:
-        """Say why no further pod finds room here now."""
-        pool = self.pool
-        if pool.refusal:
-            return pool.refusal
-        if self.limit is not None and self.pods >= self.limit:
-            return f"is at its max of {self.limit}"
-        if pool.virtual:
-            return "has no stock" if not self.stocked else "has room"
-        if self.ordered:
-            return f"waits for {nodes_of(self.ordered)}"
-        if pool.autoscaling and not self.stocked and self.nodes < self.most:
-            return f"cannot grow beyond {nodes_of(self.nodes)}: the cloud has no stock"
-        if pool.autoscaling:
-            return (
-                f"is full at its most, {nodes_of(self.nodes)}" if self.nodes >= self.most else f"is full ({nodes_of(self.nodes)})"
-            )
-        return f"is full ({nodes_of(self.nodes)})"
+        return gone, lost
 
     def cost(self) -> Decimal | None:
         """Return the money per hour: of nodes that are there, or of pods that run where there are none."""

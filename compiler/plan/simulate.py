@@ -4,16 +4,16 @@ Between two moments nothing happens; while time passes, the play goes from one m
 that is due at one moment happens in a fixed order: clusters in the order of the policy, then the federation, and again until both agree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.plan.dividing import Federation
+from compiler.plan.happening import happen
 from compiler.plan.journal import Journal
-from compiler.plan.pools import PoolRun, nodes_of
 from compiler.plan.scenario import Event, EventKind, Rules, duration
 from compiler.plan.site import Site
 from compiler.plan.stage import Stage
@@ -26,6 +26,9 @@ MOMENTS: Final = 10_000
 """Moments within one ``wait`` at which something changes."""
 
 _HOUR: Final = 3_600_000_000_000
+
+_EXACT: Final = Context(prec=100)
+"""Sums over many moments are not rounded: what adds up to a ceiling does not exceed it."""
 
 
 class UnstableError(Exception):
@@ -66,11 +69,12 @@ class _Performance:
         self._journal = Journal()
         scenario = stage.scenario
         self._sites = [Site(cluster, self._journal, scenario.node_delay, scenario.node_idle) for cluster in stage.clusters]
-        self._by_name = {site.cluster.name: site for site in self._sites}
         self._federation = Federation(stage, scenario.rules) if stage.mode else None
         self._replicas = 0
+        self._unplaced = 0
         self._priced = any(pool.price is not None for cluster in stage.clusters for pool in cluster.pools)
         self._spent = Decimal(0)
+        """Money times nanoseconds: divided only to be shown, so that thirds of an hour add up to it."""
         self._rate = Decimal(0)
 
     def perform(self, event: Event) -> list[Diagnostic]:
@@ -81,7 +85,7 @@ class _Performance:
             case EventKind.WAIT:
                 self._pass(event.wait)
             case _:
-                problems = list(self._change_pools(event))
+                problems = list(happen(event, self._sites, self._journal, self._stage.scenario))
                 if problems:
                     return problems
                 self._settle()
@@ -95,7 +99,7 @@ class _Performance:
             replicas=self._replicas,
             clusters=tuple(site.state() for site in self._sites),
             moves=self._journal.taken(),
-            spent=self._spent if self._priced else None,
+            spent=self._spent / _HOUR if self._priced else None,
         )
 
     def _scale(self, event: Event) -> None:
@@ -127,10 +131,10 @@ class _Performance:
         now, migration = self._journal.now, self._stage.migration
         times = [end, *(time for site in self._sites if (time := site.next_change(now)) is not None)]
         if migration:
-            times += [time for site in self._sites for since, _ in site.pending if (time := since + migration.after) > now]
+            times += [time for site in self._sites for since, _ in site.waiting.cohorts if (time := since + migration.after) > now]
         time = min(times)
         if self._priced:
-            self._spent += self._rate * (time - now) / _HOUR
+            self._spent = _EXACT.fma(self._rate, time - now, self._spent)
         return time
 
     def _settle(self, *, changed: bool = False) -> None:
@@ -147,7 +151,9 @@ class _Performance:
                 self._pay()
                 return
             self._assign(changed=False)
-            sites = tuple((site.assigned, *(run.pods for run in site.runs), *site.waits()) for site in self._sites)
+            sites = tuple(
+                (site.assigned, *(run.pods for run in site.runs), *map(tuple, site.waiting.cohorts)) for site in self._sites
+            )
             assigned.append(tuple(site.assigned for site in self._sites))
             first = seen.setdefault((sites, *self._federation.report.items()), round_)
             if first != round_:
@@ -169,13 +175,26 @@ class _Performance:
             self._sites[0].resize(self._replicas, now)
             return
         assigned = self._federation.divide(self._replicas, changed=changed)
-        for site in self._sites:
-            member, before = site.cluster.member, site.assigned
-            after = assigned.get(member, 0)
-            if after != before:
-                reason = self._federation.reason(member, self._replicas)
-                self._journal.note(Cause.ASSIGN, after - before, reason, site.cluster.name)
-                site.resize(after, now)
+        if changed and self._federation.undecided:
+            self._journal.note(Cause.EVENT, self._replicas, self._undecided(self._federation.undecided))
+        missing = 0 if self._federation.undecided else max(0, self._replicas - sum(assigned.values()))
+        if missing > self._unplaced:
+            text = f"{missing} of {self._replicas} replicas are placed nowhere: {self._federation.availability()}"
+            self._journal.note(Cause.EVENT, missing, text)
+        self._unplaced = missing
+        changing = [site for site in self._sites if assigned.get(site.cluster.member, 0) != site.assigned]
+        if not changing:
+            return
+        reason = self._federation.reasons(self._replicas, changed=changed)
+        for site in changing:
+            after = assigned.get(site.cluster.member, 0)
+            self._journal.note(Cause.ASSIGN, after - site.assigned, reason(site.cluster.member), site.cluster.name)
+            site.resize(after, now)
+
+    def _undecided(self, members: Sequence[str]) -> str:
+        """Say why a new number of replicas changes nothing."""
+        names = [site.cluster.name for site in self._sites if site.cluster.member in members]
+        return f"nothing is divided anew while pods of {', '.join(names)} neither run nor count as unschedulable"
 
     def _observe(self, now: int) -> bool:
         """Let the federation look at the clusters, and note what it learns about what they can run."""
@@ -193,7 +212,10 @@ class _Performance:
                 self._journal.note(Cause.MIGRATE, crossed - earlier, text, name)
             elif earlier > crossed and site.assigned:
                 able = after.capacity.get(member)
-                text = f"able to run {able} now" if able is not None else "no pod counts as unschedulable any more"
+                text = "no pod counts as unschedulable any more"
+                if able is not None:
+                    more = able > before.capacity.get(member, able)
+                    text = f"able to run {able} now" if more else f"fewer pods count as unschedulable; able to run {able}"
                 self._journal.note(Cause.RETURN, earlier - crossed, text, name)
         return True
 
@@ -203,36 +225,3 @@ class _Performance:
             costs = [cost for site in self._sites for run in site.runs if (cost := run.cost()) is not None]
             self._rate = sum(costs, Decimal(0))
             self.peak = self._rate if self.peak is None else max(self.peak, self._rate)
-
-    def _change_pools(self, event: Event) -> Iterator[Diagnostic]:
-        """Change what an event changes about pools; yield why it cannot be changed."""
-        for site, run in self._targets(event):
-            name, pool = site.cluster.name, run.pool.name
-            match event.kind:
-                case EventKind.SET_MAX:
-                    run.limit = event.max
-                case EventKind.ADD_NODES:
-                    run.add(event.nodes)
-                    self._journal.note(Cause.EVENT, event.nodes, f"{nodes_of(event.nodes)} added", name, pool)
-                case EventKind.LOSE_NODES:
-                    if event.nodes > run.most:
-                        where = self._stage.scenario.at("spec", "events", event.index, event.kind, "nodes")
-                        message = (
-                            f"pool `{pool}` of cluster `{name}` cannot lose {nodes_of(event.nodes)}: it has {run.most} at most"
-                        )
-                        yield diagnose(codes.TARGET, where, message)
-                        return
-                    site.lose_nodes(run, event.nodes, self._journal.now)
-                case EventKind.OUT_OF_STOCK:
-                    run.stocked = False
-                case _:
-                    site.restock(run)
-
-    def _targets(self, event: Event) -> Iterator[tuple[Site, PoolRun]]:
-        """Yield the pools that an event is about; ``bind`` has made sure that those it names exist."""
-        for site in self._sites:
-            if event.clusters and site.cluster.name not in event.clusters:
-                continue
-            for run in site.runs:
-                if run.pool.name == event.pool:
-                    yield site, run

@@ -18,6 +18,7 @@ class StagePool:
         limit: most pods by policy, None without one.
         nodes, pods_per_node: None where they are not known; then any number of pods fits.
         hold: how long (nanoseconds) a pod waits for room here, below the limit, before it tries the next pool; None: for ever.
+        holds_without_limit: whether it does so where the pool has no limit as well.
         refusal: why no pod of the workload can ever run here, or None.
         listed: False where the policy does not list it, and its strategy lets pods run there all the same.
         price: of a node for an hour, or of a pod where there are no nodes; None where it is not known.
@@ -32,6 +33,7 @@ class StagePool:
     autoscaling: bool
     stock_aware: bool
     hold: int | None
+    holds_without_limit: bool
     refusal: str | None
     listed: bool
     price: Decimal | None

@@ -33,8 +33,10 @@ class Cause(StrEnum):
     """Pods were removed by scaling in."""
     EVICT = "evict"
     """Pods went with their nodes; their controller makes new ones."""
+    ORDER = "order"
+    """An autoscaler has ordered nodes, which are not there yet, or has cancelled an order."""
     GROW = "grow"
-    """An autoscaler added nodes, or has ordered them."""
+    """An autoscaler added nodes, or those that it ordered are there."""
     SHRINK = "shrink"
     """An autoscaler removed nodes."""
 
@@ -43,7 +45,7 @@ class Cause(StrEnum):
 class Move:
     """Something that happened, and why. ``cluster`` and ``pool`` are None where it concerns none in particular.
 
-    ``count`` is how many replicas, pods or nodes; for ``assign`` it is the change, with its sign. ``reason`` is a phrase for people,
+    ``count`` is how many replicas, pods or nodes; for ``assign`` and ``order`` it is the change, with its sign. ``reason`` is a phrase for people,
     shaped like the scheduler's own: ``0/3 pools are available: …``.
     """
 

@@ -712,3 +712,37 @@ def test_collector_is_as_it_was_after_a_command(repo: Path, cli: Cli) -> None:
             assert gc.isenabled() is enabled
         finally:
             gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--help"], ["yaml", "msgspec", "decimal", "jsonschema_rs", "compiler.pipeline"]),
+        (["explain", "OB3501"], ["yaml", "decimal", "compiler.pipeline"]),
+        (
+            ["check"],
+            [
+                "compiler.plan",
+                "compiler.inventory",
+                "compiler.federation",
+                "compiler.manifests",
+                "fractions",
+                "pathspec",
+            ],
+        ),
+        (["plan", "--help"], ["jinja2", "compiler.plan.views.page", "compiler.cli.against", "subprocess"]),
+        (["inventory", "--help"], ["kubernetes", "urllib3", "compiler.live"]),
+    ],
+    ids=["help", "explain", "check", "plan", "inventory"],
+)
+def test_commands_import_what_they_need_only(repo: Path, arguments: list[str], unwanted: list[str]) -> None:
+    """Start-up time is a feature: what a command does not need it does not load, and what is large nobody loads to begin with."""
+    script = (
+        "import sys; from compiler.cli import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit: pass\n"
+        "sys.stderr.write(','.join(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=repo, timeout=60)
+    loaded = set(done.stderr.splitlines()[-1].split(","))
+    assert sorted(loaded & {*unwanted, "rich", "numpy", "httpx"}) == []

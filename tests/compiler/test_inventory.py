@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from compiler.codes import BY_ID
 from compiler.inventory import dump
+from compiler.inventory.discovery import Grouping
 from compiler.inventory.nodes import Node
-from compiler.inventory.quantities import amount
 from compiler.inventory.refresh import refresh
 from compiler.inventory.rewrite import rewritten
 from compiler.inventory.versions import changed
@@ -123,6 +123,28 @@ def test_difference_can_be_applied_with_git(refreshed: Run) -> None:
     ).after
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_difference_is_exact_where_text_is_odd(refreshed: Run, ending: str) -> None:
+    """A byte order mark, and characters that reorder text in a terminal, are in the patch as they are in the file."""
+    _, _, pools = CLUSTER.partition('  kubernetesVersion: "1.30"')
+    odd = f'\ufeffkind: Cluster\nspec:\n  kubernetesVersion: "1.29"{pools}'.replace("since June", "\u202esince June")
+    odd += "  platform: ack-pro\napiVersion: overbank.dev/v1alpha1\nmetadata: {name: pro}\n"
+    odd = odd.replace("\n", ending)
+    nodes = [_node("a"), ECI]
+    found = refreshed(nodes=nodes, cluster=odd)
+    assert found.code == 1
+    subprocess.run(["git", "apply", "-"], input=found.out.encode(), cwd=found.folder, check=True)
+    assert (found.folder / "clusters/c.yaml").read_bytes() == refreshed("--write", nodes=nodes, cluster=odd).after
+
+
+def test_json_keeps_its_line_ends(refreshed: Run) -> None:
+    """A document that is written as JSON stays JSON."""
+    cluster = json.dumps(yaml.safe_load(CLUSTER), indent=1).replace("\n", "\r\n")
+    after = refreshed("--write", nodes=[_node("a")], cluster=cluster).after.decode()
+    assert json.loads(after)["spec"]["pools"][0]["nodes"] == {"max": 1}
+    assert after.count("\n") == after.count("\r\n")
+
+
 def test_only_what_the_nodes_say_changes(refreshed: Run) -> None:
     """Number, sizes and taints of a pool are written in the layout that is there; comments and everything else stay."""
     gpu = _taint("nvidia.com/gpu", value="true")
@@ -161,7 +183,41 @@ def test_permissions_of_the_file_stay(refreshed: Run, cli: Run) -> None:
     (folder / "clusters/c.yaml").chmod(0o640)
     assert cli("inventory", folder, "--cluster", "pro", "--nodes", folder.parent / "nodes.json", "--write").code == 0
     assert (folder / "clusters/c.yaml").stat().st_mode & 0o777 == 0o640
-    assert list(folder.rglob("*.overbank-new")) == []
+    assert sorted(path.name for path in (folder / "clusters").iterdir()) == ["c.yaml"]
+
+
+@pytest.mark.parametrize(
+    "meanwhile", ["# nothing\n", "a: [", CLUSTER.replace("name: prepaid", "name: other"), f"kind: X\n---\n{CLUSTER}"]
+)
+@pytest.mark.parametrize("mode", [(), ("--write",)])
+def test_file_that_changes_while_nodes_are_read_is_left_alone(
+    refreshed: Run, cli: Run, monkeypatch: pytest.MonkeyPatch, meanwhile: str, mode: tuple[str, ...]
+) -> None:
+    """Listing nodes takes a while, in which somebody may edit the document: what was meant for the old one is not done to the new."""
+    folder = refreshed(nodes=[_node("a")]).folder
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            (folder / "clusters/c.yaml").write_text(meanwhile)
+            return super().read(size)
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Slow((folder.parent / "nodes.json").read_bytes())))
+    found = cli("inventory", folder, "--cluster", "pro", "--nodes", "-", *mode)
+    assert (found.code, found.out) == (2, "")
+    assert "clusters/c.yaml was changed while the nodes were read" in found.err
+    assert (folder / "clusters/c.yaml").read_text() == meanwhile
+
+
+def test_new_document_is_not_written_over_anything(refreshed: Run, tmp_path: Path) -> None:
+    """A file that exists stays, a folder is told from one, - is stdout, and a link is not written through."""
+    nodes = [_node("a")]
+    (tmp_path / "link.yaml").symlink_to("victim")
+    taken = refreshed("-o", str(tmp_path / "link.yaml"), nodes=nodes, name="fresh")
+    assert (taken.code, taken.out, "exists already" in taken.err) == (2, "", True)
+    assert not (tmp_path / "victim").exists()
+    folder = refreshed("-o", str(tmp_path), nodes=nodes, name="fresh")
+    assert (folder.code, "is a folder" in folder.err) == (2, True)
+    assert refreshed("-o", "-", nodes=nodes, name="fresh").out == refreshed(nodes=nodes, name="fresh").out
 
 
 def test_smallest_node_counts(refreshed: Run) -> None:
@@ -229,6 +285,17 @@ def test_nodes_of_no_pool_or_several_are_reported_with_their_labels(refreshed: R
     assert "nodes `b` and `c` of cluster `pro` belong to no pool" in found.err
     assert f"labels of all of them: {NODE_POOL}=np9\n" in found.err
     assert {"OB3502", "OB3503"} <= set(found.codes)
+
+
+def test_nodes_of_another_cluster_are_not_written(refreshed: Run) -> None:
+    """A list of which no node belongs anywhere would empty every pool: it is shown, and only written where pools are added."""
+    nodes = [_node("a", "np8"), _node("b", "np9")]
+    assert "nodes: {max: 0}" in refreshed(nodes=nodes).out
+    found = refreshed("--write", nodes=nodes)
+    assert (found.code, found.out, found.after.decode()) == (1, "", CLUSTER)
+    assert "no node belongs to a pool of cluster `pro`" in found.err
+    assert refreshed("--write", "--add-pools", nodes=nodes).code == 0
+    assert refreshed("--write", nodes=[*nodes, _node("c", cordoned=True)]).code == 0
 
 
 def test_pools_are_added_for_unmatched_nodes(refreshed: Run) -> None:
@@ -323,6 +390,9 @@ def test_virtual_nodes_belong_to_the_pool_of_their_vendor(
         ("1.32", None, "v1.30.1", None),
         ("v1.30.1", None, "v1.30.1-vke.4", None),
         ("1.30", None, "unknown", None),
+        ("1.30", None, "v1." + "9" * 5000, None),
+        ("v1.30.1-a", "v1.31.1-" + "a" * 99, None, None),
+        ("v1.30.1-a", "v1.31.1 (x)", None, None),
         ("1.30", None, None, None),
     ],
 )
@@ -333,15 +403,19 @@ def test_version_follows_the_server_and_kubelets_only_raise_it(
     assert changed(declared, server, kubelet) == wanted
 
 
-@pytest.mark.parametrize(
-    ("less", "more"),
-    [("7910m", "8"), ("1G", "1Gi"), ("999Ki", "1Mi"), ("1e3", "1001"), ("0", "1n"), ("1500u", "2m"), ("1.5", "1500001u")],
-)
-def test_quantities_are_compared_exactly(less: str, more: str) -> None:
-    """Quantities are numbers, whatever their suffixes."""
-    assert (amount(less) or 0) < (amount(more) or 0)
-    assert amount("1Ki") == 1024
-    assert [amount(text) for text in ("", "x", "-1", "1KiB", "1 ", "1" * 99)] == [None] * 6
+def test_sizes_are_taken_as_kubelets_write_them(refreshed: Run) -> None:
+    """Memory comes in Ki, CPU in millicores: what nodes say is what documents may say."""
+    sizes = {"cpu": "7910m", "memory": "30412345Ki"}
+    found = refreshed("--write", nodes=[_node("a", sizes=sizes), _node("b", sizes={**sizes, "memory": "30412344Ki"})])
+    assert (found.code, found.codes) == (0, [])
+    assert yaml.safe_load(found.after)["spec"]["pools"][0]["allocatable"] == {"cpu": "7910m", "memory": "30412344Ki"}
+
+
+@pytest.mark.parametrize("odd", ["1ki", "1KiB", "1e999", "-1", "", "9" * 99])
+def test_sizes_that_are_no_quantities_count_as_nothing(refreshed: Run, odd: str) -> None:
+    """Nobody can rely on what cannot be read, and it is no reason to fail."""
+    found = refreshed("--write", nodes=[_node("a", sizes={"cpu": odd}), _node("b")])
+    assert yaml.safe_load(found.after)["spec"]["pools"][0]["allocatable"]["cpu"] == "0"
 
 
 def test_new_document_passes_check(refreshed: Run, cli: Run) -> None:
@@ -367,6 +441,21 @@ def test_new_document_passes_check(refreshed: Run, cli: Run) -> None:
     assert cli("inventory", found.folder, "--cluster", "fresh", "--nodes", found.folder.parent / "nodes.json").out == ""
     again = refreshed("-o", str(target), nodes=nodes, name="other")
     assert (again.code, "exists already" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "notes"),
+    [("clusters/new.yaml", 0), ("new.txt", 1), (".hidden.yaml", 1), ("out/new.yaml", 1), ("../new.yaml", 1)],
+)
+def test_new_document_that_nobody_reads_is_noted(refreshed: Run, monkeypatch: pytest.MonkeyPatch, path: str, notes: int) -> None:
+    """A file that is written where the repository does not look is written, and people are told."""
+    folder = refreshed(nodes=[_node("a")]).folder
+    (folder / "out").mkdir()
+    monkeypatch.setattr(f"{__name__}.REPOSITORY", REPOSITORY.replace("{}", "{exclude: [out/]}"))
+    monkeypatch.chdir(folder)
+    found = refreshed("-o", path, nodes=[_node("a")], name="fresh")
+    assert (found.code, found.out) == (0, f"wrote {path}\n")
+    assert found.err.count("note: it is not part of the repository") == notes
 
 
 def test_plain_kubernetes_needs_to_be_told_what_groups_its_nodes(refreshed: Run) -> None:
@@ -400,6 +489,10 @@ def test_plain_kubernetes_needs_to_be_told_what_groups_its_nodes(refreshed: Run)
         ("a: b: c\n", r"OB0\d+.*\n --> .*nodes\.json:1:5"),
         ("- kind: Node\n  metadata: {name: a}\n- kind: Node\n  metadata: {name: a}\n", "node `a` is listed twice"),
         ("- {}\n", "item 1 has no name"),
+        ('{"a": ' * 5000, "JSON is nested too deeply"),
+        ('{"kind": "Status", "status": "Failure", "message": "Unauthorized"}', "`status`: expected a mapping, got a string"),
+        ('{"items": {}}', "`items`: expected a list, got a mapping"),
+        ('{"items": [{"metadata": {"name": "a"}, "status": {"allocatable": {"cpu": []}}}]}', "expected a quantity, got a list"),
     ],
 )
 def test_malformed_dumps_are_refused_with_their_place(refreshed: Run, cli: Run, text: str, message: str) -> None:
@@ -410,6 +503,14 @@ def test_malformed_dumps_are_refused_with_their_place(refreshed: Run, cli: Run, 
     found = cli("inventory", folder, "--cluster", "pro", "--nodes", path)
     assert (found.code, found.out) == (2, "")
     assert re.search(message, found.err), found.err
+
+
+def test_dumps_of_powershell_are_told_from_garbage() -> None:
+    """Redirected in PowerShell, kubectl's output is UTF-16; people learn what to do about it."""
+    for order in ("utf-16-le", "utf-16-be"):
+        nodes, problems = dump.read("nodes", ("\ufeff" + json.dumps([_node("a")])).encode(order))
+        assert nodes == []
+        assert [problem.message for problem in problems] == ["the list of nodes is UTF-16, and not UTF-8"]
 
 
 def test_dumps_have_many_forms() -> None:
@@ -474,6 +575,15 @@ def test_repositories_with_errors_do_not_lose_a_document(refreshed: Run) -> None
     assert "several documents" in refreshed(nodes=[_node("a")], cluster=f"{CLUSTER}---\n{CLUSTER}").err
 
 
+def test_links_are_mentioned_and_stop_nothing(refreshed: Run, cli: Run) -> None:
+    """A link is not followed, so a cluster whose document is behind one is new; the warning says why, and is no error."""
+    folder = refreshed(nodes=[_node("a")]).folder
+    (folder / "clusters/link.yaml").symlink_to("c.yaml")
+    found = cli("inventory", folder, "--cluster", "new", "--nodes", folder.parent / "nodes.json")
+    assert (found.code, found.out.splitlines()[2]) == (0, "apiVersion: overbank.dev/v1alpha1")
+    assert "warning[OB0110]" in found.err
+
+
 def test_document_with_shared_values_is_refused(refreshed: Run) -> None:
     """Where a value cannot change alone, nothing is written and the finding says why."""
     shared = CLUSTER.replace("nodes: {max: 2}", "nodes: &n {max: 2}").replace("{min: 0, max: 2}\n    autoscaling: true", "*n")
@@ -524,3 +634,76 @@ def test_refreshing_twice_changes_nothing_more(first: list[Node], second: list[N
                 comment in raw.decode()
                 for comment in ("# What we pay for.", "# of the control plane", "# the paid ones", "# since June")
             )
+
+
+def _pool_text(draw: Any, name: str) -> list[str]:
+    """Return the lines of a pool, in one of the ways in which people write them, without comments."""
+    nodes = draw(st.sampled_from([None, "{max: 2}", "{ min: 1,  max: 1 }", "{'max':7,}"]))
+    sizes = draw(st.sampled_from([None, "{cpu: '8'}", '{"memory": 29Gi, cpu: 7910m}']))
+    taints = draw(
+        st.sampled_from(
+            [None, "[{key: a, effect: NoSchedule}]", "[{effect: NoSchedule, key: b, value: '1'}, {key: c, effect: NoExecute}]"]
+        )
+    )
+    fields = [
+        ("type", "ecs"),
+        ("nodeSelector", f"{{{NODE_POOL}: {name}}}"),
+        ("nodes", nodes),
+        ("allocatable", sizes),
+        ("taints", taints),
+    ]
+    written = draw(st.permutations([(key, value) for key, value in fields if value]))
+    if draw(st.booleans()):
+        return [f"- {{name: {name}, " + ", ".join(f"{key}: {value}" for key, value in written) + "}"]
+    return [f"- name: {name}", *(f"  {key}: {value}" for key, value in written)]
+
+
+@st.composite
+def _files(draw: Any) -> tuple[str, list[str]]:
+    """Return a file with a Cluster document between others, and its comments, each of which is unique."""
+    indent = " " * draw(st.sampled_from([2, 4, 6]))
+    lines = ["apiVersion: overbank.dev/v1alpha1", "kind: Cluster", "metadata: {name: pro}", "spec:", "  platform: ack-pro"]
+    lines += [f"  kubernetesVersion: {draw(st.sampled_from(['1.29.0', chr(39) + '1.30' + chr(39), 'v1.28.3-vke.1']))}", "  pools:"]
+    for name in draw(st.permutations(["np1", "np2"])):
+        lines += [indent + line for line in _pool_text(draw, name)]
+    comments: list[str] = []
+    commented: list[str] = []
+    for line in lines:
+        # A comment on the line of what is removed goes with it.
+        kind = draw(st.sampled_from(["", "", "above", "blank", *([] if "taints" in line else ["behind"])]))
+        if kind in ("behind", "above"):
+            comments.append(f"# c{len(comments)} \u00e9\U0001f600 {{[&*")
+        if kind == "above":
+            commented.append(" " * draw(st.sampled_from([0, 2, 8])) + comments[-1])
+        commented += [""] * (kind == "blank")
+        commented.append(f"{line}  {comments[-1]}" if kind == "behind" else line)
+    text = "\n".join(commented) + draw(st.sampled_from(["", "\n", "\n\n\n", "\n# end\n"]))
+    before = draw(st.sampled_from(["", "---\n", "# first\na: [1,  2]\n---\n", "--- {b: 1}\n...\n---\n"]))
+    after = draw(st.sampled_from(["", "\n---\nc:   |+\n  kept\n\n", "\n... # over\n---\nd: 1"]))
+    whole = f"{before}{text}{after}".replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+    return draw(st.sampled_from(["", "\ufeff"])) + whole, comments
+
+
+@given(_files(), st.lists(_NODES, max_size=6), st.booleans())
+def test_all_but_the_changed_values_stays_as_people_wrote_it(file: tuple[str, list[str]], nodes: list[Node], add: bool) -> None:  # noqa: FBT001 - hypothesis'
+    """Whatever the layout: comments stay in their order, so do lines that are about something else, line ends and other documents."""
+    text, comments = file
+    source = SourceFile("c.yaml", text.removeprefix("\ufeff"))
+    documents, problems = load(source)
+    assert problems == []
+    document = next(each for each in documents if each.get("kind") == "Cluster")
+    cluster = read_cluster(document)
+    found = refresh(cluster, nodes, grouping=Grouping() if add else None)
+    content, problems = rewritten(text.encode(), cluster, list(found.operations))
+    assert problems == []
+    assert content is not None
+    after = content.decode()
+    assert re.findall(r"# c\d+ \u00e9\U0001f600 {\[&\*", after) == comments
+    ending = "\r\n" if "\r\n" in text else "\n"
+    assert after.count(ending) == after.count("\n")
+    assert after.startswith("\ufeff") == text.startswith("\ufeff")
+    # What is about no value that nodes have an opinion on is there as it was, in its order.
+    opinions = re.compile("{name: np|nodes|allocatable|taints|kubernetesVersion")
+    kept = [line for line in text.split(ending) if line.strip() and not opinions.search(line)]
+    remaining = iter(after.split(ending))
+    assert [line for line in kept if line not in remaining] == []

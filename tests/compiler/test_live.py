@@ -1,6 +1,7 @@
 """Live clusters: the real client against a real HTTP server on loopback that speaks as much of the Kubernetes API as is asked of it."""
 
 import json
+import os
 import socket
 import ssl
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -246,6 +248,75 @@ def test_credential_plugin_that_fails_is_explained(serve: Serve, kubeconfig: Kub
     assert api.asked == []
 
 
+def test_credential_plugin_that_hangs_is_ended(serve: Serve, kubeconfig: Kubeconfig, tmp_path: Path) -> None:
+    """The time-out is the plug-in's too: it is killed, even where what it has started keeps its output open."""
+    api = serve()
+    script = f"""
+import os, subprocess, sys
+open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid()))
+subprocess.run([sys.executable, "-c", "import time; time.sleep(3)"])
+"""
+    with pytest.raises(LiveError, match=r"credential plug-in of the kubeconfig failed: it takes longer than 1 s"):
+        snapshot("prod", kubeconfig(api, user=_plugin(script)), timeout=1)
+    assert api.asked == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_credential_plugin_that_fails_in_a_terminal_is_explained(
+    serve: Serve, kubeconfig: Kubeconfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There its own words are on the screen already, and the client has none of them."""
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    with pytest.raises(LiveError, match="exec: process returned 3"):
+        snapshot("prod", kubeconfig(serve(), user=_plugin("import sys; sys.exit(3)")))
+
+
+def test_context_is_enough_where_none_is_current(serve: Serve, kubeconfig: Kubeconfig) -> None:
+    """A kubeconfig without a current context is as good as any to those who name one."""
+    path = kubeconfig(serve())
+    Path(path).write_text(Path(path).read_text().replace("current-context: prod\n", ""))
+    assert len(snapshot("prod", path).nodes) == 5
+    with pytest.raises(LiveError, match="current-context"):
+        snapshot(None, path)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("http://bob:hush@127.0.0.1:9", "^http://127.0.0.1:9 cannot be reached$"),
+        ("127.0.0.1:9", "server is no address: `127.0.0.1:9`"),
+        ("", "server is no address: ``"),
+        ("bob:hush@127.0.0.1", "server is no address: `127.0.0.1`"),
+    ],
+)
+def test_addresses_are_shown_without_credentials(kubeconfig: Kubeconfig, address: str, message: str) -> None:
+    """A password in the server's address is not printed, and what is no address is said to be none."""
+    path = kubeconfig(server="x")
+    Path(path).write_text(Path(path).read_text().replace("server: x\n", f"server: {json.dumps(address)}\n"))
+    with pytest.raises(LiveError, match=message) as caught:
+        snapshot("prod", path)
+    assert "hush" not in f"{caught.value} {caught.value.help}"
+
+
+def test_credentials_that_no_request_can_carry_are_not_shown(serve: Serve, kubeconfig: Kubeconfig) -> None:
+    """A line break in a token is an error of the kubeconfig, not of the server."""
+    with pytest.raises(LiveError, match="the address or the credentials are malformed") as caught:
+        snapshot("prod", kubeconfig(serve(), user={"token": "hush\nX: 1"}))
+    assert "hush" not in str(caught.value)
+
+
+def test_proxy_that_cannot_be_reached_is_named(kubeconfig: Kubeconfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that is not there is told from a server that is not, without what stands in its address."""
+    path = kubeconfig(server="https://example.invalid:6443")
+    monkeypatch.setenv("HTTPS_PROXY", "http://bob:hush@127.0.0.1:9")
+    with pytest.raises(LiveError, match=r"^https://example\.invalid:6443 cannot be reached through the proxy$") as caught:
+        snapshot("prod", path)
+    assert "hush" not in f"{caught.value} {caught.value.help}"
+
+
 def test_kubeconfigs_that_lead_nowhere(kubeconfig: Kubeconfig, tmp_path: Path) -> None:
     """A missing file, a broken one and a misspelt context are told apart."""
     with pytest.raises(LiveError, match="there is no kubeconfig"):
@@ -289,3 +360,14 @@ def test_command_says_what_went_wrong(
     found = cli("inventory", write(minimal), "--cluster", "idc", "--context", "prot", "--kubeconfig", kubeconfig())
     assert (found.code, found.out) == (2, "")
     assert found.err == "overbank: error: the kubeconfig has no context `prot`\n  help: did you mean `prod`?\n"
+
+
+def test_servers_do_not_write_to_the_terminal(
+    serve: Serve, kubeconfig: Kubeconfig, minimal: dict[str, str], write: Callable[..., Path], cli: Callable[..., Any]
+) -> None:
+    """What a server says is one line of plain text, whatever it says."""
+    api = serve(instead={"/api/v1/nodes": [(403, json.dumps({"message": "\x1b[2Jno\noverbank: all is well"}).encode())]})
+    found = cli("inventory", write(minimal), "--cluster", "idc", "--kubeconfig", kubeconfig(api))
+    assert found.code == 2
+    assert "\x1b" not in found.err
+    assert found.err.count("\n") == 2

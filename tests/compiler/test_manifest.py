@@ -1,15 +1,13 @@
 """Rendered YAML is read the same way by every reader: ours, PyYAML, kustomize and kubectl."""
 
 import json
-import re
 import subprocess
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.emit.manifest import file_name, render
@@ -119,50 +117,6 @@ def test_anything_survives_both_readers(value: dict[str, Any]) -> None:
     content = render({"data": value})
     assert yaml.safe_load(content) == {"data": value}
     assert _loaded(content) == {"data": value}
-
-
-class _Dumper(yaml.CSafeDumper):
-    """libyaml with our choice of styles: what the emitter writes by itself has to be the same."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class's signature
-        return True
-
-
-def _styled(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    block = re.compile("[\x20-\x7e\xa0-\u2027\u202f-\ud7ff\ue000-\ufefe\uff00-\ufffd\n]*[\x21-\x7e]\n")
-    words = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
-    style: str | None = '"'
-    if re.fullmatch("[A-Za-z][A-Za-z0-9_./-]*", value) and value.casefold() not in words:
-        style = None
-    elif "\n" in value and block.fullmatch(value) and not value.startswith((" ", "\n")):
-        style = "|"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _styled)
-
-_WIDE_STRINGS = st.one_of(_STRINGS, st.sampled_from(TRICKY), st.text("ab \n:#é", max_size=12))
-_VALUES = st.recursive(
-    st.one_of(_WIDE_STRINGS, st.integers(), st.floats(), st.booleans(), st.none()),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_WIDE_STRINGS, inner, max_size=3)),
-    max_leaves=10,
-)
-
-
-@settings(max_examples=400)
-@given(st.one_of(st.dictionaries(_WIDE_STRINGS, _VALUES, max_size=4), st.lists(_VALUES, max_size=3)))
-@example({"data": dict(pairwise(TRICKY))})
-@example([[[], {}, [["a"]]], {"a": [{"b": [1]}]}])
-def test_the_bytes_are_those_of_libyaml(value: Any) -> None:
-    """Whatever the value, its YAML is to the byte what libyaml writes in the same styles."""
-    theirs = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=1_000_000)
-    assert render(value) == theirs.encode()
-
-
-def test_what_is_no_yaml_is_refused() -> None:
-    """A value of a type that YAML has no word for is a mistake of ours, and is not written as something else."""
-    with pytest.raises(TypeError, match="set"):
-        render({"a": {"b"}})
 
 
 @given(_STRINGS)

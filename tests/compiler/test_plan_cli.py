@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -203,6 +204,14 @@ def test_special_files_are_written_to_and_stay(repo: Path, cli: Cli) -> None:
     assert Path(os.devnull).is_char_device()
 
 
+def test_a_log_that_is_appended_to_is_not_emptied(repo: Path, overbank: Overbank, tmp_path: Path) -> None:
+    """The name of standard output is standard output, so what a log had before stays."""
+    (tmp_path / "log").write_text("before\n")
+    with (tmp_path / "log").open("ab") as log:
+        assert overbank("plan", repo, "-o", "/dev/stdout", stdout=log).returncode == 0
+    assert (tmp_path / "log").read_text() == "before\n" + overbank("plan", repo).stdout.decode()
+
+
 @pytest.mark.parametrize("columns", ["60", "80", "120", "200"])
 def test_the_width_of_the_terminal_is_kept(columns: str, sample: Path, overbank: Overbank) -> None:
     """No line is longer than COLUMNS, in any encoding."""
@@ -275,7 +284,7 @@ def test_against_a_revision_shows_both_sides(history: Path, cli: Cli) -> None:
     """The scenarios of the work tree are played under the policies of the revision."""
     done = cli("plan", history, "--against", "main")
     assert (done.code, done.err) == (0, "")
-    assert "differ from main" in done.out
+    assert " from main, written main → now" in done.out
     assert "3/3 → 1/1" in done.out
     report = json.loads(cli("plan", history, "--against", "main", "--format", "json-v1").out)
     assert report["base"] == "main"
@@ -290,6 +299,15 @@ def test_against_a_folder_needs_no_git(repo: Path, write: Write, files: dict[str
     done = cli("plan", repo, "--against", other)
     assert (done.code, done.err) == (0, "")
     assert "1/1 → 3/3" in done.out
+
+
+@pytest.mark.parametrize("shape", ["text", "markdown", "json-v1", "html"])
+def test_a_base_whose_name_is_no_text_can_be_shown(repo: Path, tmp_path: Path, cli: Cli, shape: str) -> None:
+    """File names are bytes, and some are not UTF-8; what is written is."""
+    other = shutil.copytree(repo, tmp_path / os.fsdecode(b"other-\xff"))
+    done = cli("plan", repo, "--against", other, "--format", shape, "-o", tmp_path / "plan")
+    assert (done.code, done.err) == (0, "")
+    assert "other-\N{REPLACEMENT CHARACTER}" in (tmp_path / "plan").read_text(encoding="utf-8")
 
 
 def test_a_revision_comes_before_a_folder_of_the_same_name(history: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,6 +336,31 @@ def test_a_base_outside_of_git_is_an_error(repo: Path, cli: Cli, git: Callable[.
     assert "name a folder" in done.err
 
 
+def test_an_empty_base_is_an_error(history: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is not set in a pipeline is no reason to compare the folder with itself and find it the same."""
+    monkeypatch.chdir(history)
+    done = cli("plan", "--against", "")
+    assert (done.code, done.out) == (2, "")
+    assert "it is empty" in done.err
+
+
+def test_pods_are_those_of_the_repository_that_is_planned(history: Path, write: Write, git: Callable[..., None], cli: Cli) -> None:
+    """The pod's file is part of the scenario: both sides have what it says now, though the base has another, or none."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: %s}}\nspec: {containers: [{name: c, image: i}]}\n"
+    scenario = (SCENARIO % ("burst", 4)).replace("  policy: web\n", "  namespace: shop\n  pod: {file: pods/p.yaml}\n")
+    write({"plans/pods/p.yaml": pod % "web", "plans/a.yaml": scenario})
+    alone = cli("plan", history, "--against", "main")
+    assert (alone.code, alone.err) == (0, "")
+    assert "3/3 → 1/1" in alone.out
+    write({"plans/pods/p.yaml": pod % "another"})
+    git(history, "checkout", "--quiet", "-b", "other")
+    git(history, "add", "plans/pods/p.yaml")
+    git(history, "commit", "--quiet", "--message", "another pod", "plans/pods/p.yaml")
+    write({"plans/pods/p.yaml": pod % "web"})
+    changed = cli("plan", history, "--against", "other")
+    assert (changed.code, changed.err) == (0, "")
+
+
 def test_a_base_that_lacks_what_a_scenario_needs_leaves_the_others(
     history: Path, write: Write, files: dict[str, str], cli: Cli
 ) -> None:
@@ -336,7 +379,23 @@ def test_a_base_that_lacks_what_a_scenario_needs_leaves_the_others(
     assert done.code == 0
     assert done.err.startswith("note: main has no plan for scenario new: ")
     assert "nothing is compared: main has no plan for this scenario" in done.out
-    assert "differ from main" in done.out
+    assert " from main, written main → now" in done.out
+
+
+def test_expectations_and_ceilings_are_not_about_the_base(history: Path, write: Write, files: dict[str, str], cli: Cli) -> None:
+    """A change that adds a pool and prices, and a scenario that counts on them, can be compared with what was before."""
+    cluster = files["clusters/idc.yaml"].replace("podsPerNode: 1}", "podsPerNode: 1, pricePerHour: 1}")
+    cluster = cluster.replace("type: eci}", "type: eci, pricePerHour: 2}").replace(
+        "Selector: {pool: cloud}}", "Selector: {pool: cloud}, pricePerHour: 3, nodes: {max: 1}, podsPerNode: 1}"
+    )
+    policy = files["burst/web.yaml"].replace("  - {name: serverless}", "  - {name: cloud}\n  - {name: serverless}")
+    scenario = (SCENARIO % ("burst", 1)).replace("serverless: 1}", "serverless: 1, cloud: 1}")
+    scenario = scenario.replace("  events:", "  ceilings: {perHour: 100}\n  events:")
+    write({"clusters/idc.yaml": cluster, "burst/web.yaml": policy, "plans/a.yaml": scenario})
+    done = cli("plan", history, "--against", "main")
+
+    assert (done.code, done.err) == (0, "")
+    assert " from main, written main → now" in done.out
 
 
 def test_a_base_with_errors_does_not_stop_the_plan(history: Path, write: Write, git: Callable[..., None], cli: Cli) -> None:

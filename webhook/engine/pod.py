@@ -5,7 +5,7 @@ follow core/v1. Quantities may be numbers: the API server sends strings, hand-wr
 """
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -18,6 +18,9 @@ _NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?[0-9]{1,2})|(n|
 
 _MAX_DIGITS = 64
 """Characters of a quantity that is looked into. Those of the API server have about twenty; arithmetic on millions overflows."""
+
+_EXACT = Context(prec=300)
+"""Enough digits that no product is rounded: the longest number has 64, times 1024**6, and a power of ten below 100."""
 
 _UNITS = {
     **{unit: Decimal(1000) ** power for power, unit in enumerate(("n", "u", "m", "", "k", "M", "G", "T", "P", "E"), -3)},
@@ -150,9 +153,9 @@ def is_whole(quantity: Quantity) -> bool:
 
 
 def amount(quantity: Quantity) -> Decimal | None:
-    """Return how much a quantity is, in its base unit; None if it is none, or has more digits than anybody writes."""
+    """Return exactly how much a quantity is, in its base unit; None if it is none, negative, or has more digits than anybody writes."""
     found = _NUMBER.fullmatch(str(quantity)) if len(str(quantity)) <= _MAX_DIGITS else None
     if found is None:
         return None
     digits, exponent, unit = found.groups()
-    return Decimal(digits) * _UNITS[unit or ""] * Decimal(10) ** int(exponent or 0)
+    return _EXACT.multiply(Decimal(digits), _UNITS[unit or ""]).scaleb(int(exponent or 0), _EXACT)

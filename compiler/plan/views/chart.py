@@ -55,15 +55,20 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A step's place: ``lines`` are its event in short, ``text`` in full. ``time`` is empty where it is in a line."""
+    """A step's place: ``lines`` are its event in short, ``text`` in full. ``time`` is empty where it is in a line.
+
+    ``number`` and ``lines`` are empty where they have no room; ``below``: there is none beside the number for the sign of a difference.
+    """
 
     step: int
     x: float
     width: float
+    number: str
     time: str
     lines: tuple[str, ...]
     text: str
     changed: bool
+    below: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

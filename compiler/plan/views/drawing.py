@@ -4,27 +4,27 @@ Up to ``GROUPED`` clusters share a chart: above, a bar for all of them; below, a
 each, below one for all. All bars of clusters are on one scale.
 """
 
+import math
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Final
 
 from compiler.plan.scenario import duration
 from compiler.plan.trace import Plan
-from compiler.plan.views.chart import Bar, Chart, Column, Label, Panel, Segment
+from compiler.plan.views.bars import Frame, draw_panel, margin
+from compiler.plan.views.chart import Chart, Column
+from compiler.plan.views.lettering import CHARACTER, DIGIT, short
+from compiler.plan.views.lettering import width as text_width
 from compiler.plan.views.stacks import Stack, copies, names, of_all, of_cluster
 
 GROUPED: Final = 4
 _LEFT: Final = 34  # for the numbers of the axis
 _RIGHT: Final = 8
 _LINE: Final = 15
-_CHARACTER: Final = 6.2  # the width of one, on average, in the chart's text
-_DIGIT: Final = 7.5
-_LONGEST: Final = 16  # characters of a cluster's name
-_NUMBER_HEIGHT: Final = 12  # of a segment that has room for a number
-_WIDEST_BAR: Final = 44
 _WIDEST_COLUMN: Final = 240
+_SHORTEST: Final = 9  # characters of a line in which an event can be read
+_SIGN: Final = 18  # room for the sign of a difference beside a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,140 +114,64 @@ class _Canvas:
     size: Size
     changed: frozenset[int]
 
+    @property
+    def left(self) -> int:
+        """Room for the numbers of the axis."""
+        return max(_LEFT, math.ceil(len(str(max(self.scale.all, self.scale.cluster))) * DIGIT) + 8)
+
     def chart(self, name: str, *wanted: _Wanted) -> Chart:
         """Draw panels below each other."""
         size = self.size
         bars = self.scale.bars if len(wanted) > 1 else 1
         width = min(
-            max(size.width / self.scale.steps, bars * (size.bar + size.gap) + 2 * _margin(0, bars, size.gap)), _WIDEST_COLUMN
+            max(size.width / self.scale.steps, bars * (size.bar + size.gap) + 2 * margin(0, bars, size.gap)), _WIDEST_COLUMN
         )
-        columns = _columns(self.plan, width, self.changed, size.lines)
-        y: float = _LINE + 8 + _LINE * max(len(column.lines) for column in columns)
+        columns = self._columns(width, size.lines)
+        y: float = _LINE + 8 + _LINE * max(max(len(column.lines), column.changed and column.below) for column in columns)
         panels = []
         for each in wanted:
             y += 26 if size.lines else 2
-            panel = _panel(each.title, each.rows, _Frame(top=y, bottom=y + each.height, most=each.most), columns, size.gap)
+            panel = draw_panel(each.title, each.rows, Frame(top=y, bottom=y + each.height, most=each.most), columns, size.gap)
             y += each.height + 8
             if panel.labels:
-                y += max(_width(label.text) for label in panel.labels) + 6 if panel.labels[0].upright else _LINE
+                y += max(text_width(label.text) for label in panel.labels) + 6 if panel.labels[0].upright else _LINE
             panels.append(panel)
         return Chart(
             name=name,
-            width=_short(_LEFT + width * self.scale.steps + _RIGHT),
-            height=_short(y),
-            left=_LEFT,
+            width=short(self.left + width * self.scale.steps + _RIGHT),
+            height=short(y),
+            left=self.left,
             columns=columns,
             panels=tuple(panels),
             text=_text(name, wanted[0].rows, self.plan),
         )
 
-
-def _columns(plan: Plan, width: float, changed: Collection[int], lines: int) -> tuple[Column, ...]:
-    room = max(int((width - 4) / _CHARACTER), 4)
-    times = [f"+{duration(step.at)}" for step in plan.steps]
-    beside = all(len(str(len(times))) * _DIGIT + 18 + _width(time) <= width for time in times)
-    return tuple(
-        Column(
-            step=index,
-            x=_short(_LEFT + index * width),
-            width=_short(width),
-            time=time if beside and lines else "",
-            lines=_lines(str(step.event) if beside else f"{time} {step.event}", room, lines),
-            text=f"Step {index + 1}, {step.event}, at {duration(step.at)}{', differs' if index in changed else ''}",
-            changed=index in changed,
+    def _columns(self, width: float, lines: int) -> tuple[Column, ...]:
+        """Divide the width. What has no room at the head of a column is left out: events, times, and most numbers at last."""
+        room = int((width - 4) / CHARACTER)
+        lines = lines if room >= _SHORTEST else 0
+        times = [f"+{duration(step.at)}" for step in self.plan.steps]
+        number = len(str(len(times))) * DIGIT
+        beside = bool(lines) and all(number + 18 + text_width(time) <= width for time in times)
+        every = math.ceil((number + 3) / width)
+        return tuple(
+            Column(
+                step=index,
+                x=short(self.left + index * width),
+                width=short(width),
+                number=str(index + 1) if (index + 1) % every == 0 or every == 1 else "",
+                time=time if beside else "",
+                lines=_lines(str(step.event) if beside else f"{time} {step.event}", room, lines),
+                text=f"Step {index + 1}, {step.event}, at {duration(step.at)}{', differs' if index in self.changed else ''}",
+                changed=index in self.changed,
+                below=number + _SIGN > width,
+            )
+            for index, (step, time) in enumerate(zip(self.plan.steps, times, strict=True))
         )
-        for index, (step, time) in enumerate(zip(plan.steps, times, strict=True))
-    )
 
 
 def _lines(text: str, room: int, most: int) -> tuple[str, ...]:
     return tuple(textwrap.wrap(text, room, max_lines=most, placeholder="…", break_on_hyphens=False)) if most else ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Frame:
-    """From where to where a panel goes, and how many pods that is."""
-
-    top: float
-    bottom: float
-    most: int
-
-    def y(self, pods: int) -> float:
-        return self.bottom - (self.bottom - self.top) * pods / self.most
-
-    def ticks(self) -> tuple[tuple[float, int], ...]:
-        """Return round numbers from 0 to the most, not closer than 28 pixels, with their places."""
-        least = self.most * 28 / (self.bottom - self.top)
-        step = next(factor * 10**power for power in count() for factor in (1, 2, 5) if factor * 10**power >= least)
-        return tuple((_short(self.y(number)), number) for number in range(0, self.most + 1, step))
-
-
-def _panel(title: str, rows: Sequence[Sequence[Stack]], frame: _Frame, columns: Sequence[Column], gap: int) -> Panel:
-    slot = (columns[0].width - 2 * _margin(columns[0].width, len(rows), gap)) / len(rows)
-    width = min(slot - gap, _WIDEST_BAR)
-    bars, labels = [], []
-    named = len(rows) > 1
-    upright = named and any(_width(_shortened(row[0].name)) > slot for row in rows)
-    taken = (width + gap) * len(rows) if upright or not named else slot * len(rows)
-    for column in columns:
-        start = column.x + (column.width - taken) / 2
-        for place, row in enumerate(rows):
-            stack = row[column.step]
-            middle = start + taken / len(rows) * (place + 0.5)
-            bars.append(_bar(column, stack, frame, middle - width / 2, width))
-            if named:
-                name = stack.name
-                labels.append(Label(step=column.step, x=_short(middle), text=_shortened(name), name=name, upright=upright))
-    return Panel(
-        title=title, top=_short(frame.top), bottom=_short(frame.bottom), ticks=frame.ticks(), bars=tuple(bars), labels=tuple(labels)
-    )
-
-
-def _bar(column: Column, stack: Stack, frame: _Frame, x: float, width: float) -> Bar:
-    segments = []
-    below = 0
-    for piece in stack.pieces:
-        below += piece.count
-        y = frame.y(below)
-        height = frame.y(below - piece.count) - y
-        number = str(piece.count)
-        place = _place(y, y + height, None if stack.asked is None else frame.y(stack.asked))
-        fits = place is not None and len(number) * _DIGIT + 2 <= width
-        segments.append(
-            Segment(
-                look=piece.look,
-                y=_short(y),
-                height=_short(height),
-                count=piece.count,
-                number=number if fits else "",
-                middle=_short(place or y),
-                text=piece.text,
-            )
-        )
-    above = "" if stack.asked is None else f"{stack.running}/{stack.asked}"
-    return Bar(
-        step=column.step,
-        name=stack.name,
-        x=_short(x),
-        width=_short(width),
-        top=_short(frame.y(max(below, stack.asked or 0))),
-        segments=tuple(segments),
-        asked=None if stack.asked is None else _short(frame.y(stack.asked)),
-        above=above if _width(above) <= column.width else "",
-    )
-
-
-def _place(top: float, bottom: float, line: float | None) -> float | None:
-    """Return where in a segment a number is clear of a line through it, None if there is no room."""
-    middle = (top + bottom) / 2
-    if line is not None and abs(line - middle) < _NUMBER_HEIGHT / 2 + 2:
-        top, bottom = (line, bottom) if line < middle else (top, line)
-    return (top + bottom) / 2 if bottom - top >= _NUMBER_HEIGHT else None
-
-
-def _margin(column: float, bars: int, gap: int) -> float:
-    """Return what is left free on both sides of a column's bars, so that groups are told apart."""
-    return max(column * 0.1, 2 * gap) if bars > 1 else gap
 
 
 def _text(name: str, rows: Sequence[Sequence[Stack]], plan: Plan) -> str:
@@ -262,20 +186,3 @@ def _text(name: str, rows: Sequence[Sequence[Stack]], plan: Plan) -> str:
 
 
 _TROUBLE: Final = (("starved", "without stock"), ("unschedulable", "unschedulable"))
-
-
-def _width(text: str) -> float:
-    return len(text) * _CHARACTER
-
-
-def _shortened(name: str) -> str:
-    """Leave the middle of a long name out: clusters are told apart by both ends."""
-    if len(name) <= _LONGEST:
-        return name
-    half = _LONGEST // 2
-    return f"{name[:half]}…{name[1 - half :]}"
-
-
-def _short(length: float) -> float:
-    """Round a length, so that the page is small and does not depend on the last bits of a division."""
-    return round(length, 1)

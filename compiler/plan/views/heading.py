@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from compiler.plan.amounts import money
 from compiler.plan.scenario import Rules
 from compiler.plan.trace import Plan
-from compiler.plan.views.rows import ABSENT, Row, Tone, money
+from compiler.plan.views.overview import beside
+from compiler.plan.views.rows import ABSENT, Row, Tone
 from compiler.plan.views.shown import Shown
+from compiler.plan.views.stacks import copies
 
 FITTED = "fitted to the vendor's page; its two extra rules stand in no source"
 
@@ -34,13 +37,11 @@ def comparison(shown: Shown, steps: tuple[Row, ...]) -> str:
         return ""
     if shown.before is None:
         return f"nothing is compared: {shown.base} has no plan for this scenario"
-    changed = sum(row.changed for row in steps)
-    if not changed:
-        money_differs = any(row.cost is not None and row.cost.changed for row in steps) or shown.before.peak != shown.plan.peak
-        return f"replicas land as in {shown.base}" + (", and the cost differs" if money_differs else "")
-    return (
-        f"{changed} of {len(steps)} steps {'differs' if changed == 1 else 'differ'} from {shown.base}, written {shown.base} → now"
-    )
+    moved = sum(row.moved for row in steps)
+    if not moved:
+        return f"replicas land as in {shown.base}{beside(shown, steps)}"
+    steps_differ = f"{moved} of {len(steps)} steps {'differs' if moved == 1 else 'differ'}"
+    return f"{steps_differ} from {shown.base}, written {shown.base} → now"
 
 
 def outcome(plan: Plan) -> str:
@@ -48,12 +49,18 @@ def outcome(plan: Plan) -> str:
     if not plan.steps:
         return "no step was played"
     last = plan.steps[-1]
+    times = copies(plan)
+    asked = (
+        f"{last.replicas} {'replica' if last.replicas == 1 else 'replicas'}{f' in each of {times} clusters' if times > 1 else ''}"
+    )
     parts = [f"{last.running} running"]
     if last.starved:
         parts.append(f"{last.starved} bound without stock")
     if last.unschedulable:
         parts.append(f"{last.unschedulable} unschedulable")
-    return f"{last.replicas} {'replica' if last.replicas == 1 else 'replicas'}: {', '.join(parts)}"
+    if last.replicas * times > last.assigned:
+        parts.append(f"{last.replicas * times - last.assigned} in no cluster")
+    return f"{asked}: {', '.join(parts)}"
 
 
 def cut_short(plan: Plan) -> str:
@@ -74,9 +81,7 @@ def costs(shown: Shown, arrow: str = " → ") -> str:
     ):
         if amount is None and earlier is None:
             continue
-        written = [
-            f"{money(each)}" if each is not None else ABSENT for each in ((amount,) if amount == earlier else (earlier, amount))
-        ]
+        written = list(dict.fromkeys(money(each) if each is not None else ABSENT for each in (earlier, amount)))
         limit = f" (ceiling {money(ceiling)})" if ceiling is not None else ""
         parts.append(what.format(f"{arrow.join(written)}{f' {currency}' if currency else ''}") + limit)
     return ", ".join(parts)

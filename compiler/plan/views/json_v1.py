@@ -28,8 +28,8 @@ CLUSTER
   ``listed`` (false: the policy does not list it), and ``cost`` (MONEY per hour, null: no price).
 
 MOVE
-  ``at``: TIME; ``cause``: one of ``event assign migrate return start starve wait remove evict grow shrink``; ``cluster``, ``pool``:
-  names or null; ``count``, with its sign for ``assign``; ``reason``: a phrase.
+  ``at``: TIME; ``cause``: one of ``event assign migrate return start starve wait remove evict order grow shrink``; ``cluster``,
+  ``pool``: names or null; ``count``, with its sign for ``assign`` and ``order``; ``reason``: a phrase.
 
 TIME is ``{"duration": "1m30s", "seconds": 90}``, a Go duration and a number. MONEY is ``{"amount": "12.5", "currency": "CNY"}``, a decimal
 number as text, since programs that read it as binary fractions would lose cents; its currency is null where none is declared.
@@ -54,7 +54,7 @@ def render(shown: Sequence[Shown]) -> str:
     found = [diagnostic for each in shown for diagnostic in each.diagnostics]
     report = {
         "version": 1,
-        "base": next((each.base for each in shown if each.base is not None), None),
+        "base": next((printable(each.base) for each in shown if each.base is not None), None),
         "scenarios": [_scenario(each) for each in shown],
         "summary": {
             "scenarios": len(shown),

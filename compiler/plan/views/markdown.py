@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from compiler.diagnostics import Severity
 from compiler.plan.scenario import duration
 from compiler.plan.views import heading
 from compiler.plan.views.escaping import escaped
+from compiler.plan.views.overview import Mark, line
 from compiler.plan.views.rows import Cell, ClusterCells, Row, deed, rows
 from compiler.plan.views.shown import Shown
 
@@ -88,27 +88,16 @@ def _summary(shown: Sequence[Shown]) -> str:
     titles = ["scenario", "ends with", *([f"compared with {escaped(compared)}"] if compared else []), "findings"]
     lines = []
     for each in shown:
-        cells = [f"**{escaped(each.plan.scenario.name)}**", escaped(heading.outcome(each.plan))]
+        short = line(each)
+        cells = [f"**{escaped(short.name)}**", escaped(heading.outcome(each.plan))]
         if compared:
-            cells.append(_compared(each))
-        cells.append(_found(each))
-        lines.append(cells)
+            cells.append(_marked(short.compared))
+        lines.append([*cells, _marked(short.findings)])
     return _table(titles, ["---"] * len(titles), lines)
 
 
-def _compared(shown: Shown) -> str:
-    if shown.before is None:
-        return "no plan there"
-    steps = rows(shown)
-    changed = sum(row.changed for row in steps)
-    return f"**{changed} of {len(steps)} steps {'differs' if changed == 1 else 'differ'}**" if changed else "the same"
-
-
-def _found(shown: Shown) -> str:
-    errors = sum(each.code.severity is Severity.ERROR for each in shown.diagnostics)
-    others = len(shown.diagnostics) - errors
-    parts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in ((errors, "error"), (others, "warning")) if count]
-    return f"**{', '.join(parts)}**" if parts else "none"
+def _marked(mark: Mark) -> str:
+    return f"**{escaped(mark.text)}**" if mark.changed or mark.bad else escaped(mark.text)
 
 
 def _section(shown: Shown, *, reasons: bool) -> _Section:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from compiler.plan.scenario import Rules, duration
 from compiler.plan.trace import Cause
+from compiler.plan.views.overview import verdict
 from compiler.plan.views.palette import LOOKS, looks
 from compiler.plan.views.scene import scene
 from compiler.plan.views.sheet import COLUMNS
@@ -32,6 +33,7 @@ _CAUSES: Final = {
     Cause.WAIT: "unschedulable",
     Cause.REMOVE: "removed",
     Cause.EVICT: "evicted",
+    Cause.ORDER: "nodes ordered",
     Cause.GROW: "nodes added",
     Cause.SHRINK: "nodes removed",
 }
@@ -41,12 +43,16 @@ def render(shown: Sequence[Shown], *, title: str) -> str:
     """Return the page. The same scenarios give the same bytes."""
     known = looks(plan for each in shown for plan in (each.plan, each.before) if plan is not None)
     style, script = _resource("page.css"), _resource("page.js")
+    scenes = [scene(f"scenario-{number}", each, known) for number, each in enumerate(shown, 1)]
     page: str = (
         _environment()
         .get_template("page.html.j2")
         .render(
             title=title,
-            scenes=[scene(f"scenario-{number}", each, known) for number, each in enumerate(shown, 1)],
+            scenes=scenes,
+            verdict=verdict([each.line for each in scenes]) if scenes else "",
+            compared=next((each.base for each in shown if each.base is not None), None),
+            costs=any(each.costs for each in scenes),
             style=_trusted(style),
             script=_trusted(script),
             policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'",

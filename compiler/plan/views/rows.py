@@ -7,18 +7,17 @@ pool that the policy does not list.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import zip_longest
 from typing import Final
 
+from compiler.plan.amounts import money
 from compiler.plan.scenario import duration
 from compiler.plan.trace import Cause, ClusterState, Move, PoolState, Step
 from compiler.plan.views.shown import Shown
 from compiler.source import Where
 
 ABSENT: Final = "\N{EN DASH}"
-_CENT: Final = Decimal("0.01")
 
 
 class Tone(StrEnum):
@@ -52,11 +51,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolCell:
-    """A pool of a cluster in a step."""
+    """A pool of a cluster in a step. ``moved``: other pods are there than under the other revision; the most that it takes is no matter."""
 
     name: str
     listed: bool
     pods: Cell
+    moved: bool
 
     def text(self, arrow: str = " → ", absent: str = ABSENT) -> str:
         """Write name and pods."""
@@ -76,6 +76,11 @@ class ClusterCells:
     def changed(self) -> bool:
         """Whether the revisions differ here."""
         return self.counts.changed or any(pool.pods.changed for pool in self.pools)
+
+    @property
+    def moved(self) -> bool:
+        """Whether other pods are here than under the other revision."""
+        return self.counts.changed or any(pool.moved for pool in self.pools)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,11 @@ class Row:
         """Whether the revisions differ in anything but money."""
         return self.replicas.changed or any(cluster.changed for cluster in self.clusters)
 
+    @property
+    def moved(self) -> bool:
+        """Whether replicas land differently, or more or fewer do; bounds that nothing has reached are no matter."""
+        return self.replicas.changed or any(cluster.moved for cluster in self.clusters)
+
 
 def rows(shown: Shown) -> tuple[Row, ...]:
     """Return the steps of a plan, those that only the other revision has included."""
@@ -114,19 +124,12 @@ def rows(shown: Shown) -> tuple[Row, ...]:
     )
 
 
-def money(amount: Decimal, currency: str = "") -> str:
-    """Write an amount for people: two decimals, more only below a cent, and the currency if there is one."""
-    rounded = amount.quantize(_CENT, ROUND_HALF_UP)
-    written = f"{amount.normalize():f}" if not rounded and amount else f"{rounded:,f}"
-    return f"{written} {currency}" if currency else written
-
-
 def deed(move: Move) -> str:
     """Write what was done, and to how many; what an event did, its reason says."""
     match move.cause:
         case Cause.EVENT:
             return str(move.cause)
-        case Cause.ASSIGN:
+        case Cause.ASSIGN | Cause.ORDER:
             return f"{move.cause} {move.count:+d}"
         case _:
             return f"{move.cause} {move.count}"
@@ -200,7 +203,8 @@ def _pool(now: PoolState | None, before: PoolState | None) -> PoolCell:
     assert pool is not None  # noqa: S101 - one of them has this pool
     tone = Tone.STARVED if pool.starved else Tone.PLAIN if pool.running else Tone.EMPTY
     pods = Cell(now=_pods(now) if now else None, before=_pods(before) if before else None, tone=tone)
-    return PoolCell(name=pool.name, listed=pool.listed, pods=pods)
+    there = [(each.running, each.starved) if each else (0, 0) for each in (now, before)]
+    return PoolCell(name=pool.name, listed=pool.listed, pods=pods, moved=there[0] != there[1])
 
 
 def _pods(pool: PoolState) -> str:

@@ -4,13 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from compiler.plan.amounts import above
 from compiler.plan.scenario import duration
 from compiler.plan.trace import Plan
 from compiler.plan.views.chart import Chart
 from compiler.plan.views.drawing import HALF, WIDE, Scale, draw
+from compiler.plan.views.overview import Line, line
 from compiler.plan.views.palette import looks
-from compiler.plan.views.sheet import UNKNOWN, Ledger, Sheet, money, priced
+from compiler.plan.views.rows import rows
+from compiler.plan.views.sheet import UNKNOWN, Ledger, Sheet, amount, priced
 from compiler.plan.views.shown import Shown
+from compiler.plan.views.stacks import copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ class Scene:
     Attributes:
         id: its anchor. charts: of each revision, with its name (empty where nothing is compared).
         pools: the names of its pools with their looks. costs: whether a price is known. starves: whether pods starve in any step.
-        brief: the scenario in a line. difference: how the other revision differs, in a sentence.
+        line: the scenario in short. difference: how the other revision differs, in a sentence.
         facts, totals: what it is about, and what came of it.
     """
 
@@ -44,7 +48,7 @@ class Scene:
     totals: tuple[Fact, ...]
     costs: bool
     starves: bool
-    brief: str
+    line: Line
     difference: str
 
 
@@ -57,54 +61,59 @@ def scene(identity: str, shown: Shown, known: Mapping[str, int]) -> Scene:
     ledger = Ledger(looks=known, currency=plan.scenario.currency, costs=costs, compared=compared)
     earlier = before.steps if before is not None else ()
     sheets = tuple(ledger.sheet(step, earlier[n] if n < len(earlier) else None) for n, step in enumerate(plan.steps))
+    drawn = [number for number, row in enumerate(rows(shown)[: len(sheets)]) if row.moved]
     return Scene(
         id=identity,
         shown=shown,
-        charts=tuple(_charts(shown, sheets, known)),
+        charts=tuple(_charts(shown, drawn, known)),
         sheets=sheets,
         pools=tuple((name, look) for name, look in known.items() if name in looks(both)),
         facts=tuple(_facts(plan, before)),
         totals=tuple(_totals(plan, before, costs=costs)),
         costs=costs,
         starves=any(step.starved for each in both for step in each.steps),
-        brief=_brief(shown),
-        difference=_difference(shown, sheets),
+        line=line(shown),
+        difference=_difference(shown, drawn, sheets),
     )
 
 
-def _brief(shown: Shown) -> str:
-    steps = len(shown.plan.steps)
-    worst = max((step.unschedulable + step.starved for step in shown.plan.steps), default=0)
-    said = [f"{steps} {'step' if steps == 1 else 'steps'}", f"at worst {worst} that do not run" if worst else "all run"]
-    if shown.diagnostics:
-        said.append(f"{len(shown.diagnostics)} {'finding' if len(shown.diagnostics) == 1 else 'findings'}")
-    return ", ".join(said)
-
-
-def _difference(shown: Shown, sheets: Sequence[Sheet]) -> str:
+def _difference(shown: Shown, changed: Sequence[int], sheets: Sequence[Sheet]) -> str:
+    """Say which steps differ in where replicas land (``changed``), and which in anything else."""
     if shown.before is None:
         return ""
     base = shown.base or "the other revision"
-    changed = [str(number) for number, sheet in enumerate(sheets, 1) if sheet.changed]
-    if not changed:
+    others = [number for number, sheet in enumerate(sheets) if sheet.changed and number not in changed]
+    if not changed and not others:
         said = f"Every step is as it is in {base}."
-    elif len(changed) == 1:
-        said = f"Compared with {base}, step {changed[0]} differs."
+    elif not changed:
+        said = f"Replicas land as in {base}; only nodes, bounds or money differ in {_listed(others)}."
     else:
-        said = f"Compared with {base}, steps {', '.join(changed[:-1])} and {changed[-1]} differ."
+        said = f"Replicas land differently than in {base} in {_listed(changed)}"
+        said += f"; only nodes, bounds or money differ in {_listed(others)}." if others else "."
     more = len(shown.before.steps) - len(sheets)
     if more > 0:
         said += f" There, {more} more {'step follows' if more == 1 else 'steps follow'}."
     return said
 
 
-def _charts(shown: Shown, sheets: Sequence[Sheet], known: Mapping[str, int]) -> Iterator[tuple[str, tuple[Chart, ...]]]:
+def _listed(indices: Sequence[int]) -> str:
+    """Name steps; long runs of them in short."""
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and index == runs[-1][-1] + 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    parts = [part for run in runs for part in ([f"{run[0] + 1} to {run[-1] + 1}"] if len(run) > 2 else [str(n + 1) for n in run])]  # noqa: PLR2004
+    return f"{'step' if len(indices) == 1 else 'steps'} {' and '.join([', '.join(parts[:-1])] * (len(parts) > 1) + parts[-1:])}"
+
+
+def _charts(shown: Shown, changed: Sequence[int], known: Mapping[str, int]) -> Iterator[tuple[str, tuple[Chart, ...]]]:
     if shown.before is None:
         yield "", draw(shown.plan, Scale.over([shown.plan]), known, WIDE)
         return
-    changed = {number for number, sheet in enumerate(sheets) if sheet.changed}
     scale = Scale.over([shown.before, shown.plan])
-    yield f"Before: {shown.base}" if shown.base else "Before", draw(shown.before, scale, known, HALF)
+    yield f"Before: {shown.base}" if shown.base else "Before", draw(shown.before, scale, known, HALF, changed)
     yield "After", draw(shown.plan, scale, known, HALF, changed)
 
 
@@ -131,9 +140,9 @@ def _about(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "Engine", scenario.rules.value
     if scenario.node_delay or scenario.node_idle:
         yield "Autoscaled nodes", f"there after {duration(scenario.node_delay)}, gone when idle for {duration(scenario.node_idle)}"
-    for word, amount in (("Ceiling per hour", scenario.ceilings.per_hour), ("Ceiling in total", scenario.ceilings.total)):
-        if amount is not None:
-            yield word, money(amount, scenario.currency)
+    for word, ceiling in (("Ceiling per hour", scenario.ceilings.per_hour), ("Ceiling in total", scenario.ceilings.total)):
+        if ceiling is not None:
+            yield word, amount(ceiling, scenario.currency)
     yield "Written at", str(scenario.at_name().locate())
 
 
@@ -159,8 +168,11 @@ def _sums(plan: Plan, *, costs: bool) -> Iterator[Fact]:
     ceilings = plan.scenario.ceilings
     if plan.steps:
         last = plan.steps[-1]
-        yield Fact(word="Asked for at the end", text=str(last.replicas))
-        yield Fact(word="Running at the end", text=str(last.running))
+        times = copies(plan)
+        asked = last.replicas * times
+        each = f"{last.replicas} in each cluster" if times > 1 else ""
+        yield Fact(word="Asked for at the end", text=str(asked), note=each)
+        yield Fact(word="Running at the end", text=str(last.running), alarming=last.running < asked)
         waiting = max(step.unschedulable for step in plan.steps)
         yield Fact(word="Most unschedulable", text=str(waiting), alarming=waiting > 0)
         starved = max(step.starved for step in plan.steps)
@@ -171,7 +183,8 @@ def _sums(plan: Plan, *, costs: bool) -> Iterator[Fact]:
         yield _cost("Peak per hour", plan.peak, ceilings.per_hour, plan.scenario.currency)
 
 
-def _cost(word: str, amount: Decimal | None, ceiling: Decimal | None, currency: str) -> Fact:
-    above = amount is not None and ceiling is not None and amount > ceiling
-    note = f"above the ceiling of {money(ceiling, currency)}" if above else ""
-    return Fact(word=word, text=money(amount, currency), alarming=above, note=note)
+def _cost(word: str, money: Decimal | None, ceiling: Decimal | None, currency: str) -> Fact:
+    if money is None or ceiling is None or money <= ceiling:
+        return Fact(word=word, text=amount(money, currency))
+    text, most = above(money, ceiling, currency)
+    return Fact(word=word, text=text, alarming=True, note=f"above the ceiling of {most}")

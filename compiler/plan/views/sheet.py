@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from compiler.plan.amounts import money as written
 from compiler.plan.trace import ClusterState, Plan, PoolState, Step
 
 COLUMNS: Final = ("Assigned", "Running", "Unschedulable", "Starved", "Limit", "Capacity", "Nodes")
@@ -121,7 +122,7 @@ class Ledger:
         values = {"Replicas asked for": str(step.replicas), **self._sums(step)}
         values = {head: text for head, text in values.items() if text}
         if self.costs:
-            values |= {COST: money(step.cost, self.currency), "Spent so far": money(step.spent, self.currency)}
+            values |= {COST: amount(step.cost, self.currency), "Spent so far": amount(step.spent, self.currency)}
         return values
 
     def _sums(self, step: Step) -> dict[str, str]:
@@ -142,7 +143,7 @@ class Ledger:
         *counts, cost = values
         row = {head: str(value) for head, value in zip(COLUMNS, counts, strict=True)}
         if self.costs:
-            row[COST] = money(cost if isinstance(cost, Decimal) else None)
+            row[COST] = amount(cost if isinstance(cost, Decimal) else None)
         return row
 
 
@@ -151,12 +152,9 @@ def priced(plans: Iterable[Plan]) -> bool:
     return any(plan.peak is not None for plan in plans)
 
 
-def money(amount: Decimal | None, currency: str = "") -> str:
-    """Write an amount with two decimals, or all of them where two would show nothing; a dash where it is not known."""
-    if amount is None:
-        return UNKNOWN
-    text = f"{amount:,.2f}" if not amount or abs(amount) >= Decimal("0.01") else f"{amount.normalize():f}"
-    return f"{text} {currency}".strip()
+def amount(money: Decimal | None, currency: str = "") -> str:
+    """Write an amount of money, a dash where it is not known."""
+    return UNKNOWN if money is None else written(money, currency)
 
 
 def _known(count: int | None) -> int | str:

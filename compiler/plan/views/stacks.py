@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from compiler.plan.trace import ClusterState, Plan, Step
+from compiler.plan.trace import ClusterState, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +52,11 @@ def of_all(plan: Plan, looks: Mapping[str, int]) -> tuple[Stack, ...]:
 
 
 def copies(plan: Plan) -> int:
-    """Return how often the replicas are asked for: once by each cluster if each has all of them (``duplicate``), else once."""
-    clusters = names(plan)
-
-    def everywhere(step: Step) -> bool:
-        return len(step.clusters) == len(clusters) and all(cluster.assigned == step.replicas for cluster in step.clusters)
-
-    duplicated = any(step.replicas for step in plan.steps) and all(everywhere(step) for step in plan.steps)
-    return len(clusters) if duplicated else 1
+    """Return how often the replicas are asked for: once by each cluster that has all of them (``duplicate``), else once."""
+    steps = [step for step in plan.steps if step.replicas]
+    having = {tuple(cluster.name for cluster in step.clusters if cluster.assigned) for step in steps}
+    whole = all(cluster.assigned in {0, step.replicas} for step in steps for cluster in step.clusters)
+    return max(1, len(having.pop())) if whole and len(having) == 1 else 1
 
 
 def _stack(name: str, clusters: Iterable[ClusterState], looks: Mapping[str, int], *, asked: int | None) -> Stack:

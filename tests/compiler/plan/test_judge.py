@@ -48,6 +48,15 @@ def test_nodes_cost_while_they_are_there_and_pods_while_they_run(played: Played)
     assert plan.peak == Decimal(37)
 
 
+def test_thirds_of_an_hour_add_up(played: Played) -> None:
+    """Money that is spent in parts that no decimal number can hold is not more than it is: three times 20 minutes are an hour."""
+    plan, found = played(
+        {"a": [PAID, ECI]}, POOLS, ceilings={"total": 47}, events=[{"create": 6}, {"wait": "20m"}, {"wait": "20m"}, {"wait": "20m"}]
+    )
+    assert plan.steps[-1].spent == Decimal(47)
+    assert found == ()
+
+
 def test_pods_that_do_not_start_cost_nothing(played: Played) -> None:
     """A virtual node without stock bills nothing for the pods that it has taken."""
     plan, _ = played({"a": [PAID, ECI]}, POOLS, events=[{"create": 2}, {"outOfStock": {"pool": "eci"}}, {"scale": 9}])
@@ -59,6 +68,19 @@ def test_ceilings_that_hold_are_silent(played: Played) -> None:
     """Exactly as much as is allowed is allowed."""
     _, found = played({"a": [PAID, ECI]}, POOLS, ceilings={"perHour": 37, "total": 37}, events=[{"create": 5}, {"wait": "1h"}])
     assert found == ()
+
+
+def test_waits_add_up_without_rounding(played: Played) -> None:
+    """Thirds of an hour make an hour: what adds up to exactly the ceiling does not exceed it."""
+    events = [{"create": 0}, *[{"wait": "20m"}] * 3]
+    plan, found = played({"a": [{**PAID, "pricePerHour": 2.5}, ECI]}, POOLS, ceilings={"total": 5}, events=events)
+    assert (plan.steps[-1].spent, found) == (Decimal(5), ())
+
+
+def test_amounts_are_told_apart(played: Played) -> None:
+    """What exceeds a ceiling by less than a cent is written with the digits that show it."""
+    _, found = played({"a": [PAID, {**ECI, "pricePerHour": 0.001}]}, POOLS, ceilings={"perHour": 7}, events=[{"create": 5}])
+    assert [each.message for each in found] == ["the plan costs up to 7.003 an hour, and may cost 7, first after `create 5`"]
 
 
 def test_ceilings_that_are_exceeded_are_errors(played: Played) -> None:
@@ -97,3 +119,17 @@ def test_plan_without_prices_has_no_costs(played: Played) -> None:
     free = {key: value for key, value in PAID.items() if key != "pricePerHour"}
     plan, _ = played({"a": [free, {"name": "eci", "type": "eci"}]}, POOLS, events=[{"create": 3}])
     assert (plan.steps[0].cost, plan.steps[0].spent, plan.peak) == (None, None, None)
+
+
+def test_prices_of_nodes_that_are_not_counted_are_no_prices(staged: Callable[..., Any]) -> None:
+    """A ceiling cannot be held against nodes of which nobody knows how many there will be."""
+    growing = {"name": "paid", "type": "ecs", "nodeSelector": {"np": "a"}, "nodes": {"min": 0, "max": 9}, "autoscaling": True}
+    for pool in (growing, {"name": "paid", "type": "ecs", "nodeSelector": {"np": "a"}}):
+        clusters = {"a": [{**pool, "pricePerHour": 3}]}
+        result = staged(
+            clusters, [{"name": "paid", "max": 4}], policy={"strategy": "prefer"}, ceilings={"total": 1}, events=[{"create": 4}]
+        )
+        errors = [(each.code.id, each.message) for each in result.diagnostics if each.code.severity == "error"]
+        assert errors == [
+            ("OB9111", "the scenario has a ceiling, and how many nodes are paid for is not known of `paid of a`"),
+        ]

@@ -43,7 +43,7 @@ def test_pods_without_room_say_why(played: Played, rows: Rows) -> None:
     plan, _ = played(CLUSTER, ALL, events=events)
     assert rows(plan) == ["a 2/2/6 +2", "a 2/3/6 +1", "a 2/4/6"]
     assert _reasons(plan, 0, Cause.WAIT) == [
-        "0/3 pools are available: paid is full (2 nodes), eci is at its max of 2, growing is full at its most, 3 nodes"
+        "0/3 pools are available: paid is full (2 nodes), eci is at its max of 2, growing is full at its most of 3 nodes"
     ]
     assert [step.moves[-1].count for step in plan.steps[1:]] == [1, 1]
 
@@ -71,7 +71,7 @@ def test_nodes_take_their_time(played: Played, rows: Rows) -> None:
     plan, _ = played(CLUSTER, ALL, nodeDelay="3m", nodeIdle="10m", events=events)
     assert rows(plan) == ["a 2/2/0 +2", "a 2/2/0 +2", "a 2/2/2", "a 2/2/0", "a 2/2/0", "a 2/2/2", "a 2/0/0", "a 2/0/0"]
     assert [step.clusters[0].pools[2].nodes for step in plan.steps] == [0, 0, 1, 1, 1, 1, 1, 0]
-    assert _reasons(plan, 0, Cause.GROW) == ["1 node ordered, ready in 3m"]
+    assert _reasons(plan, 0, Cause.ORDER) == ["1 node ordered, ready in 3m"]
     assert "growing waits for 1 node" in _reasons(plan, 0, Cause.WAIT)[0]
 
 
@@ -165,6 +165,45 @@ def test_pods_wait_in_a_unit_as_long_as_the_policy_says(played: Played, rows: Ro
         {"a": [PAID, ECI]}, [{"name": "paid", "max": 3}, {"name": "eci"}], policy=policy, events=[{"create": 4}, {"wait": "10m"}]
     )
     assert rows(plan) == expected
+
+
+def test_pods_that_wait_in_a_unit_order_no_nodes_elsewhere(played: Played, rows: Rows) -> None:
+    """Nodes of a pool that the pods do not try yet would stay empty, so none are ordered, and the reason says what pods wait for."""
+    events = [{"create": 4}, {"wait": "20m"}]
+    pools = [{"name": "paid", "max": 3}, {"name": "growing"}]
+    for advance, last, why in (
+        ({"policy": "ExceedMax"}, "a 2/0 +2", "paid is full (2 nodes) and holds its pods, growing is not tried before paid"),
+        (
+            {"policy": "TimeoutOrExceedMax", "timeout": "5m"},
+            "a 2/2",
+            "paid is full (2 nodes) and holds its pods for 5m, growing is not tried before paid",
+        ),
+    ):
+        plan, found = played({"a": [PAID, GROWING]}, pools, policy={"advance": advance}, nodeIdle="1m", events=events)
+        assert not found
+        assert rows(plan) == ["a 2/0 +2", last]
+        assert _reasons(plan, 0, Cause.GROW) == []
+        assert _reasons(plan, 0, Cause.WAIT) == [f"0/2 pools are available: {why}"]
+
+
+def test_a_limit_that_comes_or_goes_decides_whether_pods_wait(played: Played, rows: Rows) -> None:
+    """`ExceedMax` moves pods on from a unit without `max`; taking the limit away does so too, and setting one has new pods wait."""
+    policy = {"advance": {"policy": "ExceedMax"}}
+    away = [{"create": 4}, {"setMax": {"pool": "paid", "max": None}}]
+    plan, _ = played({"a": [PAID, ECI]}, [{"name": "paid", "max": 3}, {"name": "eci"}], policy=policy, events=away)
+    assert rows(plan) == ["a 2/0 +2", "a 2/2"]
+    come = [{"create": 4}, {"setMax": {"pool": "paid", "max": 3}}, {"scale": 5}]
+    plan, _ = played({"a": [PAID, ECI]}, [{"name": "paid"}, {"name": "eci"}], policy=policy, events=come)
+    assert rows(plan) == ["a 2/2", "a 2/2", "a 2/2 +1"]
+
+
+def test_nodes_that_are_not_there_yet_can_be_lost_and_added(played: Played) -> None:
+    """An autoscaled pool without nodes loses what it may have, and the plan does not speak of nodes that were never there."""
+    events = [{"create": 1}, {"loseNodes": {"pool": "growing", "nodes": 2}}, {"addNodes": {"pool": "growing", "nodes": 1}}]
+    plan, _ = played(CLUSTER, ALL, events=events)
+    assert _reasons(plan, 1, Cause.EVENT) == ["0 nodes lost, and may grow to 1"]
+    assert _reasons(plan, 2, Cause.EVENT) == ["may grow to 2 nodes"]
+    assert [step.clusters[0].pools[2].capacity for step in plan.steps] == [6, 2, 4]
 
 
 def test_pods_wait_for_nodes_where_their_unit_says_so(played: Played, rows: Rows) -> None:
@@ -294,7 +333,9 @@ def test_migration_comes_and_goes_with_a_reason(played: Played) -> None:
     events = [{"create": 8}, {"wait": "2m"}, {"addNodes": {"clusters": ["a"], "pool": "paid", "nodes": 2}}]
     plan, _ = played({"a": [PAID], "b": [ECI]}, pools, placement=placement, events=events)
     assert _reasons(plan, 1, Cause.MIGRATE) == ["unschedulable for 2m; a counts as able to run 2"]
-    assert _reasons(plan, 1, Cause.ASSIGN) == ["1/2 clusters are available: a can run 2, 2 unschedulable; weight 1 of 2"]
+    assert _reasons(plan, 1, Cause.ASSIGN) == [
+        "1/2 clusters are available: a can run 2 (2 unschedulable); weight 1 of 2; divided anew"
+    ]
     assert _reasons(plan, 2, Cause.RETURN) == ["no pod counts as unschedulable any more"]
     assert [(move.cluster, move.count) for move in plan.steps[2].moves if move.cause is Cause.ASSIGN] == [("b", -2)]
 
@@ -305,3 +346,73 @@ def test_same_plan_whenever_it_is_played(staged: Callable[..., Any]) -> None:
 
     result = staged(CLUSTER, ALL, events=[{"create": 12}, {"wait": "5m"}, {"scale": 3}])
     assert play(result.stages[0]) == play(result.stages[0])
+
+
+@pytest.mark.parametrize(
+    ("workload", "last", "assumed"),
+    [
+        ("Deployment", "a 2 +2 | b 2", []),
+        (
+            "StatefulSet",
+            "a 2 +2 | b 0",
+            [
+                "host fed divides StatefulSet objects: its FederatedTypeConfig has been given `replicasSpec`",
+                "KubeAdmiral migrates Deployments only: replicas of StatefulSet `web` stay where they cannot run",
+            ],
+        ),
+    ],
+)
+def test_only_deployments_migrate(played: Played, rows: Rows, workload: str, last: str, assumed: list[str]) -> None:
+    """KubeAdmiral's automatic migration has a plugin for Deployments only, and its stock configuration divides no other kind."""
+    placement = {
+        "mode": "priority",
+        "clusters": [{"name": "a", "priority": 2}, {"name": "b", "priority": 1}],
+        "autoMigration": {"after": "1m", "keepUnschedulable": True},
+        "rescheduling": {"avoidDisruption": False},
+    }
+    clusters = {"a": [PAID], "b": [PAID]}
+    events = [{"create": 4}, {"wait": "2m"}]
+    plan, _ = played(clusters, [{"name": "paid"}], placement=placement, workload=workload, events=events)
+    assert rows(plan)[-1] == last
+    assert [each for each in plan.assumptions if workload in each] == assumed
+
+
+def test_replicas_that_no_cluster_takes_are_told_of(played: Played) -> None:
+    """Where all clusters are at their `max`, the rest runs nowhere; that is said when it happens, and when it becomes more."""
+    placement = {"clusters": [{"name": "a", "weight": 1, "max": 2}, {"name": "b", "weight": 1, "max": 3}]}
+    plan, _ = played(
+        {"a": [ECI], "b": [ECI]}, [{"name": "eci"}], placement=placement, events=[{"create": 6}, {"scale": 8}, {"scale": 7}]
+    )
+    said = [_reasons(plan, step, Cause.EVENT) for step in range(3)]
+    full = "placed nowhere: 0/2 clusters are available: a is at its max of 2, b is at its max of 3"
+    assert said == [[f"1 of 6 replicas are {full}"], [f"3 of 8 replicas are {full}"], []]
+
+
+def test_number_that_changes_nothing_yet_says_why(played: Played, rows: Rows) -> None:
+    """In mode priority KubeAdmiral waits until it knows of all pods whether they run; until then scaling has no effect."""
+    placement = {
+        "mode": "priority",
+        "clusters": [{"name": "a", "priority": 2}, {"name": "b", "priority": 1}],
+        "autoMigration": {"after": "2m", "keepUnschedulable": True},
+    }
+    clusters = {"a": [PAID], "b": [PAID]}
+    events = [{"create": 3}, {"scale": 4}, {"wait": "2m"}]
+    plan, _ = played(clusters, [{"name": "paid"}], placement=placement, events=events)
+    assert rows(plan) == ["a 2 +1 | b 0", "a 2 +1 | b 0", "a 2 +2 | b 2"]
+    assert _reasons(plan, 1, Cause.EVENT) == ["nothing is divided anew while pods of a neither run nor count as unschedulable"]
+
+
+def test_nothing_is_asked_for(played: Played) -> None:
+    """Where replicas go away because there are to be none, no cluster's place in the order is the reason."""
+    for mode, preference in (("weighted", {"weight": 1}), ("duplicate", {})):
+        placement = {"mode": mode, "clusters": [{"name": "a", **preference}]}
+        plan, _ = played({"a": [ECI]}, [{"name": "eci"}], placement=placement, events=[{"create": 2}, {"scale": 0}])
+        assert _reasons(plan, 1, Cause.ASSIGN) == ["no replicas are asked for"]
+
+
+def test_long_lists_of_clusters_are_counted(played: Played) -> None:
+    """A reason names a few clusters, and how many more there are."""
+    names = [f"c{index:02}" for index in range(12)]
+    placement = {"clusters": [{"name": name, "weight": 1, "max": 1} for name in names]}
+    plan, _ = played({name: [ECI] for name in names}, [{"name": "eci"}], placement=placement, events=[{"create": 12}])
+    assert "c07 is at its max of 1 and 4 more; weight 1 of 12, at most 1" in plan.steps[0].moves[0].reason

@@ -8,7 +8,7 @@ import pytest
 from webhook.engine.bundle import Placement
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import GpuShare, Scheduling
-from webhook.engine.pod import is_whole
+from webhook.engine.pod import amount, is_whole
 
 GPU = "nvidia.com/gpu"
 MEMORY = "aliyun.com/gpu-mem"
@@ -202,3 +202,27 @@ def test_whole_quantities(quantity: str | float) -> None:
 def test_quantities_that_are_not_whole(quantity: str | float) -> None:
     """Fractions, nothing, less than nothing, and what is no quantity bind no CPU."""
     assert not is_whole(quantity)
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ("7910m", "8"),
+        ("1G", "1Gi"),
+        ("999Ki", "1Mi"),
+        ("1e3", "1001"),
+        ("0", "1n"),
+        ("1500u", "2m"),
+        ("1.5", "1500001u"),
+        ("9" * 60 + "8Ei", "9" * 60 + "9Ei"),
+        ("1." + "0" * 58 + "1Ei", "1." + "0" * 58 + "2Ei"),
+    ],
+)
+def test_amounts_are_exact(less: str, more: str) -> None:
+    """Quantities are numbers, whatever their suffixes, and none is rounded."""
+    low, high = amount(less), amount(more)
+    assert low is not None
+    assert high is not None
+    assert low < high
+    assert amount("1Ki") == 1024
+    assert [amount(text) for text in ("", "x", "-1", "1KiB", "1ki", "1 ", "1" * 99)] == [None] * 7

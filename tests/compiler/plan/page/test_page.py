@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import itertools
+import math
 import os
 import pickle
 import re
@@ -23,7 +25,6 @@ from compiler.diagnostics import diagnose
 from compiler.plan.scenario import Ceilings
 from compiler.plan.trace import Plan
 from compiler.plan.views.page import render
-from compiler.plan.views.sheet import money
 from compiler.plan.views.shown import Shown
 
 _VOID = frozenset({"meta", "input", "br", "link", "img", "hr"})
@@ -158,7 +159,7 @@ def test_what_the_other_revision_had_is_said_in_words(plans: Mapping[str, Plan])
     """Compared with a base, values that differ say what they were, and the page says which steps differ."""
     page = render([Shown(plan=plans["weighted"], before=plans["narrow"], base="main")], title="Plans")
     text = " ".join("".join(_read(page).text).split())
-    assert "Compared with main, steps 4, 5 and 8 differ." in text
+    assert "Replicas land differently than in main in steps 4, 5 and 8." in text
     assert "8 was 4" in text
     assert "Before: main" in text
     same = render([Shown(plan=plans["weighted"], before=plans["weighted"], base="main")], title="Plans")
@@ -197,7 +198,7 @@ def test_costs_above_a_ceiling_are_said(plans: Mapping[str, Plan]) -> None:
     plan = plans["weighted"]
     assert render([Shown(plan=plan)], title="Plans").count("above the ceiling of") == 1
     low = replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=Decimal("8.7")))
-    assert '8.75 CNY</span> <span class="note">above the ceiling of 8.70 CNY' in render(
+    assert '8.75 CNY</span> <span class="note alarm">above the ceiling of 8.70 CNY' in render(
         [Shown(plan=replace(plan, scenario=low))], title="Plans"
     )
     high = replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=None))
@@ -245,13 +246,95 @@ def test_each_cluster_asks_for_all_replicas_where_each_has_all(plans: Mapping[st
     assert ">8/8<" in render([Shown(plan=replace(plan, steps=(step,)))], title="Plans")
 
 
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [(None, "\N{EN DASH}"), ("0", "0.00 CNY"), ("1234.5", "1,234.50 CNY"), ("0.004", "0.004 CNY"), ("12.345", "12.34 CNY")],
-)
-def test_money_is_written_for_people(amount: str | None, text: str) -> None:
-    """Two decimals, thousands apart; more decimals only where two would show nothing."""
-    assert money(None if amount is None else Decimal(amount), "CNY") == text
+def _seen(color: str, matrix: tuple[tuple[float, float, float], ...]) -> tuple[float, float, float]:
+    """Return a colour in CIELAB (D65), as eyes see it that mix linear light so."""
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    light = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    red, green, blue = (min(max(sum(a * b for a, b in zip(row, light, strict=True)), 0), 1) for row in matrix)
+    x, y, z = (
+        0.4339 * red + 0.3762 * green + 0.1899 * blue,
+        0.2126 * red + 0.7152 * green + 0.0722 * blue,
+        0.0177 * red + 0.1095 * green + 0.8728 * blue,
+    )
+    x, y, z = (each ** (1 / 3) if each > 0.008856 else 7.787 * each + 16 / 116 for each in (x, y, z))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+_EYES = {
+    "all cones": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+"""What eyes make of linear light: Machado, Oliveira and Fernandes (2009), severity 1."""
+
+
+@pytest.mark.parametrize("eyes", _EYES)
+def test_every_eye_can_tell_the_pools_apart(eyes: str) -> None:
+    """The eight fills differ by at least 12 (CIE 1976), in both schemes, for people who lack one kind of cones too."""
+    style = files("compiler.plan.views").joinpath("page.css").read_text(encoding="utf-8")
+    light, dark = (dict(re.findall(r"--(pool-\d): (#\w{6});", part)) for part in style.split("prefers-color-scheme: dark", 1))
+    assert light.keys() == dark.keys() == {f"pool-{look}" for look in range(8)}
+    for scheme in (light, dark):
+        seen = [_seen(color, _EYES[eyes]) for color in scheme.values()]
+        assert min(math.dist(one, other) for one, other in itertools.combinations(seen, 2)) >= 12
+
+
+def test_colours_need_no_recent_browser() -> None:
+    """No colour hangs on ``light-dark()``, ``color-mix()`` or the like, without which all of them would vanish."""
+    style = files("compiler.plan.views").joinpath("page.css").read_text(encoding="utf-8")
+    assert re.findall(r"(?:light-dark|color-mix|oklch|oklab)\((?!\))", style) == []
+
+
+def test_the_first_lines_say_whether_it_all_runs_and_what_it_costs(plans: Mapping[str, Plan]) -> None:
+    """Above the scenarios stands a table with a line for each: how it ends, its worst step, what is different, the cost and the findings."""
+    shown = [Shown(plan=plans["weighted"], before=plans["narrow"], base="main"), Shown(plan=plans["single"], base="main")]
+    text = render(shown, title="Plans")
+    head = " ".join(re.sub(r"<[^>]*>", " ", text[text.index("<h1>") : text.index("<main>")]).split())
+    assert (
+        "Not all replicas run at the end of 1 of 2 scenarios. In 1 more, some do not on the way. 1 of 2 scenarios differs from before."
+        in head
+    )
+    assert "At the end At worst Compared with main Peak per hour In all Findings" in head
+    assert "burst 10 of 10 run 4 do not run, step 3 3 of 8 steps differ 63.40 CNY 8.75 CNY none" in head
+    assert "no plan there" in head
+
+
+def test_replicas_that_no_cluster_takes_do_not_run(plans: Mapping[str, Plan]) -> None:
+    """Where clusters are at their maximum, replicas without a pod are no reason to say that all run."""
+    plan = plans["weighted"]
+    text = render([Shown(plan=replace(plan, steps=(replace(plan.steps[0], replicas=14),)))], title="Plans")
+    assert "Not all replicas run at the end." in text
+    assert re.search(r"<dt>Running at the end</dt><dd><span class=\"value alarm\">10</span>", text)
+
+
+def test_what_differs_beside_replicas_is_told_apart(plans: Mapping[str, Plan]) -> None:
+    """A step of which only the price differs is no step in which replicas land differently; runs of steps are written short."""
+    plan = plans["weighted"]
+    dear = replace(plan, steps=tuple(replace(step, spent=Decimal(99)) for step in plan.steps))
+    text = render([Shown(plan=dear, before=plan, base="main")], title="Plans")
+    assert "Replicas land as in main; only nodes, bounds or money differ in steps 1 to 8." in text
+    assert "≠" not in text
+
+
+def test_clusters_that_duplicate_need_not_be_all(plans: Mapping[str, Plan]) -> None:
+    """Where two of three clusters have all replicas each (``maxClusters``), twice as many are asked for, and all run."""
+    plan = plans["weighted"]
+    first = plan.steps[0]
+    two, idle = first.clusters[:2], replace(first.clusters[2], assigned=0, pools=())
+    steps = tuple(replace(step, replicas=4, clusters=(*two, idle)) for step in plan.steps)
+    assert "All replicas run, at every step." in render([Shown(plan=replace(plan, steps=steps))], title="Plans")
+
+
+def test_axes_have_room_for_their_numbers(plans: Mapping[str, Plan]) -> None:
+    """Thousands of pods have as many digits at the axis as they need."""
+    plan = plans["weighted"]
+    (first,) = plan.steps[0].clusters[:1]
+    many = replace(first, assigned=70000, pools=(replace(first.pools[0], running=70000),))
+    text = render([Shown(plan=replace(plan, steps=(replace(plan.steps[0], replicas=70000, clusters=(many,)),)))], title="Plans")
+    ticks = [(float(x), number) for x, number in re.findall(r'class="tick" x="([\d.]+)" y="[\d.]+">(\d+)<', text)]
+    assert max(len(number) for _, number in ticks) == 5
+    assert all(x >= len(number) * 7 for x, number in ticks)
 
 
 def test_the_page_renders_from_a_zip_file(tmp_path: Path) -> None:

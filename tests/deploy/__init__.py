@@ -1,0 +1,1 @@
+"""Tests of what releases are made of."""
