@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compiler import emit as emitters
-from compiler import rules
+from compiler import inputs, rules
 from compiler.assemble import build_model
 from compiler.codes import output
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
 from compiler.emit.bundle import MAX_BYTES as MAX_BUNDLE_BYTES
+from compiler.inputs import Inputs
 from compiler.ir import ClusterIR
 from compiler.lower import lower
 from compiler.model import Model
@@ -40,6 +41,7 @@ class Result:
         documents: how many documents are Overbank's. ignored: how many are not.
         stages: scenarios that can be played, sorted by name; those that cannot do not take the others with them.
         files: content by path below ``model.repository.output``.
+        inputs: what the files of each folder were made of.
     """
 
     diagnostics: list[Diagnostic]
@@ -50,6 +52,7 @@ class Result:
     hosts: "tuple[HostIR, ...]" = ()
     stages: "tuple[Stage, ...]" = ()
     files: dict[str, bytes] = field(default_factory=dict)
+    inputs: Inputs = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -108,6 +111,7 @@ def compile_repository(source: Source, *, workloads: bool = True, scenarios: Ite
         hosts=hosts,
         stages=stages,
         files=files,
+        inputs=inputs.of_clusters(resolved, inventory, placed) | (inputs.of_hosts(federated) if federated else {}),
     )
 
 
