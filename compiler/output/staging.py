@@ -7,6 +7,7 @@ Flux are pointed at folders beside it; for Git it has a ``.gitignore`` that take
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,7 @@ class Staging:
         """
         if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
             raise OutputError(f"{self.folder} is not a folder; remove it")
-        return self.folder.exists()
+        return bool(self._ours())
 
     def stage(self, changes: Changes) -> tuple[Step, ...]:
         """Write all new content, then the journal. From then on the changes are as good as made.
@@ -52,18 +53,19 @@ class Staging:
             OSError: there is no room for it, say. What was staged is gone again, and the tree is as it was.
         """
         try:
-            self.folder.mkdir()
+            self.folder.mkdir(exist_ok=True)
             create(self.folder / _GITIGNORE, b"*\n")
             steps = tuple(self._steps(changes))
             synchronise(self.folder / step.staged for step in steps if step.staged)
             create(self.folder / _NEW_JOURNAL, render(steps))
             synchronise([self.folder / _NEW_JOURNAL])
             (self.folder / _NEW_JOURNAL).replace(self.journal)
+            synchronise_folder(self.folder)
+            synchronise_folder(self.output)
         except BaseException:
-            self.discard()
+            with suppress(OSError):  # the first error says more; what stays is removed by the next run
+                self.discard()
             raise
-        synchronise_folder(self.folder)
-        synchronise_folder(self.output)
         return steps
 
     def discard(self) -> list[str]:
@@ -79,13 +81,17 @@ class Staging:
         if self.journal.exists():
             self.journal.unlink()
             synchronise_folder(self.folder)
-        ours = sorted(name for name in os.listdir(self.folder) if _OURS.fullmatch(name))  # noqa: PTH208 - names are what is wanted
+        ours = self._ours()
         for name in ours:
             (self.folder / name).unlink()
         if not any(self.folder.iterdir()):
             self.folder.rmdir()
             synchronise_folder(self.output)
         return [name for name in ours if name.isdigit()]
+
+    def _ours(self) -> list[str]:
+        """Return the names of what a build puts there, as far as it is there, sorted."""
+        return sorted(name for name in os.listdir(self.folder) if _OURS.fullmatch(name)) if self.folder.is_dir() else []  # noqa: PTH208
 
     def _steps(self, changes: Changes) -> Iterator[Step]:
         """Yield the steps in the order in which they are to be taken, each with its content on disk."""
