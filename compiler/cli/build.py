@@ -113,7 +113,7 @@ def _changes(result: Result, folder: Path, only: list[str] | None) -> Changes:
 def _kept_labels(folder: Path, path: str) -> list[str]:
     """Say what a namespace keeps when its file goes: no tool may delete the namespace, so none takes the label off (docs/gitops.md)."""
     named = namespaces.PATH.fullmatch(path)
-    if named is None or not (folder / path).is_file():
+    if named is None or (folder / path).is_symlink() or not (folder / path).is_file():
         return []
     file, _ = decode(path, (folder / path).read_bytes())
     documents = load(file)[0] if file is not None else []

@@ -226,6 +226,71 @@ def test_partial_writes_are_continued(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / "x").read_bytes() == b"0123456789" * 100_000
 
 
+def test_disk_keeps_things_in_the_order_in_which_they_are_relied_on(
+    rendered: Path, changed: Files, compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Content and journal are synchronised before the first change, and every changed folder before the journal goes."""
+    events: list[tuple[str, str]] = []
+    fsync, replace, unlink = os.fsync, os.replace, os.unlink
+
+    def name(path: Any) -> str:
+        return Path(path).relative_to(rendered.resolve()).as_posix()
+
+    def note_fsync(descriptor: int) -> None:
+        events.append(("fsync", name(os.readlink(f"/proc/self/fd/{descriptor}"))))  # noqa: PTH115 - as the kernel writes it
+        fsync(descriptor)
+
+    def note_replace(source: Any, target: Any) -> None:
+        events.append(("change", name(target)))
+        replace(source, target)
+
+    def note_unlink(path: Any) -> None:
+        events.append(("change", name(path)))
+        unlink(path)
+
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("there is no /proc: the order of synchronisation was NOT tested")
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    monkeypatch.setattr(os, "unlink", note_unlink)
+    changes = compare(changed, rendered.resolve())
+    output.apply(changes, rendered.resolve())
+    journal = ("change", f"{output.STAGING}/journal.json")
+    written, removed = (index for index, event in enumerate(events) if event == journal)
+    staged = {path for kind, path in events[:written] if kind == "fsync"}
+    contents = [each for each in changes.changes if each.content is not None]
+    assert len(staged) == len(contents) + 1
+    assert f"{output.STAGING}/journal.new" in staged
+    assert events[written + 1 : written + 3] == [("fsync", output.STAGING), ("fsync", ".")]
+    done = events[written + 3 : removed]
+    targets = [index for index, event in enumerate(done) if event[0] == "change"]
+    assert {done[index][1] for index in targets} == {each.path for each in changes.changes}
+    after = {path for kind, path in done[max(targets) :] if kind == "fsync"}
+    assert after >= {"clusters", "clusters/a", "clusters/c"}
+    assert events[removed + 1] == ("fsync", output.STAGING)
+
+
+def test_two_builds_at_once_leave_one_whole_tree(
+    tmp_path: Path, write: Callable[..., Path], minimal: dict[str, str], build: Build, tree: Tree
+) -> None:
+    """Two processes that build different policies into one folder both succeed, and the tree is what one of them gives."""
+    program = Path(sys.executable).with_name("overbank")
+    other = {**minimal, "burst/web.yaml": minimal["burst/web.yaml"].replace("max: 3", "max: 4")}
+    repositories = [write(minimal, "one"), write(other, "two")]
+    for repository in repositories:
+        subprocess.run([program, "build", repository], check=True, capture_output=True)
+    wanted = [tree(repository / "rendered") for repository in repositories]
+    for _ in range(3):
+        running = [
+            subprocess.Popen([program, "build", each, "-o", tmp_path / "out"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            for each in repositories
+        ]
+        assert [process.wait() for process in running] == [0, 0]
+        assert tree(tmp_path / "out") in wanted
+    build({}, tmp_path / "out")
+    assert tree(tmp_path / "out") == {}
+
+
 def test_second_build_waits_and_then_fails(tmp_path: Path, files: Files, build: Build) -> None:
     """While one build has the folder, another says that it waits, and ends with an error when the time is over."""
     folder = tmp_path / "rendered"
