@@ -40,4 +40,5 @@ def _refuse_unwritable(changes: Changes, output: Path) -> None:
         while nearest != output and not nearest.exists():
             nearest = nearest.parent
         if not os.access(nearest, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(nearest))
+            number = errno.EROFS if os.statvfs(nearest).f_flag & os.ST_RDONLY else errno.EACCES
+            raise OSError(number, os.strerror(number), str(nearest))
