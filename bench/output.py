@@ -1,4 +1,4 @@
-"""Writing the rendered tree: 5,000 files of 1.5 KB in 50 folders, with and without waiting for the disk, and a build that changes nothing.
+"""Writing the rendered tree: 5,000 files of 1.5 KB, 50 clusters with ten namespaces each, with and without waiting for the disk, and a build that changes nothing.
 
 The reference writes the same files plainly: no staging, no journal, no digests, nothing synchronised.
 """
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="on the disk to measure (default: the current folder)")
     options = parser.parse_args()
     files = {
-        f"clusters/c{number % FOLDERS}/n{number % 97}/policy-{number}.yaml": f"{number}\n".encode() * 300
+        f"clusters/c{number % FOLDERS}/n{number // FOLDERS % 10}/policy-{number}.yaml": f"{number}\n".encode() * 300
         for number in range(options.files)
     }
     times: dict[str, list[float]] = {}
