@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from compiler import output
+from compiler.output import durable
 
 FOLDERS = 50
 
@@ -56,7 +57,11 @@ def _cases(files: dict[str, bytes]) -> dict[str, Callable[[Path], float]]:
         return time.perf_counter() - start
 
     def without(folder: Path) -> float:
-        with mock.patch.object(os, "fsync", return_value=None):
+        with mock.patch.object(os, "fsync"), mock.patch.object(durable, "_whole_file_system", return_value=True):
+            return first(folder)
+
+    def singly(folder: Path) -> float:
+        with mock.patch.object(durable, "MANY", len(files) * 2):
             return first(folder)
 
     def again(folder: Path) -> float:
@@ -74,6 +79,7 @@ def _cases(files: dict[str, bytes]) -> dict[str, Callable[[Path], float]]:
         "plain writes": plain,
         "build": first,
         "build, nothing synchronised": without,
+        "build, each file synchronised": singly,
         "build again, one file changed": one,
         "build again, nothing changed": again,
     }

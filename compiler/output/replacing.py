@@ -34,7 +34,7 @@ def replace(target: Path, content: bytes, *, mode: int | None = None) -> None:
         create(temporary, content)
         if mode is not None:
             temporary.chmod(mode)
-        synchronise([temporary])
+        synchronise([temporary], target.parent)
         os.replace(temporary, target)  # noqa: PTH105 - errors then name the target too
     except BaseException:
         temporary.unlink(missing_ok=True)

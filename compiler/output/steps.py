@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compiler.output import lock as locks
 from compiler.output.digest import FOLDER, digest_on_disk
-from compiler.output.durable import synchronise_folder
+from compiler.output.durable import synchronise
 from compiler.output.journal import Step
 from compiler.output.lock import Lock, LockError
 from compiler.output.place import Ways
@@ -107,6 +107,4 @@ def _settle(targets: Iterable[Path], touched: set[Path], output: Path) -> None:
             current.rmdir()
             touched.add(current.parent)
             current = current.parent
-    for folder in sorted(touched):
-        if folder.is_dir() and not folder.is_symlink():
-            synchronise_folder(folder)
+    synchronise((folder for folder in sorted(touched) if folder == output or (folder.is_dir() and not folder.is_symlink())), output)

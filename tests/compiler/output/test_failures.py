@@ -270,6 +270,23 @@ def test_disk_keeps_things_in_the_order_in_which_they_are_relied_on(
     assert events[removed + 1] == ("fsync", output.STAGING)
 
 
+@pytest.mark.parametrize("release", ["6.1.0", "5.7.19", "4.18.0-el8", "unknown"])
+def test_many_files_are_kept_at_once_where_the_kernel_says_if_that_fails(
+    tmp_path: Path, compare: Compare, monkeypatch: pytest.MonkeyPatch, release: str
+) -> None:
+    """Large builds wait once for the file system, except on kernels that would not say that writing failed."""
+    files = {f"clusters/a/{number}.yaml": b"x" for number in range(durable.MANY + 1)}
+    system = os.uname()
+    calls: list[int] = []
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result((system[0], system[1], release, *system[3:])))
+    monkeypatch.setattr(os, "fsync", calls.append)
+    (tmp_path / "rendered").mkdir()
+    output.apply(compare(files, tmp_path / "rendered"), tmp_path / "rendered")
+    at_once = release == "6.1.0" and system.sysname == "Linux"
+    assert (len(calls) < durable.MANY) is at_once
+    assert compare(files, tmp_path / "rendered").changes == ()
+
+
 def test_two_builds_at_once_leave_one_whole_tree(
     tmp_path: Path, write: Callable[..., Path], minimal: dict[str, str], build: Build, tree: Tree
 ) -> None:
