@@ -22,6 +22,7 @@ from webhook.engine.bundle import encode
 if TYPE_CHECKING:
     from compiler.federation.ir import HostIR
     from compiler.federation.resolve import Federated
+    from compiler.inputs import Inputs
     from compiler.manifests.inventory import Inventory
     from compiler.manifests.placing import Placed
     from compiler.plan.stage import Stage
@@ -38,6 +39,7 @@ class Result:
         resolved, federated, inventory: what the output was made of; the last two are None where a repository has nothing of the kind.
         stages: scenarios that can be played, sorted by name; those that cannot do not take the others with them.
         files: content by path below ``model.repository.output``.
+        inputs: what the files of each folder were made of.
     """
 
     diagnostics: list[Diagnostic]
@@ -51,6 +53,7 @@ class Result:
     hosts: "tuple[HostIR, ...]" = ()
     stages: "tuple[Stage, ...]" = ()
     files: dict[str, bytes] = field(default_factory=dict)
+    inputs: "Inputs" = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -115,6 +118,7 @@ def compile_repository(
         hosts=hosts,
         stages=stages,
         files=_files(clusters, hosts, placed) if files else {},
+        inputs=_inputs(resolved, inventory, placed, federated) if files else {},
     )
 
 
@@ -174,6 +178,13 @@ def _files(clusters: tuple[ClusterIR, ...], hosts: "tuple[HostIR, ...]", placed:
         for host in hosts:
             files.update(kubeadmiral.emit(host))
     return files
+
+
+def _inputs(resolved: Resolved, inventory: "Inventory | None", placed: "Placed | None", federated: "Federated | None") -> "Inputs":
+    """Return what the files of every folder are made of."""
+    from compiler import inputs  # noqa: PLC0415 - see the module's docstring
+
+    return inputs.of_clusters(resolved, inventory, placed) | (inputs.of_hosts(federated) if federated else {})
 
 
 def _inventory(theirs: list[Document]) -> "tuple[Inventory, list[Diagnostic]]":

@@ -1,28 +1,42 @@
-"""``overbank build``: compile and write the tree. The changed paths are the result; findings go to stderr."""
+"""``overbank build``: compile and write the tree. The changed paths are the result; findings go to stderr.
+
+With ``--check`` nothing is written, and how the tree differs from what would be is the result.
+"""
 
 import argparse
 import shlex
 import sys
 from pathlib import Path
 
-from compiler import output
+from compiler import inputs, output
 from compiler.cli import CLEAN, FINDINGS, CommandError
+from compiler.cli.folders import add_folders, chosen_folders, shown
 from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
 from compiler.diagnostics import Diagnostic
 from compiler.emit import namespaces
 from compiler.load import decode, load
-from compiler.pipeline import compile_repository
+from compiler.output import Changes, OutputError
+from compiler.pipeline import Result, compile_repository
+from compiler.report.style import printable
 from compiler.sources.recorded import Recorded
+from compiler.sources.tree import Tree
+
+_WAIT = 60.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_repository(parser)
     parser.add_argument("-o", "--output", metavar="DIR", help="where to write (default: spec.output of the Repository)")
+    add_folders(parser)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the tree is not what would be written")
     parser.add_argument(
         "--force", action="store_true", help="overwrite and delete files that were edited by hand or are not overbank's"
+    )
+    parser.add_argument(
+        "--wait", type=_seconds, default=_WAIT, metavar="SECONDS", help="how long to wait for another build (default: %(default)g)"
     )
     add_provenance(parser)
     add_format(parser)
@@ -31,42 +45,91 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Build a repository."""
+    if options.check and options.force:
+        raise CommandError("--check writes nothing, so there is nothing to force")
+    if options.check and (options.source_map or options.depfile):
+        raise CommandError("--check writes nothing, a source map or depfile neither", help="leave out one of the two")
     check_provenance(options)
     tree = open_tree(options.repository)
     source = Recorded(tree)
     result = compile_repository(source)
     if result.failed or result.model is None:
-        report(result.diagnostics, options, sys.stderr)
+        report(result.diagnostics, options, sys.stdout if options.check and options.format == "json-v1" else sys.stderr)
         _conclude(result.diagnostics, options)
         return FINDINGS
     folder = Path(options.output) if options.output else tree.root / result.model.repository.output
+    only = chosen_folders(options, result, folder)
     try:
         output.check_place(tree.root, folder)
-        changes, objections = output.plan(result.files, folder, force=options.force)
-        report([*result.diagnostics, *objections], options, sys.stderr)
-        if objections:
-            _conclude(objections, options)
-            return FINDINGS
-        kept = [note for path in changes.delete for note in _kept_labels(folder, path)]
-        output.apply(changes, folder)
-    except (output.OutputError, OSError) as error:
+        with output.hold(folder, notify=lambda note: _note(note, options), seconds=options.wait, writing=not options.check):
+            if options.check:
+                return _check(result, folder, only, tree, options)
+            recovered = output.recover(folder)
+            if recovered:
+                _note(recovered, options)
+            code = _write(result, folder, only, tree, options)
+            if code == CLEAN:
+                write_provenance(options, result, source, folder, _built(result, only))
+            return code
+    except OutputError as error:
         raise CommandError(str(error)) from error
+
+
+def _check(result: Result, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
+    """Say how the tree differs from what a build would leave."""
+    place = shown(tree.root, folder)
+    changes = _changes(result, folder, only)
+    found = [output.unfinished(place, output.STAGING)] if output.is_unfinished(folder) else []
+    found += output.drift(changes, place)
+    if options.format == "json-v1":
+        report([*result.diagnostics, *found], options, sys.stdout)
+        return FINDINGS if found else CLEAN
+    report(result.diagnostics, options, sys.stderr)
+    report(found, argparse.Namespace(**{**vars(options), "format": "concise"}), sys.stdout)
+    if not found:
+        sys.stderr.write(f"{folder}: {changes.unchanged} files are as they should be\n")
+        return CLEAN
+    paths = "1 path is" if len(found) == 1 else f"{len(found)} paths are"
+    sys.stderr.write(f"{folder}: {paths} not as a build leaves them; run `overbank build`\n{hint(found)}")
+    return FINDINGS
+
+
+def _write(result: Result, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
+    """Write the tree, or say what keeps us from it."""
+    place = shown(tree.root, folder)
+    changes = _changes(result, folder, only)
+    objections = output.objections(changes, place, force=options.force)
+    forced = output.overruled(changes, place) if options.force and not objections else []
+    report([*result.diagnostics, *objections, *forced], options, sys.stderr)
+    if objections:
+        _conclude(objections, options)
+        return FINDINGS
+    kept = [note for path in changes.deleted for note in _kept_labels(folder, path)]
+    output.apply(changes, folder)
+    lines = [(path, "wrote") for path in changes.written] + [(path, "deleted") for path in changes.deleted]
     # A source map on standard output is the result, and then nothing else may be there.
-    changed = sys.stderr if options.source_map == "-" else sys.stdout
-    for path in changes.files:
-        changed.write(f"{'deleted' if path in changes.delete else 'wrote'} {path}\n")
-    written = sum(path in changes.write for path in changes.files)
+    (sys.stderr if options.source_map == "-" else sys.stdout).writelines(f"{verb} {path}\n" for path, verb in sorted(lines))
     if options.format != "json-v1":
-        sys.stderr.write(f"{folder}: {written} written, {len(changes.files) - written} deleted, {changes.unchanged} unchanged\n")
+        counts = f"{len(changes.written)} written, {len(changes.deleted)} deleted, {changes.unchanged} unchanged"
+        sys.stderr.write(f"{folder}: {counts}\n")
         sys.stderr.writelines(kept)
-    write_provenance(options, result, source, folder, result.files)
     return CLEAN
+
+
+def _built(result: Result, only: list[str] | None) -> list[str]:
+    """Return the paths of the files that this build is about."""
+    return [path for path in result.files if only is None or "/".join(path.split("/", 2)[:2]) in only]
+
+
+def _changes(result: Result, folder: Path, only: list[str] | None) -> Changes:
+    found = output.survey(folder, result.files, only)
+    return output.compare(result.files, inputs.digests(result.inputs), found, only)
 
 
 def _kept_labels(folder: Path, path: str) -> list[str]:
     """Say what a namespace keeps when its file goes: no tool may delete the namespace, so none takes the label off (docs/gitops.md)."""
     named = namespaces.PATH.fullmatch(path)
-    if named is None or not (folder / path).is_file():
+    if named is None or (folder / path).is_symlink() or not (folder / path).is_file():
         return []
     file, _ = decode(path, (folder / path).read_bytes())
     documents = load(file)[0] if file is not None else []
@@ -80,4 +143,27 @@ def _kept_labels(folder: Path, path: str) -> list[str]:
 def _conclude(diagnostics: list[Diagnostic], options: argparse.Namespace) -> None:
     """Say that nothing came of it, unless a program reads along."""
     if options.format != "json-v1":
-        sys.stderr.write(f"{count(diagnostics)}; nothing was written\n{hint(diagnostics)}")
+        ending = "" if options.check else "; nothing was written"
+        sys.stderr.write(f"{count(diagnostics)}{ending}\n{hint(diagnostics)}")
+
+
+def _note(note: str, options: argparse.Namespace) -> None:
+    """Say something in passing, at once, unless a program reads along."""
+    if options.format != "json-v1":
+        sys.stderr.write(f"overbank: {printable(note)}\n")
+        sys.stderr.flush()
+
+
+def _seconds(written: str) -> float:
+    """Read a time from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day; it also keeps infinity and nan out
+        raise argparse.ArgumentTypeError(f"`{written}` is no number of seconds")
+    return seconds
