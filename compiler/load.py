@@ -14,10 +14,15 @@ import yaml
 from compiler.codes import reading
 from compiler.diagnostics import Code, Diagnostic, diagnose
 from compiler.source import Document, Location, Mark, SourceFile, Span
+from compiler.spelling import shortened
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_VALUES = 500_000
+MAX_FINDINGS = 1000
+"""After so many findings in a file the rest of it is not read: nobody reads on either, and each costs memory."""
+WEIGHT = 32
+"""So many characters count as one value more, since aliases repeat long strings as well as large collections."""
 
 # https://yaml.org/spec/1.2.2/#103-core-schema
 _INT = re.compile(r"[-+]?[0-9]+")
@@ -90,7 +95,7 @@ def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
 class _Frame:
     """A collection that is being read."""
 
-    __slots__ = ("anchor", "is_map", "key", "key_span", "mark", "start_size", "value")
+    __slots__ = ("anchor", "height", "is_map", "key", "key_span", "mark", "start_size", "value")
 
     def __init__(self, value: Any, mark: Mark, anchor: str | None, size: int) -> None:
         self.value = value
@@ -100,6 +105,7 @@ class _Frame:
         self.key: str | None = None
         self.key_span = mark.span
         self.start_size = size
+        self.height = 1
 
 
 class _Reader:
@@ -109,7 +115,7 @@ class _Reader:
         self.file = file
         self.diagnostics: list[Diagnostic] = []
         self._stack: list[_Frame] = []
-        self._anchors: dict[str, tuple[Any, Mark, int]] = {}
+        self._anchors: dict[str, tuple[Any, Mark, int, int]] = {}
         self._size = 0
         self._root: tuple[Any, Mark] | None = None
 
@@ -129,7 +135,8 @@ class _Reader:
             elif kind is yaml.AliasEvent:
                 self._alias(event)
             elif kind is yaml.DocumentStartEvent:
-                self._anchors, self._size, self._root = {}, 0, None
+                self._anchors, self._root = {}, None
+                self._count(1, _span(event))
             elif kind is yaml.DocumentEndEvent:
                 if self._root is not None and self._root[0] is not None:
                     yield Document(self.file, index, *self._root)
@@ -139,34 +146,36 @@ class _Reader:
         span = _span(event)
         frame = self._stack[-1] if self._stack else None
         if event.tag is not None and event.tag not in _STRING_TAGS:
-            self._report(reading.TAG, span, f"tag {event.tag} is not supported")
+            self._report(reading.TAG, span, f"tag {shortened(event.tag)} is not supported")
         plain = event.implicit[0] and event.tag is None
         value = resolve_plain(event.value) if plain else event.value
         if frame is not None and frame.is_map and frame.key is None:
             self._key(frame, value, event, span)
             return
-        self._attach(value, Mark(span), 1, event.anchor)
+        self._attach(value, Mark(span), 1 + len(event.value) // WEIGHT, event.anchor)
 
     def _key(self, frame: _Frame, value: Any, event: Any, span: Span) -> None:
         text: str = event.value
+        self._count(len(text) // WEIGHT, span)
         if text == "<<" and event.implicit[0]:
             self._report(reading.MERGE_KEY, span, "merge keys (`<<`) are not read", help=["write the fields out"])
         elif not isinstance(value, str):
-            self._report(reading.KEY_NOT_TEXT, span, f"key {text or 'null'} is not a string", help=[f'write "{text}"'])
+            self._report(
+                reading.KEY_NOT_TEXT, span, f"key {shortened(text) or 'null'} is not a string", help=[f'write "{shortened(text)}"']
+            )
         elif text in frame.value:
             first = (frame.mark.members or {})[text][0]
             earlier = [(Location(self.file.path, first, self.file), "first here")]
-            self._report(reading.DUPLICATE_KEY, span, f"key `{text}` stands twice in this mapping", related=earlier)
+            self._report(reading.DUPLICATE_KEY, span, f"key `{shortened(text)}` stands twice in this mapping", related=earlier)
         frame.key, frame.key_span = text, span
         if event.anchor:
-            self._anchors[event.anchor] = (value, Mark(span), 1)
+            self._anchors[event.anchor] = (value, Mark(span), 1 + len(text) // WEIGHT, 0)
 
     def _open(self, value: Any, event: Any) -> None:
         span = _span(event)
         if event.tag is not None and event.tag != "!":
-            self._report(reading.TAG, span, f"tag {event.tag} is not supported")
-        if len(self._stack) >= MAX_DEPTH:
-            raise _RefusalError(self._diagnostic(reading.TOO_LARGE, span, f"more than {MAX_DEPTH} levels of nesting"))
+            self._report(reading.TAG, span, f"tag {shortened(event.tag)} is not supported")
+        self._refuse_depth(1, span)
         self._refuse_complex_key(span)
         self._count(1, span)
         self._stack.append(_Frame(value, Mark(span, {}), event.anchor, self._size))
@@ -184,7 +193,9 @@ class _Reader:
             frame.mark.span = Span(start.line, start.column, event.end_mark.line + 1, event.end_mark.column + 1)
         else:
             frame.mark.span = Span(start.line, start.column, last.end_line, last.end_column)
-        self._attach(frame.value, frame.mark, 0, frame.anchor, self._size - frame.start_size + 1)
+        if self._stack:
+            self._stack[-1].height = max(self._stack[-1].height, frame.height + 1)
+        self._attach(frame.value, frame.mark, 0, frame.anchor, self._size - frame.start_size + 1, height=frame.height)
 
     def _alias(self, event: Any) -> None:
         span = _span(event)
@@ -192,17 +203,22 @@ class _Reader:
         if known is None:
             inside = any(frame.anchor == event.anchor for frame in self._stack)
             problem = "refers to a value that contains it" if inside else "refers to no anchor before it"
-            raise _RefusalError(self._diagnostic(reading.ALIAS, span, f"alias *{event.anchor} {problem}"))
-        value, mark, size = known
+            raise _RefusalError(self._diagnostic(reading.ALIAS, span, f"alias *{shortened(event.anchor)} {problem}"))
+        value, mark, size, height = known
         frame = self._stack[-1] if self._stack else None
         if frame is not None and frame.is_map and frame.key is None:
             raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, "an alias cannot be a key"))
+        if frame is not None:
+            self._refuse_depth(height, span)
+            frame.height = max(frame.height, height + 1)
         self._attach(value, Mark(span, mark.members), size, None)
 
-    def _attach(self, value: Any, mark: Mark, size: int, anchor: str | None, anchor_size: int | None = None) -> None:
+    def _attach(
+        self, value: Any, mark: Mark, size: int, anchor: str | None, anchor_size: int | None = None, *, height: int = 0
+    ) -> None:
         self._count(size, mark.span)
         if anchor:
-            self._anchors[anchor] = (value, mark, anchor_size or size)
+            self._anchors[anchor] = (value, mark, anchor_size or size, height)
         if not self._stack:
             self._root = (value, mark)
             return
@@ -223,6 +239,11 @@ class _Reader:
             message, help_lines = "a mapping or list cannot be a key", _advice(self.file, span)
             raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, message, help=help_lines))
 
+    def _refuse_depth(self, levels: int, span: Span) -> None:
+        """Refuse to go so many levels further down, which an alias does at once."""
+        if len(self._stack) + levels > MAX_DEPTH:
+            raise _RefusalError(self._diagnostic(reading.TOO_LARGE, span, f"more than {MAX_DEPTH} levels of nesting"))
+
     def _count(self, size: int, span: Span) -> None:
         self._size += size
         if self._size > MAX_VALUES:
@@ -232,6 +253,10 @@ class _Reader:
         return diagnose(code, Location(self.file.path, span, self.file), message, **details)
 
     def _report(self, code: Code, span: Span, message: str, **details: Any) -> None:
+        if len(self.diagnostics) == MAX_FINDINGS:
+            raise _RefusalError(
+                self._diagnostic(reading.TOO_MANY, span, f"more than {MAX_FINDINGS:,} findings; from here on the file is not read")
+            )
         self.diagnostics.append(self._diagnostic(code, span, message, **details))
 
 

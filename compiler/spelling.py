@@ -20,3 +20,19 @@ def listing(names: Iterable[str], *, limit: int = 8) -> str:
     found = sorted(set(names))
     shown = ", ".join(f"`{name}`" for name in found[:limit])
     return f"{shown} and {len(found) - limit} more" if len(found) > limit else shown or "none"
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """Return a name for people; of one that no line can hold, the beginning. Names in hostile files have megabytes."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def foreign_letters(text: str, *, limit: int = 4) -> list[str]:
+    """Return a note that names the characters beyond ASCII: what looks like a Latin letter, or like nothing, may be none."""
+    found = list(dict.fromkeys(character for character in text if not character.isascii()))
+    if not found:
+        return []
+    from unicodedata import name  # noqa: PLC0415 - only when something is misspelt
+
+    named = [f"U+{ord(each):04X} {name(each, 'without a name')}" for each in found[:limit]]
+    return [f"beyond ASCII it has {', '.join(named)}{' and others' if len(found) > limit else ''}"]

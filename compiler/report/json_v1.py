@@ -1,7 +1,7 @@
 """Diagnostics for programs, format ``json-v1``.
 
 The shape is a promise: fields are only ever added. Lines and columns are 1-based, ends exclusive; ``span`` is null for a file
-as a whole.
+as a whole. Nothing is left out, and no text has characters that control a terminal or reorder what is shown, also after decoding.
 """
 
 import json
@@ -29,11 +29,11 @@ def entry(diagnostic: Diagnostic) -> dict[str, Any]:
         "code": diagnostic.code.id,
         "severity": str(diagnostic.code.severity),
         "title": diagnostic.code.title,
-        "message": diagnostic.message,
+        "message": printable(diagnostic.message),
         "location": _label(diagnostic.primary),
         "related": [_label(label) for label in diagnostic.related],
-        "notes": list(diagnostic.notes),
-        "help": list(diagnostic.help),
+        "notes": [printable(each) for each in diagnostic.notes],
+        "help": [printable(each) for each in diagnostic.help],
     }
 
 
@@ -45,5 +45,5 @@ def _label(label: Label) -> dict[str, Any]:
         "span": {"line": span.line, "column": span.column, "endLine": span.end_line, "endColumn": span.end_column}
         if span
         else None,
-        "label": label.text,
+        "label": printable(label.text),
     }

@@ -33,6 +33,9 @@ class _Memory:
     def links(self) -> tuple[str, ...]:
         return ()
 
+    def unreadable(self) -> dict[str, str]:
+        return {}
+
     def read(self, path: str, limit: int) -> bytes:
         content = self.files[path]
         if isinstance(content, SourceError):
