@@ -81,7 +81,8 @@ def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
         return [], [*reader.diagnostics, refused.diagnostic]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        span = Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else None
+        # Where the last line has no line break, libyaml finds the end of the text on a line of its own.
+        span = min(Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2), file.end()) if mark else None
         notes = [error.context] if error.context else []
         problem = error.problem or "the text cannot be parsed"
         help_lines = _advice(file, span) if span else []

@@ -1,25 +1,18 @@
 """From a source to documents: which files are read, which of their documents are ours, and which are manifests of workloads."""
 
-import re
 from collections.abc import Callable
-from math import isfinite, isnan
-from typing import Any, Final
 
+from compiler import doubtful
 from compiler.codes import documents, manifests, names, reading
-from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
-from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
+from compiler.diagnostics import Diagnostic, diagnose, has_errors
+from compiler.load import MAX_BYTES, decode, load
 from compiler.model import Repository
 from compiler.parse import repository as read_repository
-from compiler.source import Document, Location, Route, SourceFile
+from compiler.source import Document, Location
 from compiler.sources import Source, SourceError
 from compiler.validate import is_ours, validate
 
 REPOSITORY_FILE = "overbank.yaml"
-
-# https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters, without the marks, which reorder no letters
-_BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_BOUNDLESS: Final = re.compile(r"\.(?:inf|nan)|[0-9]\.?[eE]\+?[0-9]{3}|[0-9]{300}", re.IGNORECASE)
-"""What a number that is none, or is too large for one, is written with."""
 
 
 def read(source: Source) -> tuple[Repository | None, list[Document], list[Document], int, list[Diagnostic]]:
@@ -51,7 +44,7 @@ def read(source: Source) -> tuple[Repository | None, list[Document], list[Docume
     diagnostics += found
     for path in links:
         diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
-    diagnostics += _alike([REPOSITORY_FILE, *paths])
+    diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
     for path in paths:
         documents, others, found = _documents(source, path)
         ours += documents
@@ -84,29 +77,6 @@ def _selected(source: Source, repository: Repository) -> tuple[list[str], list[s
         if kept((path,)) and kept((f"{path}/{REPOSITORY_FILE}",)):
             diagnostics.append(diagnose(reading.UNREADABLE, Location(path), f"cannot read it: {reason}"))
     return kept(source.paths()), kept(source.links()), diagnostics
-
-
-def _alike(paths: list[str]) -> list[Diagnostic]:
-    """Find the paths that are one file on some systems."""
-    first: dict[str, str] = {}
-    diagnostics = []
-    for path in sorted(paths):
-        earlier = first.setdefault(_folded(path), path)
-        if earlier != path:
-            where, related = Location(path), [(Location(earlier), "")]
-            diagnostics.append(
-                diagnose(reading.ALIKE, where, "some systems take this for the same path as another", related=related)
-            )
-    return diagnostics
-
-
-def _folded(path: str) -> str:
-    if path.isascii():
-        return path.lower()
-    from unicodedata import normalize  # noqa: PLC0415 - most paths are ASCII
-
-    # https://www.unicode.org/versions/latest/core-spec/chapter-3/#G34145, canonical caseless matching
-    return normalize("NFC", normalize("NFD", path).casefold())
 
 
 def _excluded(repository: Repository) -> tuple[Callable[[str], bool], list[Diagnostic]]:
@@ -142,43 +112,12 @@ def _patterns(repository: Repository, name: str, written: tuple[str, ...]) -> tu
             where = repository.document.at("spec", name, index)
             diagnostics.append(diagnose(documents.BAD_VALUE, where, f"`{line}` is not a gitignore pattern", notes=[str(error)]))
     spec = GitIgnoreSpec.from_lines(lines)
-    return spec.match_file, diagnostics
 
+    def matches(path: str) -> bool:
+        # A file name need not be text, and patterns are matched as text.
+        return spec.match_file(path if path.isascii() else path.encode(errors="surrogateescape").decode(errors="replace"))
 
-def _hidden(file: SourceFile) -> list[Diagnostic]:
-    """Find the characters that make text look like another, at most one a line."""
-    if file.text.isascii():
-        return []
-    diagnostics: dict[int, Diagnostic] = {}
-    for found in _BIDI.finditer(file.text):
-        span = file.span_at(found.start())
-        message = f"invisible character U+{ord(found[0]):04X} changes the order in which this line is shown"
-        diagnostics.setdefault(span.line, diagnose(reading.HIDDEN_TEXT, Location(file.path, span, file), message))
-        if len(diagnostics) > MAX_FINDINGS:
-            break
-    return list(diagnostics.values())
-
-
-def _boundless(document: Document) -> list[Diagnostic]:
-    """Find the numbers that no JSON has. Where the schema leaves a value open it takes them; where it does not, it cannot say what they are."""
-    if not _BOUNDLESS.search(document.file.text):
-        return []
-    diagnostics = []
-    pending: list[tuple[Route, Any]] = [((), document.value)]
-    while pending:
-        route, value = pending.pop()
-        if isinstance(value, dict):
-            pending += [((*route, key), each) for key, each in value.items()]
-        elif isinstance(value, list):
-            pending += [((*route, index), each) for index, each in enumerate(value)]
-        elif isinstance(value, float) and not isfinite(value):
-            message = (
-                f"{'not a number' if isnan(value) else 'a number without end'} is nothing that JSON has, nor a Kubernetes object"
-            )
-            diagnostics.append(
-                diagnose(documents.BAD_VALUE, document.at(*route), message, help=["write a finite number, or quote a word"])
-            )
-    return in_order(diagnostics)[:MAX_FINDINGS]
+    return matches, diagnostics
 
 
 def _documents(source: Source, path: str) -> tuple[list[Document], list[Document], list[Diagnostic]]:
@@ -193,13 +132,13 @@ def _documents(source: Source, path: str) -> tuple[list[Document], list[Document
     loaded, found = load(file)
     diagnostics += found
     if found or any(map(is_ours, loaded)):
-        diagnostics += _hidden(file)
+        diagnostics += doubtful.hidden(file)
     valid, others = [], []
     for document in loaded:
         if not is_ours(document):
             others.append(document)
             continue
-        found = _boundless(document) or validate(document)
+        found = doubtful.numbers(document, validate(document))
         diagnostics += found
         if not found:
             valid.append(document)

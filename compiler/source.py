@@ -51,6 +51,10 @@ class SourceFile:
         column = offset - starts[line - 1] + 1
         return Span(line, column, line, column + 1)
 
+    def end(self) -> Span:
+        """Return the span of what would follow the last character."""
+        return self.span_at(len(self.text))
+
     def _line_starts(self) -> "array[int]":
         """Return the offsets at which lines begin, found once: a file may have as many findings as lines."""
         if not self._starts:

@@ -1,6 +1,16 @@
 """Did you mean: the nearest of the names that would have been right."""
 
+import re
 from collections.abc import Iterable
+from typing import Final
+
+# https://yaml.org/type/int.html, https://yaml.org/type/float.html, https://yaml.org/type/bool.html: what YAML 1.2 dropped or changed
+_OCTAL: Final = re.compile(r"[-+]?0[0-7]+")
+_ONLY_1_1: Final = re.compile(
+    r"[-+]?(0b[01_]+|0[0-7_]*_[0-7_]*|0x[0-9a-f_]*_[0-9a-f_]*|[1-9][0-9]*_[0-9_]*|[1-9][0-9_]*(:[0-5]?[0-9])+)", re.IGNORECASE
+)
+_ONLY_1_2: Final = re.compile(r"0o[0-7]+|[-+]?[0-9]+e[-+]?[0-9]+|[-+]?0[0-9]+", re.IGNORECASE)
+_BOOLEANS: Final = frozenset({"y", "n", "yes", "no", "on", "off"})
 
 
 def did_you_mean(wrong: str, right: Iterable[str], *, alike: float = 0.6) -> list[str]:
@@ -36,3 +46,16 @@ def foreign_letters(text: str, *, limit: int = 4) -> list[str]:
 
     named = [f"U+{ord(each):04X} {name(each, 'without a name')}" for each in found[:limit]]
     return [f"beyond ASCII it has {', '.join(named)}{' and others' if len(found) > limit else ''}"]
+
+
+def disagreement(written: str) -> list[str]:
+    """Return a note on what an unquoted scalar is to readers of YAML 1.1 (kubectl, Helm, PyYAML) and of YAML 1.2, if it is not the same."""
+    if written.lower() in _BOOLEANS:
+        return ["without quotes, YAML 1.1 reads it as a boolean, YAML 1.2 as text"]
+    if _OCTAL.fullmatch(written) and int(written, 8) != int(written):
+        return [f"without quotes, YAML 1.1 reads it as {int(written, 8)}, YAML 1.2 as {int(written)}"]
+    if _ONLY_1_1.fullmatch(written):
+        return ["without quotes, YAML 1.1 reads it as a number, YAML 1.2 as text"]
+    if _ONLY_1_2.fullmatch(written) and not _OCTAL.fullmatch(written):
+        return ["without quotes, YAML 1.2 reads it as a number, YAML 1.1 as text, or its readers disagree"]
+    return []

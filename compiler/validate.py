@@ -18,7 +18,7 @@ from compiler.codes import documents as codes
 from compiler.codes import reading
 from compiler.diagnostics import Code, Diagnostic, diagnose, in_order
 from compiler.source import Document, Route, Where
-from compiler.spelling import did_you_mean, foreign_letters, listing, shortened
+from compiler.spelling import did_you_mean, disagreement, foreign_letters, listing, shortened
 
 MAX_FINDINGS = 1000
 """Of a document with more the rest is not looked for: a list of 500,000 wrong values would take minutes to explain."""
@@ -151,19 +151,15 @@ def _unknown_fields(document: Document, route: Route, error: Any) -> Iterator[Di
 
 def _wrong_type(where: Where, name: str, error: Any) -> Diagnostic:
     wanted = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
-    help_lines = []
+    help_lines, notes = [], disagreement(error.instance) if isinstance(error.instance, str) else []
     if "string" in wanted and isinstance(error.instance, bool | int | float):
         location = where.locate()
         span = location.span
-        written = (
-            location.file.line(span.line, span.column - 1, min(span.end_column - 1, span.column + 59))
-            if location.file and span
-            else ""
-        )
-        help_lines = [f'write "{written}"'] if written else ["put the value in quotes"]
+        written = location.file.line(span.line, span.column - 1, span.end_column - 1) if location.file and span else ""
+        help_lines, notes = [f'write "{shortened(written)}"'] if written else ["put the value in quotes"], disagreement(written)
     message = f"{name} has to be {' or '.join(_ARTICLES[each] for each in wanted)}, not {_kind_of(error.instance)}"
     code: Code = codes.WRONG_TYPE
-    return diagnose(code, where, message, help=help_lines)
+    return diagnose(code, where, message, notes=notes, help=help_lines)
 
 
 _ARTICLES = {
