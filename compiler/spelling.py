@@ -57,5 +57,5 @@ def disagreement(written: str) -> list[str]:
     if _ONLY_1_1.fullmatch(written):
         return ["without quotes, YAML 1.1 reads it as a number, YAML 1.2 as text"]
     if _ONLY_1_2.fullmatch(written) and not _OCTAL.fullmatch(written):
-        return ["without quotes, YAML 1.2 reads it as a number, YAML 1.1 as text, or its readers disagree"]
+        return ["without quotes, YAML 1.2 reads it as a number, YAML 1.1 as text"]
     return []
