@@ -33,13 +33,16 @@ def hidden(file: SourceFile) -> list[Diagnostic]:
     return list(diagnostics.values())
 
 
+def suspected(file: SourceFile) -> bool:
+    """Say whether a file may have such numbers as ``numbers`` finds; to be asked once for all documents of a file."""
+    return _SUSPECT.search(file.text) is not None
+
+
 def numbers(document: Document, found: list[Diagnostic]) -> list[Diagnostic]:
     """Add to the findings of a schema the numbers that JSON does not have, and those that are another number in YAML 1.1.
 
     Where a schema leaves a value open, it takes both; where it does not, it knows a better word for the second, and none for the first.
     """
-    if not _SUSPECT.search(document.file.text):
-        return found
     taken = {each.primary.where.locate() for each in found}
     doubtful = [(each.primary.where.locate(), each) for each in islice(_numbers(document), MAX_FINDINGS)]
     added = {place: each for place, each in doubtful if place not in taken or not each.notes}

@@ -7,6 +7,7 @@ boolean and ``012`` as ten, and know no positions.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -21,6 +22,7 @@ MAX_DEPTH = 100
 MAX_VALUES = 500_000
 MAX_FINDINGS = 1000
 """After so many findings in a file the rest of it is not read: nobody reads on either, and each costs memory."""
+MAX_DIRECTIVES = 100
 WEIGHT = 32
 """So many characters count as one value more, since aliases repeat long strings as well as large collections."""
 
@@ -37,6 +39,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
+_DIRECTIVE = re.compile("^%TAG", re.MULTILINE)
 _NUMBER_STARTS = frozenset("-+.0123456789")
 MAX_DIGITS = 4000
 """Python refuses to convert longer integers (CVE-2020-10735), so they stay text."""
@@ -123,6 +126,7 @@ class _Reader:
     def documents(self) -> Iterator[Document]:
         """Yield the documents; empty ones are left out."""
         index = 0
+        self._refuse_directives()
         for event in yaml.parse(self.file.text, Loader=yaml.CSafeLoader):
             kind = type(event)
             if kind is yaml.ScalarEvent:
@@ -239,6 +243,14 @@ class _Reader:
         if self._stack and self._stack[-1].is_map and self._stack[-1].key is None:
             message, help_lines = "a mapping or list cannot be a key", _advice(self.file, span)
             raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, message, help=help_lines))
+
+    def _refuse_directives(self) -> None:
+        """Refuse many tag directives before libyaml sees them: it compares each with all others of its document."""
+        if self.file.text.count("%TAG") > MAX_DIRECTIVES:
+            found = [*islice(_DIRECTIVE.finditer(self.file.text), MAX_DIRECTIVES + 1)]
+            if len(found) > MAX_DIRECTIVES:
+                span = self.file.span_at(found[-1].start())
+                raise _RefusalError(self._diagnostic(reading.TOO_LARGE, span, f"more than {MAX_DIRECTIVES} tag directives"))
 
     def _refuse_depth(self, levels: int, span: Span) -> None:
         """Refuse to go so many levels further down, which an alias does at once."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from compiler import doubtful
 from compiler.codes import documents, manifests, names, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors
-from compiler.load import MAX_BYTES, decode, load
+from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
 from compiler.model import Repository
 from compiler.parse import repository as read_repository
 from compiler.source import Document, Location
@@ -133,12 +133,18 @@ def _documents(source: Source, path: str) -> tuple[list[Document], list[Document
     diagnostics += found
     if found or any(map(is_ours, loaded)):
         diagnostics += doubtful.hidden(file)
-    valid, others = [], []
+    valid, others, suspected = [], [], doubtful.suspected(file)
     for document in loaded:
         if not is_ours(document):
             others.append(document)
             continue
-        found = doubtful.numbers(document, validate(document))
+        if len(diagnostics) >= MAX_FINDINGS:
+            message = f"more than {MAX_FINDINGS:,} findings; from here on the file is not checked"
+            diagnostics.append(diagnose(reading.TOO_MANY, document.at(), message))
+            break
+        found = validate(document)
+        if suspected:
+            found = doubtful.numbers(document, found)
         diagnostics += found
         if not found:
             valid.append(document)

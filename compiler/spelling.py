@@ -1,7 +1,9 @@
 """Did you mean: the nearest of the names that would have been right."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
+from heapq import nsmallest
 from typing import Final
 
 # https://yaml.org/type/int.html, https://yaml.org/type/float.html, https://yaml.org/type/bool.html: what YAML 1.2 dropped or changed
@@ -13,9 +15,22 @@ _ONLY_1_2: Final = re.compile(r"0o[0-7]+|[-+]?[0-9]+e[-+]?[0-9]+|[-+]?0[0-9]+", 
 _BOOLEANS: Final = frozenset({"y", "n", "yes", "no", "on", "off"})
 
 
+_MANY: Final = 200
+
+
 def did_you_mean(wrong: str, right: Iterable[str], *, alike: float = 0.6) -> list[str]:
-    """Return a help line that names the nearest candidate, or nothing if none is near; ``alike`` is how near, from 0 to 1."""
-    candidates = sorted(set(right))
+    """Return a help line that names the nearest candidate, or nothing if none is near; ``alike`` is how near, from 0 to 1.
+
+    Of more than 200 candidates only those are compared that begin alike: a repository may have as many misspelt names as names.
+    """
+    names = set(right)
+    if len(names) > _MANY:
+        start = wrong[:2].casefold()
+        names = {name for name in names if name[:2].casefold() == start}
+    candidates = sorted(names)
+    if len(candidates) > _MANY:
+        at = bisect_left(candidates, wrong)
+        candidates = candidates[max(0, at - _MANY // 2) : at + _MANY // 2]
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     if wrong.casefold() in by_folded:
         return [f"did you mean `{by_folded[wrong.casefold()]}`?"]
@@ -27,8 +42,8 @@ def did_you_mean(wrong: str, right: Iterable[str], *, alike: float = 0.6) -> lis
 
 def listing(names: Iterable[str], *, limit: int = 8) -> str:
     """Write names as a list for people, cut after ``limit``."""
-    found = sorted(set(names))
-    shown = ", ".join(f"`{name}`" for name in found[:limit])
+    found = set(names)
+    shown = ", ".join(f"`{name}`" for name in nsmallest(limit, found))
     return f"{shown} and {len(found) - limit} more" if len(found) > limit else shown or "none"
 
 

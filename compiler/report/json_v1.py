@@ -15,12 +15,15 @@ from compiler.report.style import printable
 def render(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the report as indented JSON with a final newline."""
     found = list(diagnostics)
-    report = {
-        "format": "json-v1",
-        "diagnostics": [entry(each) for each in found],
-        "summary": {f"{severity}s": sum(each.code.severity is severity for each in found) for severity in Severity},
-    }
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    summary = {f"{severity}s": sum(each.code.severity is severity for each in found) for severity in Severity}
+    # One finding at a time: the encoder takes ten times the memory of what it writes, and there may be 100,000.
+    entries = ",\n".join(f"    {_indented(entry(each), 4)}" for each in found)
+    listed = f"[\n{entries}\n  ]" if entries else "[]"
+    return f'{{\n  "format": "json-v1",\n  "diagnostics": {listed},\n  "summary": {_indented(summary, 2)}\n}}\n'
+
+
+def _indented(value: dict[str, Any], by: int) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + " " * by)
 
 
 def entry(diagnostic: Diagnostic) -> dict[str, Any]:
