@@ -9,7 +9,8 @@ from typing import Any, Final
 from compiler.codes import documents, reading
 from compiler.diagnostics import Diagnostic, diagnose, in_order
 from compiler.source import Document, Location, Route, SourceFile
-from compiler.spelling import disagreement, shortened
+from compiler.spelling import did_you_mean, disagreement, foreign_letters, shortened
+from schemas import API_VERSION
 
 MAX_FINDINGS: Final = 1000
 """Of one file; nobody reads on."""
@@ -31,6 +32,25 @@ def hidden(file: SourceFile) -> list[Diagnostic]:
         if len(diagnostics) == MAX_FINDINGS:
             break
     return list(diagnostics.values())
+
+
+def disguised(document: Document) -> list[Diagnostic]:
+    """Find the document of another tool, which is passed over, that looks like one of ours: its letters are not what they seem."""
+    if document.file.text.isascii() or not isinstance(document.value, dict):
+        return []
+    diagnostics = []
+    for key, value in document.value.items():
+        if not key.isascii() and did_you_mean(shortened(key), ["apiVersion"]):
+            where, written = document.at_key(key), key
+        elif (
+            key == "apiVersion" and isinstance(value, str) and not value.isascii() and did_you_mean(shortened(value), [API_VERSION])
+        ):
+            where, written = document.at(key), value
+        else:
+            continue
+        message = f"`{shortened(written)}` is not what it looks like, and the document would be passed over"
+        diagnostics.append(diagnose(reading.HIDDEN_TEXT, where, message, notes=foreign_letters(shortened(written))))
+    return diagnostics
 
 
 def suspected(file: SourceFile) -> bool:

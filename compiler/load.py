@@ -45,8 +45,9 @@ MAX_DIGITS = 4000
 """Python refuses to convert longer integers (CVE-2020-10735), so they stay text."""
 
 # https://yaml.org/spec/1.2.2/#51-character-set, without the line breaks that only some readers know: libyaml ends a comment at U+0085,
-# U+2028, U+2029 and a lone carriage return, and what follows would be read as YAML though nobody sees a new line.
-_UNPRINTABLE = re.compile("\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# U+2028, U+2029 and a lone carriage return, and what follows would be read as YAML though nobody sees a new line. Nor is there a place for
+# byte order marks but the beginning, which ``decode`` takes off: nobody sees one in a key.
+_UNPRINTABLE = re.compile("\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 
 

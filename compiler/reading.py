@@ -137,6 +137,8 @@ def _documents(source: Source, path: str) -> tuple[list[Document], list[Document
     for document in loaded:
         if not is_ours(document):
             others.append(document)
+            if len(diagnostics) < MAX_FINDINGS:
+                diagnostics += doubtful.disguised(document)
             continue
         if len(diagnostics) >= MAX_FINDINGS:
             message = f"more than {MAX_FINDINGS:,} findings; from here on the file is not checked"

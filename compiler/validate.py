@@ -47,10 +47,11 @@ def validate(document: Document) -> list[Diagnostic]:
     if _accepting(kind).is_valid(document.value):
         return []
     errors = _leaves(_explaining(kind).iter_errors(document.value))
-    found = in_order(islice((each for error in errors for each in _explain(document, error)), MAX_FINDINGS + 1))
+    found = list(islice((each for error in errors for each in _explain(document, error)), MAX_FINDINGS + 1))
     if len(found) > MAX_FINDINGS:
         message = f"the document has more than {MAX_FINDINGS:,} findings; the rest is not listed"
         found[MAX_FINDINGS:] = [diagnose(reading.TOO_MANY, document.at(), message)]
+    found = in_order(found)
     if not found:  # the two validators disagree; the stricter one wins
         error = next(iter(_accepting(kind).iter_errors(document.value)))
         found = [diagnose(codes.BAD_VALUE, document.at(*error.instance_path), str(error.message))]

@@ -116,7 +116,8 @@ HIDDEN_TEXT: Final = Code(
     Severity.ERROR,
     "text that reads differently from how it looks",
     """The file has a character that changes the order in which text is shown (Unicode's bidirectional controls U+202A to U+202E and
-U+2066 to U+2069). With these, a review shows another policy than the one that is read (CVE-2021-42574, "Trojan Source").
+U+2066 to U+2069), or the word `apiVersion` or its value has a letter of another script that looks like the right one. Either way a
+review shows another policy than the one that is read (CVE-2021-42574, CVE-2021-42694, "Trojan Source").
 
-Remove the character. In a value that needs it, write it as an escape in double quotes, which everybody sees: "\\u2067".""",
+Remove the character, or type the word anew. In a value that needs it, write it as an escape in double quotes, which everybody sees: "\\u2067".""",
 )
