@@ -29,8 +29,9 @@ def did_you_mean(wrong: str, right: Iterable[str], *, alike: float = 0.6) -> lis
         names = {name for name in names if name[:2].casefold() == start}
     candidates = sorted(names)
     if len(candidates) > _MANY:
-        at = bisect_left(candidates, wrong)
-        candidates = candidates[max(0, at - _MANY // 2) : at + _MANY // 2]
+        candidates.sort(key=str.casefold)
+        at = bisect_left(candidates, wrong.casefold(), key=str.casefold)
+        candidates = sorted(candidates[max(0, at - _MANY // 2) : at + _MANY // 2])
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     if wrong.casefold() in by_folded:
         return [f"did you mean `{by_folded[wrong.casefold()]}`?"]
