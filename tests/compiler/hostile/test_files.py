@@ -154,6 +154,27 @@ def _text(*parts: str) -> bytes:
     return "".join(parts).encode()
 
 
+@pytest.mark.parametrize(
+    "pod",
+    [
+        "{containers: .inf}",
+        "{containers: [{name: a, image: b, resources: .nan}]}",
+        "{containers: [{name: a, image: b, resources: {limits: .inf}}]}",
+        "{containers: [{name: a, image: b, volumeMounts: .nan}]}",
+        "{containers: [{name: a, image: b}], tolerations: .inf}",
+        "{containers: [{name: a, image: b}], priority: .nan}",
+        "{containers: [{name: a, image: b}]}, metadata: .inf",
+        "{containers: [{name: a, image: b}]}, metadata: {name: a, labels: .nan}",
+    ],
+)
+def test_numbers_that_no_json_has_in_manifests(compiled: Compile, minimal: dict[str, str], pod: str) -> None:
+    """A manifest with such a number, which JSON encoders write as null, is one that no API server takes; it ends nothing."""
+    repository = minimal["overbank.yaml"].replace("{}", '{workloads: ["apps/**"]}')
+    manifest = f"{{apiVersion: v1, kind: Pod, spec: {pod}{'' if 'metadata' in pod else ', metadata: {name: a}'}}}\n"
+    result = compiled({**minimal, "overbank.yaml": repository, "apps/a.yaml": manifest})
+    assert [each.code.id for each in result.diagnostics] == ["OB8101"]
+
+
 LARGE: dict[str, tuple[Callable[[], bytes], str, int]] = {
     "100 MB": (lambda: b"a: 1\n" * 20_000_000, "OB0106", 0),
     "a line of 50 MB": (lambda: b"a: " + b"x" * 50_000_000, "OB0106", 0),
