@@ -119,5 +119,5 @@ HIDDEN_TEXT: Final = Code(
 U+2066 to U+2069), or the word `apiVersion` or its value has a letter of another script that looks like the right one. Either way a
 review shows another policy than the one that is read (CVE-2021-42574, CVE-2021-42694, "Trojan Source").
 
-Remove the character, or type the word anew. In a value that needs it, write it as an escape in double quotes, which everybody sees: "\\u2067".""",
+Remove the character, or type the word anew. In a value that needs it, write its escape in double quotes, which everybody sees.""",
 )
