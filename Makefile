@@ -1,6 +1,6 @@
 # Each target works from a fresh clone with Python (3.11 or later) and make: they share the virtual environment in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check accept docs bench build test-wheel clean
+.PHONY: help demo test fuzz check accept docs bench build test-wheel clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,6 +23,15 @@ demo: .venv/.installed ## compile the sample policies, serve them, and admit the
 
 test: .venv/.installed ## run all tests
 	$(BIN)/pytest --numprocesses auto
+
+FUZZ_SECONDS ?= 600
+FUZZ_FIRST ?= 0
+
+fuzz: .venv/.installed ## look for input that breaks the compiler, FUZZ_SECONDS each way; findings go to build/fuzz
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group fuzz
+	nice -n 19 $(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --first $(FUZZ_FIRST)
+	nice -n 19 $(BIN)/python -m tests.fuzz.coverage load -max_total_time=$(FUZZ_SECONDS) -max_len=4096
+	nice -n 19 $(BIN)/python -m tests.fuzz.coverage compile -max_total_time=$(FUZZ_SECONDS) -max_len=20000
 
 check: .venv/.installed ## format, lint, types, import contracts, wheel contents
 	$(BIN)/ruff format --check $(SOURCES)

@@ -7,6 +7,7 @@ boolean and ``012`` as ten, and know no positions.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -14,10 +15,16 @@ import yaml
 from compiler.codes import reading
 from compiler.diagnostics import Code, Diagnostic, diagnose
 from compiler.source import Document, Location, Mark, SourceFile, Span
+from compiler.spelling import shortened
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_VALUES = 500_000
+MAX_FINDINGS = 1000
+"""After so many findings in a file the rest of it is not read: nobody reads on either, and each costs memory."""
+MAX_DIRECTIVES = 100
+WEIGHT = 32
+"""So many characters count as one value more, since aliases repeat long strings as well as large collections."""
 
 # https://yaml.org/spec/1.2.2/#103-core-schema
 _INT = re.compile(r"[-+]?[0-9]+")
@@ -32,13 +39,15 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
+_DIRECTIVE = re.compile("^%TAG", re.MULTILINE)
 _NUMBER_STARTS = frozenset("-+.0123456789")
 MAX_DIGITS = 4000
 """Python refuses to convert longer integers (CVE-2020-10735), so they stay text."""
 
 # https://yaml.org/spec/1.2.2/#51-character-set, without the line breaks that only some readers know: libyaml ends a comment at U+0085,
-# U+2028, U+2029 and a lone carriage return, and what follows would be read as YAML though nobody sees a new line.
-_UNPRINTABLE = "\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+# U+2028, U+2029 and a lone carriage return, and what follows would be read as YAML though nobody sees a new line. Nor is there a place for
+# byte order marks but the beginning, which ``decode`` takes off: nobody sees one in a key.
+_UNPRINTABLE = "\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _UNPRINTABLE_IN_ASCII = re.compile("\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 
@@ -78,7 +87,8 @@ def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
         return [], [*reader.diagnostics, refused.diagnostic]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        span = Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else None
+        # Where the last line has no line break, libyaml finds the end of the text on a line of its own.
+        span = min(Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2), file.end()) if mark else None
         notes = [error.context] if error.context else []
         problem = error.problem or "the text cannot be parsed"
         help_lines = _advice(file, span) if span else []
@@ -92,7 +102,7 @@ def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
 class _Frame:
     """A collection that is being read."""
 
-    __slots__ = ("anchor", "is_map", "key", "key_span", "mark", "start_size", "value")
+    __slots__ = ("anchor", "height", "is_map", "key", "key_span", "mark", "start_size", "value")
 
     def __init__(self, value: Any, mark: Mark, anchor: str | None, size: int) -> None:
         self.value = value
@@ -102,6 +112,7 @@ class _Frame:
         self.key: str | None = None
         self.key_span = mark.span
         self.start_size = size
+        self.height = 1
 
 
 class _Reader:
@@ -111,13 +122,14 @@ class _Reader:
         self.file = file
         self.diagnostics: list[Diagnostic] = []
         self._stack: list[_Frame] = []
-        self._anchors: dict[str, tuple[Any, Mark, int]] = {}
+        self._anchors: dict[str, tuple[Any, Mark, int, int]] = {}
         self._size = 0
         self._root: tuple[Any, Mark] | None = None
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents; empty ones are left out."""
         index = 0
+        self._refuse_directives()
         for event in yaml.parse(self.file.text, Loader=yaml.CSafeLoader):
             kind = type(event)
             if kind is yaml.ScalarEvent:
@@ -131,7 +143,8 @@ class _Reader:
             elif kind is yaml.AliasEvent:
                 self._alias(event)
             elif kind is yaml.DocumentStartEvent:
-                self._anchors, self._size, self._root = {}, 0, None
+                self._anchors, self._root = {}, None
+                self._count(1, _span(event))
             elif kind is yaml.DocumentEndEvent:
                 if self._root is not None and self._root[0] is not None:
                     yield Document(self.file, index, *self._root)
@@ -141,34 +154,36 @@ class _Reader:
         span = _span(event)
         frame = self._stack[-1] if self._stack else None
         if event.tag is not None and event.tag not in _STRING_TAGS:
-            self._report(reading.TAG, span, f"tag {event.tag} is not supported")
+            self._report(reading.TAG, span, f"tag {shortened(event.tag)} is not supported")
         plain = event.implicit[0] and event.tag is None
         value = resolve_plain(event.value) if plain else event.value
         if frame is not None and frame.is_map and frame.key is None:
             self._key(frame, value, event, span)
             return
-        self._attach(value, Mark(span), 1, event.anchor)
+        self._attach(value, Mark(span), 1 + len(event.value) // WEIGHT, event.anchor)
 
     def _key(self, frame: _Frame, value: Any, event: Any, span: Span) -> None:
         text: str = event.value
+        self._count(len(text) // WEIGHT, span)
         if text == "<<" and event.implicit[0]:
             self._report(reading.MERGE_KEY, span, "merge keys (`<<`) are not read", help=["write the fields out"])
         elif not isinstance(value, str):
-            self._report(reading.KEY_NOT_TEXT, span, f"key {text or 'null'} is not a string", help=[f'write "{text}"'])
+            self._report(
+                reading.KEY_NOT_TEXT, span, f"key {shortened(text) or 'null'} is not a string", help=[f'write "{shortened(text)}"']
+            )
         elif text in frame.value:
             first = (frame.mark.members or {})[text][0]
             earlier = [(Location(self.file.path, first, self.file), "first here")]
-            self._report(reading.DUPLICATE_KEY, span, f"key `{text}` stands twice in this mapping", related=earlier)
+            self._report(reading.DUPLICATE_KEY, span, f"key `{shortened(text)}` stands twice in this mapping", related=earlier)
         frame.key, frame.key_span = text, span
         if event.anchor:
-            self._anchors[event.anchor] = (value, Mark(span), 1)
+            self._anchors[event.anchor] = (value, Mark(span), 1 + len(text) // WEIGHT, 0)
 
     def _open(self, value: Any, event: Any) -> None:
         span = _span(event)
         if event.tag is not None and event.tag != "!":
-            self._report(reading.TAG, span, f"tag {event.tag} is not supported")
-        if len(self._stack) >= MAX_DEPTH:
-            raise _RefusalError(self._diagnostic(reading.TOO_LARGE, span, f"more than {MAX_DEPTH} levels of nesting"))
+            self._report(reading.TAG, span, f"tag {shortened(event.tag)} is not supported")
+        self._refuse_depth(1, span)
         self._refuse_complex_key(span)
         self._count(1, span)
         self._stack.append(_Frame(value, Mark(span, {}), event.anchor, self._size))
@@ -186,7 +201,9 @@ class _Reader:
             frame.mark.span = Span(start.line, start.column, event.end_mark.line + 1, event.end_mark.column + 1)
         else:
             frame.mark.span = Span(start.line, start.column, last.end_line, last.end_column)
-        self._attach(frame.value, frame.mark, 0, frame.anchor, self._size - frame.start_size + 1)
+        if self._stack:
+            self._stack[-1].height = max(self._stack[-1].height, frame.height + 1)
+        self._attach(frame.value, frame.mark, 0, frame.anchor, self._size - frame.start_size + 1, height=frame.height)
 
     def _alias(self, event: Any) -> None:
         span = _span(event)
@@ -194,17 +211,22 @@ class _Reader:
         if known is None:
             inside = any(frame.anchor == event.anchor for frame in self._stack)
             problem = "refers to a value that contains it" if inside else "refers to no anchor before it"
-            raise _RefusalError(self._diagnostic(reading.ALIAS, span, f"alias *{event.anchor} {problem}"))
-        value, mark, size = known
+            raise _RefusalError(self._diagnostic(reading.ALIAS, span, f"alias *{shortened(event.anchor)} {problem}"))
+        value, mark, size, height = known
         frame = self._stack[-1] if self._stack else None
         if frame is not None and frame.is_map and frame.key is None:
             raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, "an alias cannot be a key"))
+        if frame is not None:
+            self._refuse_depth(height, span)
+            frame.height = max(frame.height, height + 1)
         self._attach(value, Mark(span, mark.members), size, None)
 
-    def _attach(self, value: Any, mark: Mark, size: int, anchor: str | None, anchor_size: int | None = None) -> None:
+    def _attach(
+        self, value: Any, mark: Mark, size: int, anchor: str | None, anchor_size: int | None = None, *, height: int = 0
+    ) -> None:
         self._count(size, mark.span)
         if anchor:
-            self._anchors[anchor] = (value, mark, anchor_size or size)
+            self._anchors[anchor] = (value, mark, anchor_size or size, height)
         if not self._stack:
             self._root = (value, mark)
             return
@@ -225,6 +247,19 @@ class _Reader:
             message, help_lines = "a mapping or list cannot be a key", _advice(self.file, span)
             raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, message, help=help_lines))
 
+    def _refuse_directives(self) -> None:
+        """Refuse many tag directives before libyaml sees them: it compares each with all others of its document."""
+        if self.file.text.count("%TAG") > MAX_DIRECTIVES:
+            found = [*islice(_DIRECTIVE.finditer(self.file.text), MAX_DIRECTIVES + 1)]
+            if len(found) > MAX_DIRECTIVES:
+                span = self.file.span_at(found[-1].start())
+                raise _RefusalError(self._diagnostic(reading.TOO_LARGE, span, f"more than {MAX_DIRECTIVES} tag directives"))
+
+    def _refuse_depth(self, levels: int, span: Span) -> None:
+        """Refuse to go so many levels further down, which an alias does at once."""
+        if len(self._stack) + levels > MAX_DEPTH:
+            raise _RefusalError(self._diagnostic(reading.TOO_LARGE, span, f"more than {MAX_DEPTH} levels of nesting"))
+
     def _count(self, size: int, span: Span) -> None:
         self._size += size
         if self._size > MAX_VALUES:
@@ -234,6 +269,10 @@ class _Reader:
         return diagnose(code, Location(self.file.path, span, self.file), message, **details)
 
     def _report(self, code: Code, span: Span, message: str, **details: Any) -> None:
+        if len(self.diagnostics) == MAX_FINDINGS:
+            raise _RefusalError(
+                self._diagnostic(reading.TOO_MANY, span, f"more than {MAX_FINDINGS:,} findings; from here on the file is not read")
+            )
         self.diagnostics.append(self._diagnostic(code, span, message, **details))
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from compiler import doubtful
 from compiler.codes import documents, manifests, names, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors
-from compiler.load import MAX_BYTES, decode, load
+from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
 from compiler.model import Repository
 from compiler.parse import repository as read_repository
 from compiler.source import Document, Location
@@ -43,6 +44,7 @@ def read(source: Source) -> tuple[Repository | None, list[Document], list[Docume
     diagnostics += found
     for path in links:
         diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
+    diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
     for path in paths:
         documents, others, found = _documents(source, path)
         ours += documents
@@ -70,6 +72,10 @@ def _selected(source: Source, repository: Repository) -> tuple[list[str], list[s
             message = f"the output folder `{repository.output}` holds {path}, which is not read"
             diagnostics.append(diagnose(names.OUTPUT_HOLDS_SOURCES, where, message, help=help_lines))
             break
+    for path, reason in source.unreadable().items():
+        # A folder is meant by patterns for what is in it, too.
+        if kept((path,)) and kept((f"{path}/{REPOSITORY_FILE}",)):
+            diagnostics.append(diagnose(reading.UNREADABLE, Location(path), f"cannot read it: {reason}"))
     return kept(source.paths()), kept(source.links()), diagnostics
 
 
@@ -106,7 +112,12 @@ def _patterns(repository: Repository, name: str, written: tuple[str, ...]) -> tu
             where = repository.document.at("spec", name, index)
             diagnostics.append(diagnose(documents.BAD_VALUE, where, f"`{line}` is not a gitignore pattern", notes=[str(error)]))
     spec = GitIgnoreSpec.from_lines(lines)
-    return spec.match_file, diagnostics
+
+    def matches(path: str) -> bool:
+        # A file name need not be text, and patterns are matched as text.
+        return spec.match_file(path if path.isascii() else path.encode(errors="surrogateescape").decode(errors="replace"))
+
+    return matches, diagnostics
 
 
 def _documents(source: Source, path: str) -> tuple[list[Document], list[Document], list[Diagnostic]]:
@@ -120,12 +131,22 @@ def _documents(source: Source, path: str) -> tuple[list[Document], list[Document
         return [], [], diagnostics
     loaded, found = load(file)
     diagnostics += found
-    valid, others = [], []
+    if found or any(map(is_ours, loaded)):
+        diagnostics += doubtful.hidden(file)
+    valid, others, suspected = [], [], doubtful.suspected(file)
     for document in loaded:
         if not is_ours(document):
             others.append(document)
+            if len(diagnostics) < MAX_FINDINGS:
+                diagnostics += doubtful.disguised(document)
             continue
+        if len(diagnostics) >= MAX_FINDINGS:
+            message = f"more than {MAX_FINDINGS:,} findings; from here on the file is not checked"
+            diagnostics.append(diagnose(reading.TOO_MANY, document.at(), message))
+            break
         found = validate(document)
+        if suspected:
+            found = doubtful.numbers(document, found)
         diagnostics += found
         if not found:
             valid.append(document)

@@ -4,6 +4,8 @@ Positions are 1-based; an end column is exclusive.
 """
 
 import posixpath
+import re
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -29,18 +31,36 @@ class SourceFile:
 
     path: str
     text: str = field(repr=False)
+    _starts: "array[int]" = field(default_factory=lambda: array("L"), init=False, repr=False, compare=False)
 
-    def line(self, number: int) -> str:
-        """Return a line without its line break, or an empty string if there is none of this number."""
-        lines = self.text.split("\n", number)
-        return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+    def line(self, number: int, start: int = 0, end: int | None = None) -> str:
+        """Return a line without its line break, or a stretch of it by 0-based columns; empty if there is none of this number."""
+        starts = self._line_starts()
+        if number > len(starts):
+            return ""
+        first = starts[number - 1]
+        last = starts[number] - 1 if number < len(starts) else len(self.text)
+        while last > first and self.text[last - 1] == "\r":
+            last -= 1
+        return self.text[min(first + start, last) : last if end is None else min(first + end, last)]
 
     def span_at(self, offset: int) -> Span:
         """Return the span of one character, by its offset in the text."""
-        starts = [0, *(i + 1 for i, character in enumerate(self.text) if character == "\n")]
+        starts = self._line_starts()
         line = bisect_right(starts, offset)
         column = offset - starts[line - 1] + 1
         return Span(line, column, line, column + 1)
+
+    def end(self) -> Span:
+        """Return the span of what would follow the last character."""
+        return self.span_at(len(self.text))
+
+    def _line_starts(self) -> "array[int]":
+        """Return the offsets at which lines begin, found once: a file may have as many findings as lines."""
+        if not self._starts:
+            self._starts.append(0)
+            self._starts.extend(found.end() for found in re.finditer("\n", self.text))
+        return self._starts
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 import jsonpatch
@@ -70,10 +71,29 @@ class _Manifest(Struct):
 def _typed(pod: dict[str, Any]) -> Pod:
     try:
         raw = msgspec.json.encode(pod)
+        if b"null" in raw:  # which is what msgspec writes for numbers that JSON does not have
+            _refuse_boundless(pod)
         msgspec.json.decode(raw, type=_Manifest)
         return msgspec.json.decode(raw, type=Pod)
     except (msgspec.MsgspecError, TypeError, ValueError) as error:
         raise NotAPodError.of(error) from error
+
+
+def _refuse_boundless(pod: dict[str, Any]) -> None:
+    """Refuse infinite numbers and NaN, which no JSON has.
+
+    Raises:
+        NotAPodError: there is one.
+    """
+    pending: list[tuple[Route, Any]] = [((), pod)]
+    while pending:
+        route, value = pending.pop()
+        if isinstance(value, dict):
+            pending += [((*route, key), each) for key, each in value.items()]
+        elif isinstance(value, list):
+            pending += [((*route, index), each) for index, each in enumerate(value)]
+        elif isinstance(value, float) and not isfinite(value):
+            raise NotAPodError(f"the API server would refuse this pod: JSON has no number {value}", route)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,20 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 
 import schemas
 from compiler.codes import documents as codes
+from compiler.codes import reading
 from compiler.diagnostics import Code, Diagnostic, diagnose, in_order
 from compiler.source import Document, Route, Where
-from compiler.spelling import did_you_mean, listing
+from compiler.spelling import did_you_mean, disagreement, foreign_letters, listing, shortened
+
+MAX_FINDINGS = 1000
+"""Of a document with more the rest is not looked for: a list of 500,000 wrong values would take minutes to explain."""
 
 
 def is_ours(document: Document) -> bool:
@@ -35,13 +40,18 @@ def validate(document: Document) -> list[Diagnostic]:
         ]
     if not isinstance(kind, str) or kind not in schemas.KINDS:
         help_lines = did_you_mean(kind if isinstance(kind, str) else "", schemas.KINDS) or [f"kinds: {listing(schemas.KINDS)}"]
-        message = f"unknown kind `{kind}`" if isinstance(kind, str) else f"`kind` has to be a name, not {_kind_of(kind)}"
+        notes = foreign_letters(kind) if isinstance(kind, str) else []
+        message = f"unknown kind `{shortened(kind)}`" if isinstance(kind, str) else f"`kind` has to be a name, not {_kind_of(kind)}"
         message = message if kind is not None else "the document has no kind"
-        return [diagnose(codes.UNKNOWN_KIND, document.at("kind"), message, help=help_lines)]
+        return [diagnose(codes.UNKNOWN_KIND, document.at("kind"), message, notes=notes, help=help_lines)]
     if _accepting(kind).is_valid(document.value):
         return []
     errors = _leaves(_explaining(kind).iter_errors(document.value))
-    found = in_order(each for error in errors for each in _explain(document, error))
+    found = list(islice((each for error in errors for each in _explain(document, error)), MAX_FINDINGS + 1))
+    if len(found) > MAX_FINDINGS:
+        message = f"the document has more than {MAX_FINDINGS:,} findings; the rest is not listed"
+        found[MAX_FINDINGS:] = [diagnose(reading.TOO_MANY, document.at(), message)]
+    found = in_order(found)
     if not found:  # the two validators disagree; the stricter one wins
         error = next(iter(_accepting(kind).iter_errors(document.value)))
         found = [diagnose(codes.BAD_VALUE, document.at(*error.instance_path), str(error.message))]
@@ -92,20 +102,20 @@ def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
         case "type":
             yield _wrong_type(where, name, error)
         case "enum":
-            help_lines = did_you_mean(str(error.instance), error.validator_value) or [
-                f"write one of {listing(error.validator_value)}"
-            ]
-            yield diagnose(codes.BAD_VALUE, where, f"{name} cannot be {_shown(error.instance)}", help=help_lines)
+            written = shortened(str(error.instance))
+            help_lines = did_you_mean(written, error.validator_value) or [f"write one of {listing(error.validator_value)}"]
+            message = f"{name} cannot be {_shown(error.instance)}"
+            yield diagnose(codes.BAD_VALUE, where, message, notes=foreign_letters(written), help=help_lines)
         case "const" if error.validator_value == "":
             yield diagnose(codes.BAD_VALUE, where, f"{name} has to be empty, or left out, here", help=_description(error))
         case "const":
             yield diagnose(codes.BAD_VALUE, where, f"{name} has to be {_shown(error.validator_value)}", help=_description(error))
         case "pattern" if error.parent is None and "propertyNames" in error.schema_path:
             key = document.at_key(*route, error.instance)
-            notes = [f"keys match {error.validator_value}"]
+            notes = [f"keys match {error.validator_value}", *foreign_letters(error.instance)]
             yield diagnose(codes.BAD_VALUE, key, f"{_shown(error.instance)} is not a valid key", notes=notes)
         case "pattern":
-            notes = [f"values match {error.validator_value}"]
+            notes = [f"values match {error.validator_value}", *foreign_letters(error.instance)]
             message = f"{name} cannot be {_shown(error.instance)}"
             yield diagnose(codes.BAD_VALUE, where, message, notes=notes, help=_description(error))
         case "not":
@@ -126,28 +136,31 @@ def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
                 codes.BAD_VALUE, where, f"{name} is longer than {error.validator_value} characters", help=_description(error)
             )
         case _:
-            yield diagnose(codes.BAD_VALUE, where, f"{name}: {error.message}", help=_description(error))
+            yield diagnose(codes.BAD_VALUE, where, f"{name}: {shortened(error.message, 400)}", help=_description(error))
 
 
 def _unknown_fields(document: Document, route: Route, error: Any) -> Iterator[Diagnostic]:
     known = error.schema.get("properties", {})
     for unknown in (field for field in error.instance if field not in known):
-        help_lines = did_you_mean(unknown, known) or [f"known here: {listing(known)}"]
-        message = f"unknown field `{unknown}`" + (f" in `{_dotted(route)}`" if route else "")
-        yield diagnose(codes.UNKNOWN_FIELD, document.at_key(*route, unknown), message, help=help_lines)
+        short = shortened(unknown)
+        help_lines = did_you_mean(short, known) or [f"known here: {listing(known)}"]
+        message = f"unknown field `{short}`" + (f" in `{_dotted(route)}`" if route else "")
+        yield diagnose(
+            codes.UNKNOWN_FIELD, document.at_key(*route, unknown), message, notes=foreign_letters(short), help=help_lines
+        )
 
 
 def _wrong_type(where: Where, name: str, error: Any) -> Diagnostic:
     wanted = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
-    help_lines = []
+    help_lines, notes = [], disagreement(error.instance) if isinstance(error.instance, str) else []
     if "string" in wanted and isinstance(error.instance, bool | int | float):
         location = where.locate()
         span = location.span
-        written = location.file.line(span.line)[span.column - 1 : span.end_column - 1] if location.file and span else ""
-        help_lines = [f'write "{written}"'] if written else ["put the value in quotes"]
+        written = location.file.line(span.line, span.column - 1, span.end_column - 1) if location.file and span else ""
+        help_lines, notes = [f'write "{shortened(written)}"'] if written else ["put the value in quotes"], disagreement(written)
     message = f"{name} has to be {' or '.join(_ARTICLES[each] for each in wanted)}, not {_kind_of(error.instance)}"
     code: Code = codes.WRONG_TYPE
-    return diagnose(code, where, message, help=help_lines)
+    return diagnose(code, where, message, notes=notes, help=help_lines)
 
 
 _ARTICLES = {
@@ -188,5 +201,5 @@ def _description(error: Any) -> list[str]:
 def _dotted(route: Route) -> str:
     text = ""
     for step in route:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+        text += f"[{step}]" if isinstance(step, int) else f".{shortened(step)}"
     return text.removeprefix(".")

@@ -164,7 +164,7 @@ PATCH: Final = Code(
     "OB7118",
     Severity.ERROR,
     "JSON patch operation cannot be as written",
-    """`add`, `replace` and `test` need a value, `remove` has none. Infinite numbers and NaN do not exist in JSON. Operations on what
+    """`add`, `replace` and `test` need a value, `remove` has none. Operations on what
 identifies the object (apiVersion, kind, name, namespace) would make another object of it; operations on `/spec/replicas` of a
 divided workload would undo the division.
 

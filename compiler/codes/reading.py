@@ -55,7 +55,7 @@ TOO_LARGE: Final = Code(
     Severity.ERROR,
     "document is too large or too deeply nested",
     """Overbank reads files that strangers push, so every input is bounded: 8 MiB a file, 100 levels of nesting, 500,000
-values a document with aliases expanded. No policy comes near this.
+values a file; with aliases expanded, and 32 characters of text counting as one value more. No policy comes near this.
 
 Split the file, or exclude it in overbank.yaml if it holds no policies.""",
 )
@@ -92,4 +92,32 @@ LINK: Final = Code(
 would be read twice.
 
 Replace the link by the file itself, or exclude it in overbank.yaml.""",
+)
+TOO_MANY: Final = Code(
+    "OB0111",
+    Severity.ERROR,
+    "more findings than are listed",
+    """So much is wrong with this file or document that the rest of it was not looked at. It is most likely not what it is taken
+for: generated, damaged, or of another program.
+
+Mend what is listed and run again, or exclude the file in overbank.yaml.""",
+)
+ALIKE: Final = Code(
+    "OB0112",
+    Severity.WARNING,
+    "paths that some systems take for one",
+    """Two files have paths that differ only in upper and lower case, or in how their accents are encoded (Unicode NFC or NFD). The
+file systems of macOS and Windows take them for the same file, so a checkout there has only one of them, and other policies.
+
+Rename one of the two.""",
+)
+HIDDEN_TEXT: Final = Code(
+    "OB0113",
+    Severity.ERROR,
+    "text that reads differently from how it looks",
+    """The file has a character that changes the order in which text is shown (Unicode's bidirectional controls U+202A to U+202E and
+U+2066 to U+2069), or the word `apiVersion` or its value has a letter of another script that looks like the right one. Either way a
+review shows another policy than the one that is read (CVE-2021-42574, CVE-2021-42694, "Trojan Source").
+
+Remove the character, or type the word anew. In a value that needs it, write its escape in double quotes, which everybody sees.""",
 )

@@ -1,7 +1,7 @@
 """Diagnostics for programs, format ``json-v1``.
 
 The shape is a promise: fields are only ever added. Lines and columns are 1-based, ends exclusive; ``span`` is null for a file
-as a whole.
+as a whole. Nothing is left out, and no text has characters that control a terminal or reorder what is shown, also after decoding.
 """
 
 import json
@@ -15,12 +15,15 @@ from compiler.report.style import printable
 def render(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the report as indented JSON with a final newline."""
     found = list(diagnostics)
-    report = {
-        "format": "json-v1",
-        "diagnostics": [entry(each) for each in found],
-        "summary": {f"{severity}s": sum(each.code.severity is severity for each in found) for severity in Severity},
-    }
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    summary = {f"{severity}s": sum(each.code.severity is severity for each in found) for severity in Severity}
+    # One finding at a time: the encoder takes ten times the memory of what it writes, and there may be 100,000.
+    entries = ",\n".join(f"    {_indented(entry(each), 4)}" for each in found)
+    listed = f"[\n{entries}\n  ]" if entries else "[]"
+    return f'{{\n  "format": "json-v1",\n  "diagnostics": {listed},\n  "summary": {_indented(summary, 2)}\n}}\n'
+
+
+def _indented(value: dict[str, Any], by: int) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + " " * by)
 
 
 def entry(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -29,11 +32,11 @@ def entry(diagnostic: Diagnostic) -> dict[str, Any]:
         "code": diagnostic.code.id,
         "severity": str(diagnostic.code.severity),
         "title": diagnostic.code.title,
-        "message": diagnostic.message,
+        "message": printable(diagnostic.message),
         "location": _label(diagnostic.primary),
         "related": [_label(label) for label in diagnostic.related],
-        "notes": list(diagnostic.notes),
-        "help": list(diagnostic.help),
+        "notes": [printable(each) for each in diagnostic.notes],
+        "help": [printable(each) for each in diagnostic.help],
     }
 
 
@@ -45,5 +48,5 @@ def _label(label: Label) -> dict[str, Any]:
         "span": {"line": span.line, "column": span.column, "endLine": span.end_line, "endColumn": span.end_column}
         if span
         else None,
-        "label": label.text,
+        "label": printable(label.text),
     }

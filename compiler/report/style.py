@@ -19,16 +19,21 @@ Paint = Callable[..., str]
 """``paint(text, *styles)`` with the names of ``_CODES``."""
 
 
-_UNSAFE: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSAFE: Final = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+# https://www.unicode.org/charts/PDF/U2400.pdf
+_PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\N{SYMBOL FOR DELETE}"}
 
 
 def printable(text: str) -> str:
-    """Replace what could hide or forge text in a terminal, or cannot be encoded.
+    """Replace what could hide or forge text in a terminal, or cannot be encoded, each character by one that is seen.
 
-    That is control characters and line breaks, characters that reorder text, and the surrogates that stand for undecodable file names: policies and
-    their names come from strangers.
+    That is control characters and line breaks, characters that reorder text or have no width, and the surrogates that stand for undecodable file
+    names: policies and their names come from strangers.
     """
-    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _UNSAFE.sub(lambda found: _PICTURES.get(ord(found[0]), "\N{REPLACEMENT CHARACTER}"), text)
 
 
 def plain(text: str, *_styles: str) -> str:

@@ -1,23 +1,37 @@
 """Policies of equal priority that overlap must not decide the same thing differently."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from compiler.codes import policies as codes
+from compiler.codes import reading
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.overlap import Overlap, overlaps
 from compiler.placing import SINGULAR, Kind, Wanted, wanted
 from compiler.resolve import Binding, Resolved
 from compiler.selectors import describe
 
+_ENOUGH: Final = 1000
+"""Policies that all contradict each other do so in as many ways as there are pairs."""
+
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield pairs that both place, or that want different values for one key."""
     for cluster in resolved.model.clusters:
+        found = 0
         for overlap in overlaps(resolved, cluster):
             first, second = overlap.first.policy, overlap.second.policy
             # A policy in audit mode counts as not matching yet.
             if first.priority == second.priority and not (first.audit or second.audit):
-                yield from _contradictions(overlap)
+                for each in _contradictions(overlap):
+                    found += 1
+                    yield each
+            if found > _ENOUGH:
+                message = (
+                    f"more than {_ENOUGH:,} contradictions between policies of cluster `{cluster.name}`; the rest is not looked for"
+                )
+                yield diagnose(reading.TOO_MANY, cluster.at_name(), message)
+                break
 
 
 def _contradictions(overlap: Overlap) -> Iterator[Diagnostic]:

@@ -20,6 +20,10 @@ class Source(Protocol):
         """Return the paths of symbolic links that stand where a YAML file or a folder could be, sorted."""
         ...
 
+    def unreadable(self) -> dict[str, str]:
+        """Return what stands where YAML files or a folder could be and cannot be looked into, by path, with the reason for people."""
+        ...
+
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a file.
 

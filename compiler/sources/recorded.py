@@ -23,6 +23,10 @@ class Recorded:
         """Return what the other source does."""
         return self._source.links()
 
+    def unreadable(self) -> dict[str, str]:
+        """Return what the other source does."""
+        return self._source.unreadable()
+
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a file.
 

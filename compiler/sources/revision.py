@@ -90,6 +90,10 @@ class Revision:
         """Return the paths of submodules, and of symbolic links with a YAML file's name or to what may be a folder, sorted."""
         return self._links
 
+    def unreadable(self) -> dict[str, str]:
+        """Return nothing: Git stores no files that cannot be looked at, and was asked for all of them at once."""
+        return {}
+
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a file.
 
@@ -164,7 +168,7 @@ class Revision:
                 return path in folders or not path
             if entry.mode != _LINK:
                 return entry.mode == _SUBMODULE
-        return False
+        return True
 
     def _content(self, entry: _Entry, limit: int) -> bytes:
         """Read a blob through ``git cat-file --batch``.

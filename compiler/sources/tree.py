@@ -16,7 +16,8 @@ class Tree:
         self.root = root
         self._paths: list[str] = []
         self._links: list[str] = []
-        self._walk("")
+        self._unreadable: dict[str, str] = {}
+        self._walk()
 
     def paths(self) -> tuple[str, ...]:
         """Return the paths of all YAML files outside of hidden folders, sorted."""
@@ -25,6 +26,10 @@ class Tree:
     def links(self) -> tuple[str, ...]:
         """Return the paths of symbolic links with a YAML file's name or to a folder, sorted."""
         return tuple(sorted(self._links))
+
+    def unreadable(self) -> dict[str, str]:
+        """Return folders that cannot be listed, and what has a YAML file's name and is no file, with the reasons."""
+        return dict(sorted(self._unreadable.items()))
 
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a regular file below the root.
@@ -53,21 +58,47 @@ class Tree:
             with os.fdopen(descriptor, "rb") as file:
                 return file.read(limit)
         except OSError as error:
-            raise SourceError((error.strerror or str(error)).lower()) from error
+            raise SourceError(_reason(error)) from error
 
-    def _walk(self, start: str) -> None:
-        pending = [start]
+    def _walk(self) -> None:
+        """Find what is below the root.
+
+        Raises:
+            OSError: the root itself cannot be listed.
+        """
+        pending = [""]
         while pending:
             prefix = pending.pop()
-            with os.scandir(self.root / prefix) as entries:
-                for entry in entries:
-                    path = f"{prefix}{entry.name}"
-                    if entry.name.startswith("."):
-                        continue
-                    if entry.is_symlink():
-                        if entry.name.endswith(SUFFIXES) or entry.is_dir():
-                            self._links.append(path)
-                    elif entry.is_dir(follow_symlinks=False):
-                        pending.append(f"{path}/")
-                    elif entry.name.endswith(SUFFIXES) and entry.is_file(follow_symlinks=False):
-                        self._paths.append(path)
+            try:
+                with os.scandir(self.root / prefix) as entries:
+                    for entry in entries:
+                        if not entry.name.startswith("."):
+                            self._sort_in(entry, f"{prefix}{entry.name}", pending)
+            except OSError as error:
+                if not prefix:
+                    raise
+                self._unreadable[prefix.removesuffix("/")] = _reason(error)
+
+    def _sort_in(self, entry: "os.DirEntry[str]", path: str, pending: list[str]) -> None:
+        named = entry.name.endswith(SUFFIXES)
+        if entry.is_symlink():
+            if named or _may_be_a_folder(entry):
+                self._links.append(path)
+        elif entry.is_dir(follow_symlinks=False):
+            pending.append(f"{path}/")
+        elif named and entry.is_file(follow_symlinks=False):
+            self._paths.append(path)
+        elif named and os.path.lexists(self.root / path):  # unless it has vanished since
+            self._unreadable[path] = "it is not a regular file"
+
+
+def _may_be_a_folder(link: "os.DirEntry[str]") -> bool:
+    """Say whether a link leads to a folder, or in a circle, or to where nobody may look."""
+    try:
+        return link.is_dir()
+    except OSError:
+        return True
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -40,6 +40,9 @@ class _Memory:
     def links(self) -> tuple[str, ...]:
         return ()
 
+    def unreadable(self) -> dict[str, str]:
+        return {}
+
     def read(self, path: str, limit: int) -> bytes:
         return json.dumps(self.files[path], indent=1).encode()[:limit]
 

@@ -33,6 +33,9 @@ class _Memory:
     def links(self) -> tuple[str, ...]:
         return ()
 
+    def unreadable(self) -> dict[str, str]:
+        return {}
+
     def read(self, path: str, limit: int) -> bytes:
         content = self.files[path]
         if isinstance(content, SourceError):
@@ -90,7 +93,7 @@ def test_findings_are_sorted_and_without_duplicates(compiled: Compile, minimal: 
     files = {**minimal, "z.yaml": "a: 1\na: 2\n1: 3\n", "a.yaml": "[", "m.yaml": "b: !x y\n"}
     result = compiled(files)
     places = [str(each.primary.where.locate()) for each in result.diagnostics]
-    assert places == ["a.yaml:2:1", "m.yaml:1:4", "z.yaml:2:1", "z.yaml:3:1"]
+    assert places == ["a.yaml:1:2", "m.yaml:1:4", "z.yaml:2:1", "z.yaml:3:1"]
 
 
 def test_bundle_that_fits_no_config_map_is_an_error(compiled: Compile, minimal: dict[str, str]) -> None:

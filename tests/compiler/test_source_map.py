@@ -138,6 +138,10 @@ class _Changed:
     def links(self) -> tuple[str, ...]:
         return self._tree.links()
 
+    def unreadable(self) -> dict[str, str]:
+        """Return nothing: all of it can be read."""
+        return {}
+
     def read(self, path: str, limit: int) -> bytes:
         return self._content.encode() if path == self._path else self._tree.read(path, limit)
 

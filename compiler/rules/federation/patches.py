@@ -1,9 +1,8 @@
 """JSON patch operations that are well formed, and leave alone what is not theirs."""
 
-import math
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from compiler.codes import federation as codes
 from compiler.diagnostics import Diagnostic, diagnose
@@ -41,8 +40,6 @@ def _value(policy: PlacementPolicy, route: tuple[str | int, ...], operation: Ope
     elif operation.op != "remove" and not written:
         help_lines = ["write `value: null` for JSON's null"]
         yield diagnose(codes.PATCH, policy.at(*route), f"`{operation.op}` needs a value", help=help_lines)
-    elif not _is_json(operation.value):
-        yield diagnose(codes.PATCH, policy.at(*route, "value"), "JSON has no infinite numbers and no NaN")
 
 
 def _path(policy: PlacementPolicy, where: Where, operation: Operation) -> Iterator[Diagnostic]:
@@ -62,11 +59,3 @@ def _path(policy: PlacementPolicy, where: Where, operation: Operation) -> Iterat
         yield diagnose(codes.PATCH, where, message, related=related, help=help_lines)
     elif operation.path in _MAPS:
         yield diagnose(codes.ANNOTATIONS_WIPED, where, f"`{operation.op}` on `{operation.path}` wipes what else is in the map")
-
-
-def _is_json(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(_is_json(each) for each in value.values())
-    if isinstance(value, list):
-        return all(_is_json(each) for each in value)
-    return not isinstance(value, float) or math.isfinite(value)

@@ -127,6 +127,10 @@ class _Memory:
     def links(self) -> tuple[str, ...]:
         return ()
 
+    def unreadable(self) -> dict[str, str]:
+        """Return nothing: all of it can be read."""
+        return {}
+
     def read(self, _: str, limit: int) -> bytes:
         return self._content[:limit]
 
