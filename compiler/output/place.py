@@ -12,11 +12,17 @@ TOPS: Final = ("clusters", "federation")
 
 
 def check_place(root: Path, output: Path) -> None:
-    """Refuse to write over the repository itself.
+    """Refuse to write over the repository itself, and to leave it through a link that stands in it.
 
     Raises:
-        OutputError: the output folder is the repository's root or one of its ancestors.
+        OutputError: the output folder is the repository's root or one of its ancestors, or below the root and behind a link.
     """
+    if output.is_relative_to(root):
+        folder = root
+        for part in output.relative_to(root).parts:
+            folder /= part
+            if folder.is_symlink():
+                raise OutputError(f"the output folder {folder} is a link; remove it, or name the place that it leads to with -o")
     resolved = output.resolve()
     if resolved == root.resolve() or resolved in root.resolve().parents:
         raise OutputError(f"the output folder {output} contains the repository; choose a folder of its own with -o")

@@ -253,3 +253,16 @@ def test_other_output_folders_are_fine(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "repo/sub").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     output.check_place(Path("repo"), Path(place))
+
+
+@pytest.mark.parametrize("link", ["rendered", "out"])
+def test_output_folder_behind_a_link_of_the_repository_is_refused(tmp_path: Path, link: str) -> None:
+    """What stands in a repository cannot lead a build out of it; a place that is named itself can be anywhere."""
+    repo, elsewhere = tmp_path / "repo", tmp_path / "elsewhere"
+    repo.mkdir()
+    (elsewhere / "rendered").mkdir(parents=True)
+    (repo / link).symlink_to("../elsewhere")
+    place = repo / "rendered" if link == "rendered" else repo / "out/rendered"
+    with pytest.raises(output.OutputError, match=r"is a link; remove it, or name the place that it leads to with -o$"):
+        output.check_place(repo, place)
+    output.check_place(repo, elsewhere)
