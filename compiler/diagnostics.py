@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from compiler.source import Locatable
+if TYPE_CHECKING:  # `explain` needs codes only, and what holds positions takes longer to load than all of them
+    from compiler.source import Locatable
 
 
 class Severity(StrEnum):
@@ -34,7 +36,7 @@ class Code:
 class Label:
     """A place and what is to be said about it."""
 
-    where: Locatable
+    where: "Locatable"
     text: str = ""
 
 
@@ -59,11 +61,11 @@ class Diagnostic:
 
 def diagnose(
     code: Code,
-    where: Locatable,
+    where: "Locatable",
     message: str,
     *,
     label: str = "",
-    related: Iterable[tuple[Locatable, str]] = (),
+    related: "Iterable[tuple[Locatable, str]]" = (),
     notes: Iterable[str] = (),
     help: Iterable[str] = (),  # noqa: A002 - the field's own word, as in rustc's output
 ) -> Diagnostic:

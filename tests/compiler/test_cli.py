@@ -718,7 +718,7 @@ def test_collector_is_as_it_was_after_a_command(repo: Path, cli: Cli) -> None:
     ("arguments", "unwanted"),
     [
         (["--help"], ["yaml", "msgspec", "decimal", "jsonschema_rs", "compiler.pipeline"]),
-        (["explain", "OB3501"], ["yaml", "compiler.pipeline"]),
+        (["explain", "OB3501"], ["yaml", "msgspec", "decimal", "compiler.pipeline"]),
         (
             ["check"],
             [
