@@ -1,8 +1,10 @@
 """What a folder can hold, and what can happen to it while it is read."""
 
 import os
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,20 +89,24 @@ def test_a_folder_named_like_a_file(root: Path) -> None:
 
 def test_unreadable_files_and_folders(root: Path, as_nobody: Callable[[Callable[[], object]], object]) -> None:
     """A file or folder that the system does not give is an error at its path, and the rest is checked."""
-    (root / "secret").mkdir()
-    (root / "secret" / "a.yaml").write_text("a: 1")
-    (root / "secret.yaml").write_text("a: 1")
-    for folder in (root.parent.parent.parent, root.parent.parent, root.parent):
-        folder.chmod(0o755)
-    (root / "secret").chmod(0)
-    (root / "secret.yaml").chmod(0)
-    try:
-        assert as_nobody(lambda: _findings(root)) == [("OB0109", "secret"), ("OB0109", "secret.yaml")]
-        text = (root / "overbank.yaml").read_text()
-        (root / "overbank.yaml").write_text(text.replace("{}", '{exclude: ["secret/**", secret.yaml]}'))
-        assert as_nobody(lambda: _findings(root)) == []
-    finally:
-        (root / "secret").chmod(0o700)
+    # The folders of pytest are closed to everybody but their owner, so the repository has a place of its own.
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        repo = Path(place, "repo")
+        shutil.copytree(root, repo)
+        repo.chmod(0o755)
+        (repo / "secret").mkdir()
+        (repo / "secret" / "a.yaml").write_text("a: 1")
+        (repo / "secret.yaml").write_text("a: 1")
+        (repo / "secret").chmod(0)
+        (repo / "secret.yaml").chmod(0)
+        try:
+            assert as_nobody(lambda: _findings(repo)) == [("OB0109", "secret"), ("OB0109", "secret.yaml")]
+            text = (repo / "overbank.yaml").read_text()
+            (repo / "overbank.yaml").write_text(text.replace("{}", '{exclude: ["secret/**", secret.yaml]}'))
+            assert as_nobody(lambda: _findings(repo)) == []
+        finally:
+            (repo / "secret").chmod(0o700)
 
 
 def test_names_that_are_no_text(root: Path) -> None:
