@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -222,7 +223,12 @@ def test_a_thousand_levels_of_folders(root: Path) -> None:
     with os.fdopen(os.open("a.yaml", os.O_CREAT | os.O_WRONLY, dir_fd=handle), "w") as file:
         file.write("a: [")
     os.close(handle)
-    assert _findings(root) == [("OB0101", "d/" * 1000 + "a.yaml:1:5")]
+    try:
+        assert _findings(root) == [("OB0101", "d/" * 1000 + "a.yaml:1:5")]
+    finally:
+        subprocess.run(
+            ["rm", "-r", "d"], cwd=root, check=True
+        )  # pytest cannot remove so many levels, and would say so in a later run
 
 
 def test_a_path_that_is_longer_than_the_system_takes(root: Path) -> None:
