@@ -267,7 +267,7 @@ def test_the_real_one_does_what_the_installed_one_does(
 ) -> None:
     """A bare interpreter that knows no packages gives the same bytes for check, build, test, plan and explain."""
     shutil.copytree(sample, tmp_path / "policies", ignore=shutil.ignore_patterns("rendered"))
-    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "COLUMNS": "120"}
     for arguments in (
         ["check", "policies"],
         ["test", "policies"],
@@ -278,7 +278,7 @@ def test_the_real_one_does_what_the_installed_one_does(
         ["check", "missing"],
     ):
         mine = subprocess.run([PYTHON, "-I", "-S", onefile, *arguments], env=env, cwd=tmp_path, capture_output=True, check=False)
-        theirs = overbank(*arguments, cwd=tmp_path)
+        theirs = overbank(*arguments, cwd=tmp_path, env={"COLUMNS": env["COLUMNS"]})
         assert (mine.returncode, mine.stdout, mine.stderr) == (theirs.returncode, theirs.stdout, theirs.stderr), arguments
     subprocess.run([PYTHON, "-I", "-S", onefile, "build", "policies", "-o", "one"], env=env, cwd=tmp_path, check=True)
     assert overbank("build", "policies", "-o", "two", cwd=tmp_path).returncode == 0
