@@ -54,6 +54,7 @@ bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/engine.py
 	$(BIN)/python bench/replicas.py
 	$(BIN)/python bench/plan.py
+	$(BIN)/python bench/growth.py
 	$(BIN)/python bench/output.py
 	$(BIN)/python bench/https.py
 
