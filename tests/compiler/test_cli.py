@@ -15,9 +15,10 @@ import pytest
 import yaml
 
 import schemas
-from compiler import __version__, codes
+from compiler import __version__
 from compiler.cli import COMMANDS
 from compiler.cli import check as check_command
+from compiler.codes import catalogue
 
 Write = Callable[..., Path]
 Cli = Callable[..., Any]
@@ -520,10 +521,10 @@ def test_explain_lists_all_codes(cli: Cli) -> None:
     """Without an argument every code is listed with its severity and title."""
     outcome = cli("explain")
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.split("\n")[:-1] == [f"{code.id}  {code.severity:<7}  {code.title}" for code in codes.ALL]
+    assert outcome.out.split("\n")[:-1] == [f"{code.id}  {code.severity:<7}  {code.title}" for code in catalogue.ALL]
 
 
-@pytest.mark.parametrize("code", codes.ALL, ids=lambda code: code.id)
+@pytest.mark.parametrize("code", catalogue.ALL, ids=lambda code: code.id)
 def test_explain_every_code(cli: Cli, code: Any) -> None:
     """Each code has a title without a final stop and an explanation that says more than its title, on lines that fit."""
     outcome = cli("explain", code.id)
@@ -553,9 +554,9 @@ def test_explain_unknown_code(cli: Cli) -> None:
 def test_codes_are_unique_and_in_their_category() -> None:
     """Each identifier is used once, and its first digit is that of its module."""
     modules = ("reading", "documents", "names", "platforms", "policies", "output", "testing")
-    assert len(codes.BY_ID) == len(codes.ALL)
+    assert len(catalogue.BY_ID) == len(catalogue.ALL)
     for digit, module in enumerate(modules):
-        found = [value.id for value in vars(getattr(codes, module)).values() if type(value).__name__ == "Code"]
+        found = [value.id for value in vars(getattr(catalogue, module)).values() if type(value).__name__ == "Code"]
         assert found
         assert all(re.fullmatch(rf"OB{digit}\d{{3}}", code) for code in found)
 
