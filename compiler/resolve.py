@@ -20,7 +20,6 @@ from compiler.model import (
     Scope,
     Strategy,
 )
-from compiler.platforms import mechanisms
 from compiler.references import dangling
 from compiler.spelling import did_you_mean, listing
 
@@ -118,6 +117,8 @@ def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster])
 def _bind(
     policy: BurstPolicy, cluster: Cluster, accelerator: AcceleratorClass | None, model: Model
 ) -> tuple[Binding | None, list[Diagnostic]]:
+    from compiler.platforms import mechanisms  # noqa: PLC0415 - a table that a repository without policies does without
+
     diagnostics = []
     pools = []
     for use in policy.pools:

@@ -4,7 +4,6 @@ Two validators read the same schemas: jsonschema-rs accepts, in microseconds; js
 there is something to explain.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -189,6 +188,8 @@ def _kind_of(value: Any) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, dict | list):
         return _kind_of(value)
+    import json  # noqa: PLC0415 - only when something is wrong
+
     text = value if isinstance(value, str) else json.dumps(value)
     return f"`{text[:60]}…`" if len(text) > 60 else f"`{text}`"  # noqa: PLR2004 - what fits on a line
 

@@ -49,7 +49,15 @@ class CommandError(Exception):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code."""
+    """Run the command line and return the exit code. Without ``argv`` it is the process's own, which ends with the command."""
+    try:
+        return _main(argv)
+    finally:
+        if argv is None:
+            gc.freeze()  # the interpreter looks for cyclic garbage twice before it ends; what is alive now will not be any
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
