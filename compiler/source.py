@@ -102,12 +102,18 @@ class Mark(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document. ``marks`` finds the positions of the documents of its file, by index."""
+    """One YAML document.
+
+    Attributes:
+        marks: finds the positions of the documents of its file, by index.
+        plain: whether its file is known to have nothing out of the ordinary, such as an alias, or a number with several meanings.
+    """
 
     file: SourceFile
     index: int
     value: Any = field(repr=False)
     marks: Callable[[int], Mark] = field(repr=False, compare=False)
+    plain: bool = field(default=False, repr=False, compare=False)
 
     @property
     def mark(self) -> Mark:

@@ -16,7 +16,7 @@ def load(file: SourceFile, *, positions: bool = False) -> tuple[list[Document], 
     values = None if positions else plain_values(file.text)
     if values is not None:
         marks = _Marks(file)
-        return [Document(file, index, value, marks.of) for index, value in enumerate(values) if value is not None], []
+        return [Document(file, index, value, marks.of, plain=True) for index, value in enumerate(values) if value is not None], []
     found, diagnostics = read_positioned(file)
     known = {index: mark for index, _, mark in found}
     return [Document(file, index, value, known.__getitem__) for index, value, _ in found], diagnostics

@@ -1,9 +1,12 @@
 """The values of plain files, without their positions: the reader that accepts.
 
 libyaml composes the nodes in C, and here they become values. What is out of the ordinary is declined and left to ``positions``, which decides:
-tags and aliases, keys that are no strings or stand twice, merge keys, what is deep or large, and whatever libyaml does not take.
+tags and aliases, keys that are no strings or stand twice, merge keys, numbers that are not the same to everybody, what is deep or large,
+and whatever libyaml does not take.
 """
 
+from math import isfinite
+from sys import intern
 from typing import Any, Final
 
 import yaml
@@ -72,14 +75,14 @@ def plain_values(text: str) -> list[Any] | None:
 
 def _is_flat(text: str) -> bool:
     """Say whether no text like this is deep: a level takes a bracket or a further column, and may hold another that takes neither."""
-    return text.count("[") + text.count("{") + max(map(len, text.split("\n"))) <= _FLAT
+    return len(text) <= _FLAT or text.count("[") + text.count("{") + max(map(len, text.split("\n"))) <= _FLAT
 
 
 def _value(node: Any, depth: int) -> Any:
     kind, content = node.__class__, node.value
     if kind is ScalarNode:
         # Most are strings, and finding that out here takes less time than calling a function.
-        return content if node.style or not (content in WORDS or content[0] in NUMBER_STARTS) else resolve_plain(content)
+        return content if node.style or not (content in WORDS or content[0] in NUMBER_STARTS) else _special(content)
     if depth > MAX_DEPTH:
         raise _DeclinedError
     if kind is SequenceNode:
@@ -91,7 +94,18 @@ def _value(node: Any, depth: int) -> Any:
             not key.style and (text in WORDS or text[0] in NUMBER_STARTS) and resolve_plain(text) is not text
         ):
             raise _DeclinedError
-        found[text] = _value(value, depth + 1)
+        found[intern(text)] = _value(value, depth + 1)
     if len(found) != len(content) or "<<" in found:
         raise _DeclinedError
     return found
+
+
+def _special(text: str) -> Any:
+    """Return the value of an unquoted scalar; ``compiler.doubtful`` says what is wrong with the numbers that are declined."""
+    value = resolve_plain(text)
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise _DeclinedError
+    elif isinstance(value, int) and text.lstrip("+-")[:1] == "0" and text.lstrip("+-")[1:2].isdigit():
+        raise _DeclinedError
+    return value

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compiler import doubtful
 from compiler.load import MAX_DEPTH, MAX_VALUES, decode, documents, load
 from compiler.load.positions import read_positioned
 from compiler.load.values import plain_values
@@ -30,6 +31,8 @@ def _agree(text: str) -> bool | None:
     # As text, since not-a-number is no value's equal, and True is 1.
     given = [(index, value) for index, value in enumerate(values) if value is not None]
     assert repr(given) == repr([(index, value) for index, value, _ in found])
+    if doubtful.suspected(file):
+        assert all(doubtful.numbers(document, []) == [] for document in load(file)[0])
     return True
 
 
@@ -70,7 +73,7 @@ def test_what_people_write_is_plain() -> None:
         "",
         "# nothing\n",
         "a: 1\n---\n---\n~\n---\n- b\n",
-        "a: [012, 0o7, 0x1F, 1e3, .inf, .nan, yes, ~, \"12\", '']\n",
+        'a: [0, -0, 12, 0.5, 0o7, 0x1F, 1e3, yes, ~, "012", .a, "", 10:30]\n',
         '"a": |\n  b\n? c\n: >-\n  d\n',
         ".b: -c\n-d: .e\n",
         "a: &unused 1\n",
@@ -98,6 +101,11 @@ def test_plain_text_is_accepted(text: str) -> None:
         "<<: {a: 1}\n",
         '"<<": 1\n',
         "1: a\n",
+        "a: 012\n",
+        "- -00\n",
+        "a: .inf\n",
+        "a: .NaN\n",
+        "a: 1e999\n",
         "~: a\n",
         "? [a]\n: b\n",
         "? {a: b}\n: c\n",
