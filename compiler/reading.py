@@ -133,7 +133,8 @@ def _documents(source: Source, path: str) -> tuple[list[Document], list[Document
     diagnostics += found
     if found or any(map(is_ours, loaded)):
         diagnostics += doubtful.hidden(file)
-    valid, others, suspected = [], [], doubtful.suspected(file)
+    suspected = not all(each.plain for each in loaded) and doubtful.suspected(file)
+    valid, others = [], []
     for document in loaded:
         if not is_ours(document):
             others.append(document)

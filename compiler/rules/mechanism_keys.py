@@ -15,10 +15,11 @@ from compiler.resolve import Binding, Resolved
 from compiler.source import Route
 from webhook.engine.fields import Toleration
 from webhook.engine.pod import covers
-from webhook.engine.selector import Operator
+from webhook.engine.selector import Operator, Requirement
 
 _LABELS = (keys.ECI_LABEL, keys.BURST_RESOURCE)
 _ANNOTATIONS = (keys.BURST_TO_VCI, keys.BURST_RESOURCE)
+_SENT_TO_ECI: Final = Requirement(keys.ECI_LABEL, Operator.IN, ("true",))
 _FEATURES = {keys.GANG_NAME: "gang", keys.GANG_SIZE: "gang", keys.GPU_COUNT: "gpuShare", keys.CPUSET: "cpuTopology"}
 
 _CONFLICTS: Final = {
@@ -68,7 +69,7 @@ def _matched(binding: Binding) -> Iterator[Diagnostic]:
     policy, cluster = binding.policy, binding.cluster
     if not binding.pools or binding.mechanism is Mechanism.ECI_LABEL or cluster.platform not in SERVES[Mechanism.ECI_LABEL]:
         return
-    if any((each.key, each.operator, each.values) == (keys.ECI_LABEL, Operator.IN, ("true",)) for each in policy.pods.requirements):
+    if _SENT_TO_ECI in policy.pods.requirements:
         message = f"policy `{policy.name}` matches pods that `{keys.ECI_LABEL}` sends to ECI, so it places none of them on cluster `{cluster.name}`"
         notes = ["the label overrides ResourcePolicy, node affinity and burst-resource"]
         yield diagnose(codes.SECOND_MECHANISM, policy.at_key("spec", "match", "pods"), message, notes=notes)
@@ -78,7 +79,7 @@ def _conflicts(binding: Binding, placing: Binding) -> Iterator[Diagnostic]:
     """Yield injected keys that the vendor rules out beside the mechanism of a policy, which may be the same."""
     policy = binding.policy
     for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
-        for key in sorted(written.keys() & _CONFLICTS.keys()):
+        for key in sorted(written.keys() & _CONFLICTS.keys()) if written else ():
             mechanism, source = _CONFLICTS[key]
             if placing.mechanism is mechanism:
                 where = policy.at_key("spec", "inject", part, key)
@@ -102,7 +103,7 @@ def _keys(policy: BurstPolicy) -> Iterator[Diagnostic]:
         places.append(((*route, "podLabels"), does, use.ack.pod_labels, _LABELS))
         places.append(((*route, "podAnnotations"), does, use.ack.pod_annotations, _ANNOTATIONS))
     for place, verb, written, owned in places:
-        for key in sorted(set(written) & set(owned)):
+        for key in sorted(set(written) & set(owned)) if written else ():
             where = policy.at_key("spec", *place, key)
             message = f"policy `{policy.name}` {verb} `{key}`, which chooses where the pod runs"
             yield diagnose(codes.SECOND_MECHANISM, where, message, help=["list the pool under `spec.pools` instead"])
@@ -110,7 +111,7 @@ def _keys(policy: BurstPolicy) -> Iterator[Diagnostic]:
 
 def _features(policy: BurstPolicy) -> Iterator[Diagnostic]:
     for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
-        for key in sorted(set(written) & set(_FEATURES)):
+        for key in sorted(set(written) & set(_FEATURES)) if written else ():
             where = policy.at_key("spec", "inject", part, key)
             message = f"policy `{policy.name}` injects `{key}`, which belongs to a feature of the scheduler"
             yield diagnose(codes.SECOND_MECHANISM, where, message, help=[f"write `scheduling.{_FEATURES[key]}` instead"])
