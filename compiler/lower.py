@@ -14,6 +14,7 @@ from compiler.platforms.gates import GATES, Feature
 from compiler.platforms.keys import AI_NODE_RESOURCE, ECI_LABEL
 from compiler.platforms.mechanisms import node_selector
 from compiler.platforms.nodes import RUNTIMES
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.resolve import Binding, Resolved
 from webhook.engine.bundle import (
     ALL_WORKLOADS,
@@ -30,9 +31,9 @@ from webhook.engine.fields import Fields, Scheduling
 from webhook.engine.keys import PLACEMENT_LABEL
 
 
-def lower(resolved: Resolved) -> tuple[ClusterIR, ...]:
+def lower(resolved: Resolved, progress: Progress = silent) -> tuple[ClusterIR, ...]:
     """Return the normal form of every cluster, sorted by name."""
-    return tuple(_cluster(resolved, cluster) for cluster in resolved.model.clusters)
+    return tuple(_cluster(resolved, cluster) for cluster in counted(resolved.model.clusters, Phase.LOWERING, progress))
 
 
 def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:

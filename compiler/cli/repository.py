@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
+from compiler.cli.progress import progress_bar
 from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.ir import ClusterIR
@@ -74,7 +75,8 @@ def compiled(tree: Tree, options: argparse.Namespace) -> Result:
     Raises:
         CommandError: the policies have errors (1).
     """
-    result = compile_repository(tree, workloads=False)
+    with progress_bar(options) as progress:
+        result = compile_repository(tree, workloads=False, progress=progress)
     paint = paint_for(sys.stderr, options.color)
     sys.stderr.write(text.render(result.diagnostics, paint, options.repository))
     if result.failed:
