@@ -1,6 +1,6 @@
 """From a source to documents: which files are read, which of their documents are ours, and which are manifests of workloads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from compiler import doubtful
 from compiler.codes import documents, manifests, names, reading
@@ -57,6 +57,20 @@ def read(
             ignored += len(others)
         diagnostics += found
     return repository, ours, theirs, ignored, diagnostics
+
+
+def watched(folders: Iterable[str], repository: Repository) -> list[str]:
+    """Return the folders in which a new file may be read: neither the output and what is in it, nor what is excluded as a whole.
+
+    Where a pattern takes files back in (``!``), every folder may have such a file.
+    """
+    excluded, _ = _excluded(repository)
+    may_return = any(line.startswith("!") for line in repository.exclude)
+    return [
+        folder
+        for folder in folders
+        if not f"{folder}/".startswith(f"{repository.output}/") and (may_return or not folder or not excluded(f"{folder}/"))
+    ]
 
 
 def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str], list[Diagnostic]]:

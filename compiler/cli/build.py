@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
                 _note(recovered, options)
             code = _write(result, folder, only, tree, options)
             if code == CLEAN:
-                write_provenance(options, result, source, folder, _built(result, only))
+                write_provenance(options, result, source=source, tree=tree, folder=folder, paths=_built(result, only))
             return code
     except OutputError as error:
         raise CommandError(str(error)) from error

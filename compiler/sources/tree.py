@@ -15,6 +15,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._paths: list[str] = []
+        self._folders: list[str] = []
         self._links: list[str] = []
         self._unreadable: dict[str, str] = {}
         self._walk()
@@ -30,6 +31,10 @@ class Tree:
     def unreadable(self) -> dict[str, str]:
         """Return folders that cannot be listed, and what has a YAML file's name and is no file, with the reasons."""
         return dict(sorted(self._unreadable.items()))
+
+    def folders(self) -> tuple[str, ...]:
+        """Return the paths of the folders that were listed, sorted; the root's is empty."""
+        return tuple(sorted(self._folders))
 
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a regular file below the root.
@@ -78,6 +83,8 @@ class Tree:
                 if not prefix:
                     raise
                 self._unreadable[prefix.removesuffix("/")] = _reason(error)
+            else:
+                self._folders.append(prefix.removesuffix("/"))
 
     def _sort_in(self, entry: "os.DirEntry[str]", path: str, pending: list[str]) -> None:
         named = entry.name.endswith(SUFFIXES)
