@@ -8,7 +8,7 @@ from compiler.foreign import foreign
 from compiler.ir import ClusterIR, ResourcePolicy, Unit
 from compiler.model import AckUnit, Cluster, Mechanism, Platform, Selection
 from compiler.origins import Collected
-from compiler.overlap import enforced_placing, overlaps
+from compiler.overlap import enforced_placing, overlapping
 from compiler.placing import Kind, Reason, Wanted, wanted
 from compiler.platforms.gates import GATES, Feature
 from compiler.platforms.keys import AI_NODE_RESOURCE, ECI_LABEL
@@ -69,8 +69,7 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
 
 def _marked(resolved: Resolved, cluster: Cluster) -> set[str]:
     """Return the names of the policies whose ResourcePolicy cannot select the authors' own labels exactly."""
-    found = overlaps(resolved, cluster, enforced_placing)
-    overlapping = {binding.policy.name for overlap in found for binding in (overlap.first, overlap.second)}
+    shared = overlapping(resolved, cluster, enforced_placing)
     return {
         binding.policy.name
         for binding in resolved.of(cluster)
@@ -79,7 +78,7 @@ def _marked(resolved: Resolved, cluster: Cluster) -> set[str]:
             binding.policy.selection is Selection.MARKER
             or binding.policy.flat_labels() is None
             or binding.policy.partial
-            or binding.policy.name in overlapping
+            or binding.policy.name in shared
         )
     }
 

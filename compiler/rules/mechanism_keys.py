@@ -52,7 +52,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             yield from _tolerations(binding, binding)
             yield from _conflicts(binding, binding)
         if any(_injects(binding.policy) for binding in bindings):
-            for overlap in overlaps(resolved, cluster, enforced):
+            for overlap in overlaps(resolved, cluster, _either_takes):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     yield from _tolerations(one, other)
                     yield from _conflicts(one, other)
@@ -61,6 +61,15 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
 def _injects(policy: BurstPolicy) -> bool:
     inject = policy.inject
     return bool(inject.tolerations or inject.labels.keys() & _CONFLICTS.keys() or inject.annotations.keys() & _CONFLICTS.keys())
+
+
+def _either_takes(first: Binding, second: Binding) -> bool:
+    return enforced(first) and enforced(second) and (_takes_past(first, second) or _takes_past(second, first))
+
+
+def _takes_past(binding: Binding, placing: Binding) -> bool:
+    """Say whether a policy takes pods past the placement of another one."""
+    return any(True for _ in _tolerations(binding, placing)) or any(True for _ in _conflicts(binding, placing))
 
 
 def _matched(binding: Binding) -> Iterator[Diagnostic]:
