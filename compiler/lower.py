@@ -69,18 +69,11 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
 
 def _marked(resolved: Resolved, cluster: Cluster) -> set[str]:
     """Return the names of the policies whose ResourcePolicy cannot select the authors' own labels exactly."""
-    shared = overlapping(resolved, cluster, enforced_placing)
-    return {
-        binding.policy.name
-        for binding in resolved.of(cluster)
-        if binding.mechanism is Mechanism.RESOURCE_POLICY
-        and (
-            binding.policy.selection is Selection.MARKER
-            or binding.policy.flat_labels() is None
-            or binding.policy.partial
-            or binding.policy.name in shared
-        )
+    placed = [binding.policy for binding in resolved.of(cluster) if binding.mechanism is Mechanism.RESOURCE_POLICY]
+    inexact = {
+        policy.name for policy in placed if policy.selection is Selection.MARKER or policy.flat_labels() is None or policy.partial
     }
+    return inexact | overlapping(resolved, cluster, {policy.name for policy in placed} - inexact, enforced_placing)
 
 
 def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> ResourcePolicy:

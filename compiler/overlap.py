@@ -1,7 +1,7 @@
 """Which bindings of one cluster can match the same pod, and a pod that shows it."""
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -67,17 +67,20 @@ def overlaps(resolved: Resolved, cluster: Cluster, which: Callable[[Binding, Bin
                 yield found
 
 
-def overlapping(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool]) -> set[str]:
-    """Return the names of the policies that overlap with another in a cluster, among the bindings for which ``among`` is true."""
-    names: set[str] = set()
+def overlapping(resolved: Resolved, cluster: Cluster, asked: Collection[str], among: Callable[[Binding], bool]) -> set[str]:
+    """Return which of the policies that are asked about, by name, overlap with another one in a cluster.
+
+    Both are among the bindings for which ``among`` is true.
+    """
+    open_questions = set(asked)
 
     def undecided(first: Binding, second: Binding) -> bool:
-        known = first.policy.name in names and second.policy.name in names
-        return not known and among(first) and among(second)
+        either = first.policy.name in open_questions or second.policy.name in open_questions
+        return either and among(first) and among(second)
 
     for found in overlaps(resolved, cluster, undecided):
-        names |= {found.first.policy.name, found.second.policy.name}
-    return names
+        open_questions -= {found.first.policy.name, found.second.policy.name}
+    return set(asked) - open_questions
 
 
 def enforced(binding: Binding) -> bool:
