@@ -12,6 +12,7 @@ from compiler.assemble import build_model
 from compiler.codes import output
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
 from compiler.model import Model
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.reading import REPOSITORY_FILE, read
 from compiler.resolve import Resolved, resolve
 from compiler.source import Document
@@ -67,6 +68,7 @@ def compile_repository(
     scenarios: Iterable[Document] | None = None,
     pods: Source | None = None,
     files: bool = True,
+    progress: Progress = silent,
 ) -> Result:
     """Compile a policy repository.
 
@@ -76,16 +78,18 @@ def compile_repository(
         scenarios: play these, instead of the repository's own.
         pods: where the files that scenarios name are read, if not from ``source``.
         files: False leaves out the files, and nothing that is found when they are made.
+        progress: is told how far it is.
     """
-    repository, ours, theirs, ignored, diagnostics = read(source)
+    repository, ours, theirs, ignored, diagnostics = read(source, progress)
     if repository is None or has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored)
 
+    progress(Phase.RESOLVING, 0, 0)
     built, found = build_model(ours, repository)
     diagnostics += found
     resolved, found = resolve(built)
     diagnostics += found
-    diagnostics += _rules(resolved)
+    diagnostics += _rules(resolved, progress)
     federated, found = _federation(ours, built)
     diagnostics += found
     inventory, found = _inventory(theirs if workloads else []) if repository.workloads else (None, [])
@@ -93,16 +97,16 @@ def compile_repository(
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built)
 
-    clusters = _clusters(resolved)
-    placed, found = _placed(inventory, clusters) if inventory else (None, [])
+    clusters = _clusters(resolved, progress)
+    placed, found = _placed(inventory, clusters, progress) if inventory else (None, [])
     diagnostics += found
     played = ours if scenarios is None else list(scenarios)
-    stages, found = _stages(played, pods or source, resolved, clusters, federated)
+    stages, found = _stages(played, pods or source, resolved, clusters, federated, progress=progress)
     diagnostics += found
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built, stages=stages)
 
-    for cluster in clusters:
+    for cluster in counted(clusters, Phase.MEASURING, progress):
         diagnostics += _oversized(cluster, built)
     hosts = _hosts(federated) if federated else ()
     return Result(
@@ -116,28 +120,28 @@ def compile_repository(
         clusters=clusters,
         hosts=hosts,
         stages=stages,
-        files=_files(clusters, hosts, placed) if files else {},
+        files=_files(clusters, hosts, placed, progress) if files else {},
         inputs=_inputs(resolved, inventory, placed, federated) if files else {},
     )
 
 
-def _rules(resolved: Resolved) -> list[Diagnostic]:
+def _rules(resolved: Resolved, progress: Progress) -> list[Diagnostic]:
     """Run the rules, if there is anything to look at."""
     model = resolved.model
     if not (model.clusters or model.policies or model.accelerators or model.tests):
         return []
     from compiler import rules  # noqa: PLC0415 - see the module's docstring
 
-    return rules.check(resolved)
+    return rules.check(resolved, progress)
 
 
-def _clusters(resolved: Resolved) -> "tuple[ClusterIR, ...]":
+def _clusters(resolved: Resolved, progress: Progress) -> "tuple[ClusterIR, ...]":
     """Return the normal form of every cluster."""
     if not resolved.model.clusters:
         return ()
     from compiler.lower import lower  # noqa: PLC0415 - see the module's docstring
 
-    return lower(resolved)
+    return lower(resolved, progress)
 
 
 def _federation(ours: list[Document], built: Model) -> "tuple[Federated | None, list[Diagnostic]]":
@@ -161,12 +165,14 @@ def _hosts(federated: "Federated") -> "tuple[HostIR, ...]":
     return lower(federated)
 
 
-def _files(clusters: "tuple[ClusterIR, ...]", hosts: "tuple[HostIR, ...]", placed: "Placed | None") -> dict[str, bytes]:
+def _files(
+    clusters: "tuple[ClusterIR, ...]", hosts: "tuple[HostIR, ...]", placed: "Placed | None", progress: Progress
+) -> dict[str, bytes]:
     """Return the files of all clusters and hosts."""
     from compiler import emit  # noqa: PLC0415 - a check needs none of it
 
     files: dict[str, bytes] = {}
-    for cluster in clusters:
+    for cluster in counted(clusters, Phase.EMITTING, progress):
         emitted = emit.emit(cluster)
         if placed:
             emitted |= _component(cluster, placed)
@@ -193,7 +199,13 @@ def _inventory(theirs: list[Document]) -> "tuple[Inventory, list[Diagnostic]]":
 
 
 def _stages(
-    documents: list[Document], source: Source, resolved: Resolved, clusters: "tuple[ClusterIR, ...]", federated: "Federated | None"
+    documents: list[Document],
+    source: Source,
+    resolved: Resolved,
+    clusters: "tuple[ClusterIR, ...]",
+    federated: "Federated | None",
+    *,
+    progress: Progress,
 ) -> "tuple[tuple[Stage, ...], list[Diagnostic]]":
     """Bind the scenarios, if there are any."""
     if all(document.get("kind") != "PlanScenario" for document in documents):
@@ -203,16 +215,16 @@ def _stages(
     from compiler.plan.compiled import Compiled  # noqa: PLC0415
 
     scenarios, diagnostics = parse.declared(documents)
-    stages, found = bind(scenarios, Compiled(source=source, resolved=resolved, clusters=clusters, federated=federated))
+    stages, found = bind(scenarios, Compiled(source=source, resolved=resolved, clusters=clusters, federated=federated), progress)
     return stages, [*diagnostics, *found]
 
 
-def _placed(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]") -> "tuple[Placed, list[Diagnostic]]":
+def _placed(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progress: Progress) -> "tuple[Placed, list[Diagnostic]]":
     """Try all workloads on all clusters, and check what a pod alone cannot show."""
     from compiler.manifests.checks import check  # noqa: PLC0415 - see the module's docstring
     from compiler.manifests.placing import place  # noqa: PLC0415
 
-    placed, diagnostics = place(inventory, clusters)
+    placed, diagnostics = place(inventory, clusters, progress)
     return placed, [*diagnostics, *check(inventory, placed)]
 
 

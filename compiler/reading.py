@@ -1,6 +1,6 @@
 """From a source to documents: which files are read, which of their documents are ours, and which are manifests of workloads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from compiler import doubtful
 from compiler.codes import documents, manifests, names, reading
@@ -8,6 +8,7 @@ from compiler.diagnostics import Diagnostic, diagnose, has_errors
 from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
 from compiler.model import Repository
 from compiler.parse import repository as read_repository
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.source import Document, Location
 from compiler.sources import Source, SourceError
 from compiler.validate import is_ours, validate
@@ -15,7 +16,9 @@ from compiler.validate import is_ours, validate
 REPOSITORY_FILE = "overbank.yaml"
 
 
-def read(source: Source) -> tuple[Repository | None, list[Document], list[Document], int, list[Diagnostic]]:
+def read(
+    source: Source, progress: Progress = silent
+) -> tuple[Repository | None, list[Document], list[Document], int, list[Diagnostic]]:
     """Load and validate: the repository's settings first, since they say what else is read.
 
     Returns:
@@ -45,7 +48,7 @@ def read(source: Source) -> tuple[Repository | None, list[Document], list[Docume
     for path in links:
         diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
     diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
-    for path in paths:
+    for path in counted(paths, Phase.READING, progress):
         documents, others, found = _documents(source, path)
         ours += documents
         if is_manifest(path):
@@ -54,6 +57,20 @@ def read(source: Source) -> tuple[Repository | None, list[Document], list[Docume
             ignored += len(others)
         diagnostics += found
     return repository, ours, theirs, ignored, diagnostics
+
+
+def watched(folders: Iterable[str], repository: Repository) -> list[str]:
+    """Return the folders in which a new file may be read: neither the output and what is in it, nor what is excluded as a whole.
+
+    Where a pattern takes files back in (``!``), every folder may have such a file.
+    """
+    excluded, _ = _excluded(repository)
+    may_return = any(line.startswith("!") for line in repository.exclude)
+    return [
+        folder
+        for folder in folders
+        if not f"{folder}/".startswith(f"{repository.output}/") and (may_return or not folder or not excluded(f"{folder}/"))
+    ]
 
 
 def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str], list[Diagnostic]]:

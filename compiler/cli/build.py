@@ -11,6 +11,7 @@ from pathlib import Path
 from compiler import inputs, output
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.folders import add_folders, chosen_folders, shown
+from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
@@ -40,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_provenance(parser)
     add_format(parser)
+    add_progress(parser)
     add_colour(parser)
 
 
@@ -52,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
     check_provenance(options)
     tree = open_tree(options.repository)
     source = Recorded(tree)
-    result = compile_repository(source)
+    with progress_bar(options) as progress:
+        result = compile_repository(source, progress=progress)
     if result.failed or result.model is None:
         report(result.diagnostics, options, sys.stdout if options.check and options.format == "json-v1" else sys.stderr)
         _conclude(result.diagnostics, options)
@@ -69,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
                 _note(recovered, options)
             code = _write(result, folder, only, tree, options)
             if code == CLEAN:
-                write_provenance(options, result, source, folder, _built(result, only))
+                write_provenance(options, result, source=source, tree=tree, folder=folder, paths=_built(result, only))
             return code
     except OutputError as error:
         raise CommandError(str(error)) from error
@@ -105,7 +108,8 @@ def _write(result: Result, folder: Path, only: list[str] | None, tree: Tree, opt
         _conclude(objections, options)
         return FINDINGS
     kept = [note for path in changes.deleted for note in _kept_labels(folder, path)]
-    output.apply(changes, folder)
+    with progress_bar(options) as progress:
+        output.apply(changes, folder, progress)
     lines = [(path, "wrote") for path in changes.written] + [(path, "deleted") for path in changes.deleted]
     # A source map on standard output is the result, and then nothing else may be there.
     (sys.stderr if options.source_map == "-" else sys.stdout).writelines(f"{verb} {path}\n" for path, verb in sorted(lines))

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from compiler.cli import CLEAN, FINDINGS
+from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
 from compiler.pipeline import compile_repository
@@ -13,12 +14,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_repository(parser)
     add_format(parser)
+    add_progress(parser)
     add_colour(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check a repository."""
-    result = compile_repository(open_tree(options.repository), files=False)
+    tree = open_tree(options.repository)
+    with progress_bar(options) as progress:
+        result = compile_repository(tree, files=False, progress=progress)
     report(result.diagnostics, options, sys.stdout)
     others = f", {result.ignored} of other tools passed over" if result.ignored else ""
     sys.stderr.write(f"{count(result.diagnostics)} in {result.documents} documents{others}\n")

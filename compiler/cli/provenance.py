@@ -2,14 +2,23 @@
 
 import argparse
 import json
+import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from compiler.cli import CommandError
 from compiler.cli.destination import write
 from compiler.depfile import DepfileError, render
 from compiler.pipeline import Result
+from compiler.reading import watched
+from compiler.report.style import printable
 from compiler.sources.recorded import Recorded
+from compiler.sources.tree import Tree
+
+_OF_NINJA: Final = (".ninja_log", ".ninja_lock")
+"""What ninja has in its ``builddir`` while a command runs."""
 
 
 def add_provenance(parser: argparse.ArgumentParser) -> None:
@@ -34,13 +43,16 @@ def check_provenance(options: argparse.Namespace) -> None:
         raise CommandError("--depfile-target is of use with --depfile only")
 
 
-def write_provenance(options: argparse.Namespace, result: Result, source: Recorded, folder: Path, paths: Iterable[str]) -> None:
+def write_provenance(
+    options: argparse.Namespace, result: Result, *, source: Recorded, tree: Tree, folder: Path, paths: Iterable[str]
+) -> None:
     """Write what was asked for.
 
     Args:
         options: of the command.
         result: what was built from ``source``.
         source: the repository, with what was read of it.
+        tree: the same, with what was listed of it.
         folder: the output folder.
         paths: the files that the build is about, below it.
 
@@ -55,8 +67,43 @@ def write_provenance(options: argparse.Namespace, result: Result, source: Record
         write(f"{shown}\n", options.source_map)
     if options.depfile is not None:
         targets = [options.depfile_target] if options.depfile_target else [str(folder / path) for path in built]
+        inputs = [*(str(Path(options.repository, path)) for path in source.asked), *_listed(options, result, tree, folder)]
         try:
-            text = render(targets, [str(Path(options.repository, path)) for path in source.asked])
+            text = render(targets, inputs)
         except DepfileError as error:
-            raise CommandError(str(error), help="rename the file, or exclude it in overbank.yaml") from error
-        write(text, options.depfile)
+            raise CommandError(str(error), help="rename it, or exclude it in overbank.yaml") from error
+        if not _says(Path(options.depfile), text):
+            write(text, options.depfile)
+
+
+def _listed(options: argparse.Namespace, result: Result, tree: Tree, output: Path) -> list[str]:
+    """Return the folders that change when a file is added that would be read; with a slash at the end.
+
+    Without the slash, make would look for a way to make the folder ``web`` of a file ``web.sh`` beside it. With one, it takes ``./`` for
+    something that a suffix rule makes.
+    """
+    if result.model is None:
+        return []
+    found = []
+    for path in watched(tree.folders(), result.model.repository):
+        folder = tree.root / path
+        if folder.resolve().is_relative_to(output.resolve()):
+            continue
+        if any(os.path.lexists(folder / name) for name in _OF_NINJA):
+            # From 1.12 on, ninja takes what changed while a command ran for newer than what the command made, and it makes and removes
+            # a file here with every build: the folder would never be up to date.
+            if options.format != "json-v1":
+                note = f"new files directly in {folder} are not noticed, since ninja keeps its log there; set `builddir` in build.ninja"
+                sys.stderr.write(f"overbank: {printable(note)}\n")
+            continue
+        shown = str(Path(options.repository, path))
+        found.append(shown if shown == "." else f"{shown}/")
+    return found
+
+
+def _says(depfile: Path, text: str) -> bool:
+    """Say whether the depfile has this text already: writing it again would change the folder that it is in, which may be an input."""
+    try:
+        return depfile.is_file() and depfile.read_bytes() == text.encode()
+    except OSError:
+        return False

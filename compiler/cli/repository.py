@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
+from compiler.cli.progress import progress_bar
 from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.pipeline import REPOSITORY_FILE, Result, compile_repository
@@ -75,7 +76,8 @@ def compiled(tree: Tree, options: argparse.Namespace) -> Result:
     Raises:
         CommandError: the policies have errors (1).
     """
-    result = compile_repository(tree, workloads=False)
+    with progress_bar(options) as progress:
+        result = compile_repository(tree, workloads=False, progress=progress)
     if result.diagnostics:
         from compiler.report import text  # noqa: PLC0415 - there is seldom anything to say
 

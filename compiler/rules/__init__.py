@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from compiler.diagnostics import Diagnostic
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.resolve import Resolved
 from compiler.rules import (
     accelerator_candidates,
@@ -78,6 +79,6 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def check(resolved: Resolved) -> list[Diagnostic]:
+def check(resolved: Resolved, progress: Progress = silent) -> list[Diagnostic]:
     """Run all rules."""
-    return [diagnostic for rule in RULES for diagnostic in rule(resolved)]
+    return [diagnostic for rule in counted(RULES, Phase.CHECKING, progress) for diagnostic in rule(resolved)]

@@ -1,6 +1,6 @@
 """Fields that would bring a pod onto elastic capacity by a second mechanism cannot be injected by hand."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from compiler.codes import policies as codes
@@ -10,10 +10,11 @@ from compiler.model import BurstPolicy, Mechanism
 from compiler.overlap import enforced, overlaps
 from compiler.platforms import keys
 from compiler.platforms.mechanisms import SERVES
+from compiler.platforms.nodes import TAINTS
 from compiler.platforms.pages import ACK_BURST_RESOURCE, ACK_RESOURCE_POLICY, VKE_RESOURCE_POLICY
 from compiler.resolve import Binding, Resolved
 from compiler.source import Route
-from webhook.engine.fields import Toleration
+from webhook.engine.fields import Taint, Toleration
 from webhook.engine.pod import covers
 from webhook.engine.selector import Operator, Requirement
 
@@ -52,16 +53,36 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             yield from _matched(binding)
             yield from _tolerations(binding, binding)
             yield from _conflicts(binding, binding)
-        if any(_injects(binding.policy) for binding in bindings):
-            for overlap in overlaps(resolved, cluster, enforced):
+        suspected = {binding.policy.name for binding in bindings if _injects(binding.policy)}
+        if suspected:
+            for overlap in overlaps(resolved, cluster, _with_one_of(suspected)):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     yield from _tolerations(one, other)
                     yield from _conflicts(one, other)
 
 
 def _injects(policy: BurstPolicy) -> bool:
+    """Say whether a policy injects what could take pods past the placement of any policy."""
     inject = policy.inject
-    return bool(inject.tolerations or inject.labels.keys() & _CONFLICTS.keys() or inject.annotations.keys() & _CONFLICTS.keys())
+    return (
+        any(_tolerates(toleration, taint) for toleration in inject.tolerations for taint in TAINTS.values())
+        or not _CONFLICTS.keys().isdisjoint(inject.labels)
+        or not _CONFLICTS.keys().isdisjoint(inject.annotations)
+    )
+
+
+def _tolerates(toleration: Toleration, taint: Taint) -> bool:
+    return covers(toleration, Toleration(key=taint.key, operator="Equal", value=taint.value, effect=taint.effect))
+
+
+def _with_one_of(names: Collection[str]) -> Callable[[Binding, Binding], bool]:
+    """Return the test for pairs of policies in force of which one is among ``names``."""
+
+    def test(first: Binding, second: Binding) -> bool:
+        named = first.policy.name in names or second.policy.name in names
+        return named and enforced(first) and enforced(second)
+
+    return test
 
 
 def _matched(binding: Binding) -> Iterator[Diagnostic]:
@@ -123,7 +144,7 @@ def _tolerations(binding: Binding, placing: Binding) -> Iterator[Diagnostic]:
     taints = escapes(placing) if policy.inject.tolerations else ()
     for index, toleration in enumerate(policy.inject.tolerations):
         for taint in taints:
-            if covers(toleration, Toleration(key=taint.key, operator="Equal", value=taint.value, effect=taint.effect)):
+            if _tolerates(toleration, taint):
                 where = policy.at("spec", "inject", "tolerations", index)
                 whose = "it" if placing is binding else f"policy `{placing.policy.name}`"
                 message = f"policy `{policy.name}` tolerates virtual nodes ({taint.key}={taint.value}) on pods that {whose} places"

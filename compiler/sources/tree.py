@@ -15,6 +15,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._paths: list[str] = []
+        self._folders: list[str] = []
         self._links: list[str] = []
         self._unreadable: dict[str, str] = {}
         # The folder of the file that was read last, which is mostly that of the next one.
@@ -32,6 +33,10 @@ class Tree:
     def unreadable(self) -> dict[str, str]:
         """Return folders that cannot be listed, and what has a YAML file's name and is no file, with the reasons."""
         return dict(sorted(self._unreadable.items()))
+
+    def folders(self) -> tuple[str, ...]:
+        """Return the paths of the folders that were listed, sorted; the root's is empty."""
+        return tuple(sorted(self._folders))
 
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a regular file below the root.
@@ -97,6 +102,8 @@ class Tree:
                 if not prefix:
                     raise
                 self._unreadable[prefix.removesuffix("/")] = _reason(error)
+            else:
+                self._folders.append(prefix.removesuffix("/"))
 
     def _sort_in(self, entry: "os.DirEntry[str]", path: str, pending: list[str]) -> None:
         named = entry.name.endswith(SUFFIXES)
