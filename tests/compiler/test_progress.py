@@ -23,12 +23,12 @@ from compiler.cli.progress import progress_bar
 from compiler.progress import Phase, Progress, counted, silent
 
 IMPATIENT = """\
-import os, signal, sys
+import signal, sys
 from compiler import rules
 from compiler.cli import main, progress
 progress.DELAY = 0
 if sys.argv.pop(1) == "interrupted":
-    rules.check = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+    rules.check = lambda *_: signal.raise_signal(signal.SIGINT)
 code = main(sys.argv[1:])
 sys.exit("rich was imported" if "rich" in sys.modules and not sys.stderr.isatty() else code)
 """
