@@ -31,8 +31,8 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # runs from a checkout that is not installed
 
 from bench.workload import OPERATIONS, bundle, review
-from webhook import tls
-from webhook.server import Loop, Server, admission_config, listen
+from webhook.certificates import tls
+from webhook.serving import Loop, Server, admission_config, listen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

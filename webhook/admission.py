@@ -37,10 +37,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from webhook import review
+from webhook.bundles.store import Snapshot, Store
 from webhook.engine.audit import auditing, difference
 from webhook.engine.decision import Decision
 from webhook.engine.pod import Pod
-from webhook.store import Snapshot, Store
 from webhook.telemetry import Hooks, Outcome, describe, log
 
 Scope = MutableMapping[str, Any]

@@ -20,7 +20,7 @@ import yaml
 from compiler.live import cluster
 from compiler.live.cluster import snapshot
 from compiler.live.problems import LiveError
-from webhook.tls import self_signed, server_context
+from webhook.certificates.tls import self_signed, server_context
 
 TOKEN = "t0p-secret"
 

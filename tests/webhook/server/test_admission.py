@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from webhook.admission import MAX_BODY_BYTES, Admission
+from webhook.bundles.store import Store
 from webhook.engine.bundle import Bundle, Runtime, encode
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
-from webhook.store import Store
+from webhook.readiness import Readiness
 from webhook.telemetry import Metrics
 
 MakeReview = Callable[..., dict[str, Any]]
@@ -26,7 +27,7 @@ UID = "705ab4f5-6393-11e8-b7cc-42010a800002"
 @pytest.fixture
 def store(bundle_file: Path) -> Store:
     """Return a store with the bundle loaded."""
-    store = Store()
+    store = Store(Readiness())
     store.load(bundle_file)
     return store
 
@@ -176,7 +177,7 @@ def test_a_body_without_a_uid_gets_a_plain_error(admit: Any, metrics: Metrics) -
 
 def test_without_a_bundle_nothing_is_decided(metrics: Metrics, caller: Any, make_review: MakeReview, pod: dict[str, Any]) -> None:
     """Before a bundle is loaded a pod is answered with 503, and everything else as always."""
-    admit = caller(Admission(Store(), metrics, body_timeout=1))
+    admit = caller(Admission(Store(Readiness()), metrics, body_timeout=1))
     answer = admit(encoded(make_review(pod)))
     assert (answer.status, answer.response["status"]["message"]) == (503, "no bundle is loaded")
     assert admit(encoded(make_review(pod, operation="UPDATE"))).status == 200
@@ -371,7 +372,7 @@ def strict(tmp_path: Path, bundle: Bundle, metrics: Metrics, caller: Any) -> Cal
         changed = replace(first, audit=audit, placement=replace(first.placement, **placement))
         path = tmp_path / "strict.json"
         path.write_bytes(encode(replace(bundle, policies=(changed, *others))))
-        store = Store()
+        store = Store(Readiness())
         store.load(path)
         return caller(Admission(store, metrics, body_timeout=10))
 

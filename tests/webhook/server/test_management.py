@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from webhook.management import Lifecycle, application
-from webhook.store import Store
+from webhook.bundles.store import Store
+from webhook.management import application
+from webhook.readiness import Readiness
 from webhook.telemetry import Metrics
 
 
@@ -29,35 +30,35 @@ def get(app: FastAPI, path: str) -> tuple[int, dict[str, str], str]:
 
 
 @pytest.fixture
-def lifecycle() -> Lifecycle:
-    """Return the state of a server that is not draining."""
-    return Lifecycle()
+def readiness() -> Readiness:
+    """Return the readiness of a server that is not draining."""
+    return Readiness()
 
 
 @pytest.fixture
-def store() -> Store:
+def store(readiness: Readiness) -> Store:
     """Return an empty store."""
-    return Store()
+    return Store(readiness)
 
 
 @pytest.fixture
-def app(store: Store, lifecycle: Lifecycle) -> FastAPI:
+def app(store: Store, readiness: Readiness) -> FastAPI:  # noqa: ARG001 (a store without a bundle is not ready)
     """Return the application."""
-    return application(store, lifecycle, Metrics().registry, "1.2.3")
+    return application(readiness, Metrics().registry, "1.2.3")
 
 
-def test_is_alive_whatever_else(app: FastAPI, lifecycle: Lifecycle) -> None:
+def test_is_alive_whatever_else(app: FastAPI, readiness: Readiness) -> None:
     """Health does not depend on a bundle or on draining: a restart would help neither."""
-    lifecycle.draining = True
+    readiness.draining = True
     assert get(app, "/healthz")[::2] == (200, '{"status":"ok"}')
 
 
-def test_is_ready_with_a_bundle_until_it_drains(app: FastAPI, store: Store, lifecycle: Lifecycle, bundle_file: Path) -> None:
+def test_is_ready_with_a_bundle_until_it_drains(app: FastAPI, store: Store, readiness: Readiness, bundle_file: Path) -> None:
     """Readiness fails without a bundle and while draining, and says why."""
     assert get(app, "/readyz")[::2] == (503, '{"ready":false,"reason":"no bundle"}')
     store.load(bundle_file)
     assert get(app, "/readyz")[::2] == (200, '{"ready":true,"reason":""}')
-    lifecycle.draining = True
+    readiness.draining = True
     assert get(app, "/readyz")[::2] == (503, '{"ready":false,"reason":"draining"}')
 
 

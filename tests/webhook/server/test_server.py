@@ -16,8 +16,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from webhook import server as module
-from webhook import tls
 from webhook.admission import MAX_BODY_BYTES
+from webhook.certificates import tls
 
 MakeReview = Callable[..., dict[str, Any]]
 Launch = Callable[..., Any]

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from webhook import tls
-from webhook.tls import Credentials, TlsError
+from webhook.certificates import tls
+from webhook.certificates.tls import Credentials, TlsError
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -124,16 +124,24 @@ def from_files(certificate: Path, key: Path, now: datetime | None = None) -> Cre
     return Credentials(chain=chain, key=private_key)
 
 
-def server_context(credentials: Credentials) -> ssl.SSLContext:
-    """Return the context for the admission port: TLS 1.2 or later, HTTP/1.1 (the API server's webhook client offers nothing else).
+def empty_context() -> ssl.SSLContext:
+    """Return the context for the admission port, without a certificate yet.
 
-    Raises:
-        TlsError: OpenSSL refuses the certificate, or there is no temporary folder to hand it over in.
+    TLS 1.2 or later, and HTTP/1.1, since the API server's webhook client offers nothing else.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def load(context: ssl.SSLContext, credentials: Credentials) -> None:
+    """Serve a certificate from now on; connections that are open keep theirs.
+
+    Raises:
+        TlsError: OpenSSL refuses the certificate, or there is no temporary folder to hand it over in.
+    """
     # Python's ssl reads certificates from files only. The key lies there for a moment, encrypted with a password that lies nowhere.
     password = secrets.token_urlsafe(32)
     key = credentials.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password.encode()))
@@ -149,6 +157,16 @@ def server_context(credentials: Credentials) -> ssl.SSLContext:
         raise TlsError(
             f"no temporary folder to load the certificate from: {error.strerror}; TMPDIR names a writable one"
         ) from error
+
+
+def server_context(credentials: Credentials) -> ssl.SSLContext:
+    """Return a context that serves a certificate.
+
+    Raises:
+        TlsError: see ``load``.
+    """
+    context = empty_context()
+    load(context, credentials)
     return context
 
 

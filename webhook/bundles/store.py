@@ -10,6 +10,7 @@ from typing import Final
 
 from webhook.engine.bundle import Bundle, BundleError, decode
 from webhook.engine.mutate import Engine
+from webhook.readiness import Readiness
 
 MAX_BUNDLE_BYTES: Final = 64 * 1024 * 1024
 """What is larger is no bundle: ten thousand policies take some 10 MiB."""
@@ -31,14 +32,16 @@ class Snapshot:
 
 
 class Store:
-    """Holds the current snapshot, None until a bundle has been loaded.
+    """Holds the current snapshot, None until a bundle has been loaded; until then the process is not ready.
 
     Attributes:
         current: replaced as a whole, never changed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, readiness: Readiness) -> None:
         self.current: Snapshot | None = None
+        self._readiness = readiness
+        readiness.hold("bundle", "no bundle")
 
     def load(self, path: Path) -> Snapshot:
         """Read, verify and take over a bundle; what was current stays so if anything is wrong with it.
@@ -48,6 +51,7 @@ class Store:
         """
         snapshot = _snapshot(path)
         self.current = snapshot
+        self._readiness.release("bundle")
         return snapshot
 
 

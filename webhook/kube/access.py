@@ -1,0 +1,51 @@
+"""Where the API server is, and as whom we talk to it: a pod's own service account, or a kubeconfig."""
+
+from pathlib import Path
+from typing import Final
+
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import ConfigException
+
+from webhook.kube.api import Api
+
+_NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_CONNECTIONS: Final = 16
+"""More than there are watches, so that a request never waits for one of them to end."""
+
+
+class AccessError(Exception):
+    """There is no way to the API server. The text says what is missing."""
+
+
+async def connect(kubeconfig: Path | None) -> Api:
+    """Prepare to talk to the API server; the caller closes what is returned.
+
+    Args:
+        kubeconfig: this file's current context; None for the service account of the pod that this process runs in. Its token is read
+            again every minute, since kubelets replace it.
+
+    Raises:
+        AccessError: the file cannot be used, or this is no pod.
+    """
+    configuration = Configuration()
+    try:
+        if kubeconfig is None:
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        else:
+            await config.load_kube_config(str(kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError) as error:
+        where = "this process does not run in a pod, and no --kubeconfig is given" if kubeconfig is None else str(kubeconfig)
+        raise AccessError(f"no access to the API server: {where}: {error}") from error
+    configuration.connection_pool_maxsize = _CONNECTIONS
+    # Requests are tried again where they are made: what may be repeated, and how soon, differs.
+    configuration.retries = None
+    return Api(ApiClient(configuration))
+
+
+def own_namespace() -> str | None:
+    """Return the namespace of the pod that this process runs in, None outside of one."""
+    try:
+        return _NAMESPACE_FILE.read_text("ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
