@@ -5,7 +5,6 @@ import itertools
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ import pytest
 
 from tests.e2e.controlplane import assets as found
 from tests.e2e.controlplane.assets import Assets
-from tests.e2e.controlplane.client import ApiError, Client, Object, path_of
+from tests.e2e.controlplane.client import Client
+from tests.e2e.controlplane.cluster import Cluster
 from tests.e2e.controlplane.crds import install
-from tests.e2e.controlplane.front import Registration, Webhook, registered, registration, webhook
+from tests.e2e.controlplane.front import Front, Registration, registered, registration, webhook
 from tests.e2e.controlplane.nodes import Kubelets, fleet
 from tests.e2e.controlplane.plane import Plane, running
-from tests.e2e.controlplane.processes import until
 
 REQUIRED = "OVERBANK_REQUIRE_E2E"
 HERE = Path(__file__).parent
@@ -77,51 +76,13 @@ def kubectl(plane: Plane) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def standing(api: Client) -> Callable[..., str]:
-    """Return a function that makes a namespace of a given name ready for pods; it stays for the tests that follow."""
-
-    def make(name: str, labels: dict[str, str] | None = None) -> str:
-        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels or {}}}
-        api.apply(manifest)
-        until(lambda: _has_account(api, name), f"namespace {name} has its service account")
-        return name
-
-    return make
-
-
 @pytest.fixture
-def namespace(api: Client, standing: Callable[..., str]) -> Iterator[Callable[..., str]]:
-    """Return a function that makes a new namespace with a unique name and labels; it goes with the test."""
-    made: list[str] = []
-
-    def make(labels: dict[str, str] | None = None) -> str:
-        made.append(standing(f"e2e-{next(_numbers)}", labels))
-        return made[-1]
-
-    yield make
-    for name in made:
-        api.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-
-
-@pytest.fixture
-def created(api: Client) -> Iterator[Callable[[Object], Object]]:
-    """Return a function that creates an object and returns what was stored; it is deleted after the test."""
-    made: list[Object] = []
-
-    def make(manifest: Object) -> Object:
-        stored = api.create(manifest)
-        made.append(stored)
-        return stored
-
-    yield make
-    for each in reversed(made):
-        api.delete(each, seconds=0)
-    for each in made:
-        until(lambda: _gone(api, each), f"{each['kind']} {each['metadata']['name']} is gone")  # noqa: B023
+def cluster(plane: Plane, kubelets: Kubelets) -> Iterator[Cluster]:
+    """Return a cluster with nodes; what is created through it goes with the test."""
+    assert kubelets
+    made = Cluster(plane)
+    yield made
+    made.clean()
 
 
 @pytest.fixture
@@ -138,51 +99,24 @@ def built(overbank: Callable[..., Any], tmp_path: Path) -> Callable[[Path], Path
     return build
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
-    """A webhook that the API server calls.
-
-    Attributes:
-        webhook: the process.
-        configuration: as stored.
-    """
-
-    webhook: Webhook
-    configuration: Object
-
-
 @pytest.fixture
-def front(plane: Plane, standing: Callable[..., str], tmp_path: Path) -> Iterator[Callable[..., Front]]:
+def front(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[..., Front]]:
     """Return a function that starts a webhook for a rendered cluster and registers its derived configuration, until the test ends.
 
     Its arguments: the folder ``clusters/<name>`` of the output, what else differs in the configuration, and a namespace that is neither
-    excluded nor opted out, to see by when the API server calls.
+    excluded nor opted out, by which it is seen when the API server calls.
     """
     numbers = itertools.count(1)
     with contextlib.ExitStack() as ends:
 
-        def serve(cluster: Path, how: Registration | None = None, canary: str = "e2e-canary") -> Front:
-            process = webhook(cluster / "webhook" / "bundle.json", tmp_path / f"webhook-{next(numbers)}")
+        def serve(rendered: Path, how: Registration | None = None, canary: str = "e2e-canary") -> Front:
+            process = webhook(rendered / "webhook" / "bundle.json", tmp_path / f"webhook-{next(numbers)}")
             process.process.start()
             ends.callback(process.process.stop)
-            (derived,) = (cluster / "_cluster").glob("mutatingwebhookconfiguration.*.yaml")
+            (derived,) = (rendered / "_cluster").glob("mutatingwebhookconfiguration.*.yaml")
             manifest = registered(derived, process, how)
-            return Front(webhook=process, configuration=ends.enter_context(registration(plane.client, manifest, standing(canary))))
+            return Front(
+                webhook=process, configuration=ends.enter_context(registration(cluster.api, manifest, cluster.standing(canary)))
+            )
 
         yield serve
-
-
-def _has_account(api: Client, namespace: str) -> bool:
-    try:
-        api.read("ServiceAccount", "default", namespace)
-    except ApiError:
-        return False
-    return True
-
-
-def _gone(api: Client, stored: Object) -> bool:
-    try:
-        current = api.request("GET", path_of(stored))
-    except ApiError as error:
-        return error.status == 404
-    return bool(current["metadata"]["uid"] != stored["metadata"]["uid"])

@@ -1,15 +1,12 @@
 """The control plane itself: what the other tests stand on."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.e2e.controlplane.client import ApiError, Client, Object
-from tests.e2e.controlplane.nodes import FLEET, Kubelets
+from tests.e2e.controlplane.client import ApiError, Object
+from tests.e2e.controlplane.cluster import Cluster
+from tests.e2e.controlplane.nodes import FLEET
 from tests.e2e.controlplane.plane import SCHEDULERS, Plane
 from tests.e2e.controlplane.processes import until
-
-Make = Callable[[Object], Object]
 
 
 def _pod(namespace: str, **spec: object) -> Object:
@@ -18,37 +15,27 @@ def _pod(namespace: str, **spec: object) -> Object:
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_pods_of_every_scheduler_are_scheduled_and_run(
-    api: Client, kubelets: Kubelets, namespace: Callable[..., str], created: Make, scheduler: str
-) -> None:
+def test_pods_of_every_scheduler_are_scheduled_and_run(cluster: Cluster, scheduler: str) -> None:
     """A pod of each scheduler's name is bound to a node without a taint, and its kubelet calls it running."""
-    assert kubelets
-    pod = created(_pod(namespace(), schedulerName=scheduler))
-    running = until(lambda: _running(api, pod), "the pod runs")
+    pod = cluster.create(_pod(cluster.namespace(), schedulerName=scheduler))
+    running = until(lambda: _running(cluster, pod), "the pod runs")
     untainted = {node.name for node in FLEET if not node.taints}
     assert running["spec"]["nodeName"] in untainted
 
 
-def test_a_deployment_becomes_available(api: Client, kubelets: Kubelets, namespace: Callable[..., str], created: Make) -> None:
+def test_a_deployment_becomes_available(cluster: Cluster) -> None:
     """The controllers of a Deployment work: its pods come up, and it says so."""
-    assert kubelets
     labels = {"app": "web"}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "none"}]}}
-    deployment = created(
+    deployment = cluster.create(
         {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
-            "metadata": {"name": "web", "namespace": namespace()},
+            "metadata": {"name": "web", "namespace": cluster.namespace()},
             "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": template},
         }
     )
-    metadata = deployment["metadata"]
-
-    def available() -> bool:
-        found = api.read("Deployment", metadata["name"], metadata["namespace"], version="apps/v1")
-        return found["status"].get("availableReplicas") == 2
-
-    until(available, "two replicas are available")
+    until(lambda: cluster.again(deployment)["status"].get("availableReplicas") == 2, "two replicas are available")
 
 
 def test_rights_are_those_that_rbac_grants(plane: Plane) -> None:
@@ -60,9 +47,9 @@ def test_rights_are_those_that_rbac_grants(plane: Plane) -> None:
     assert refused.value.status == 403
 
 
-def test_creations_are_audited(plane: Plane, api: Client, namespace: Callable[..., str], created: Make) -> None:
+def test_creations_are_audited(plane: Plane, cluster: Cluster) -> None:
     """The audit log has the creation of a pod, with what was sent."""
-    pod = created(_pod(namespace()))
+    pod = cluster.create(_pod(cluster.namespace()))
     name = pod["metadata"]["name"]
 
     def audited() -> Object | None:
@@ -73,9 +60,9 @@ def test_creations_are_audited(plane: Plane, api: Client, namespace: Callable[..
     assert event["verb"] == "create"
     assert event["requestObject"]["spec"]["containers"][0]["image"] == "none"
     assert event["responseObject"] == pod
-    assert api.warnings == []
+    assert cluster.api.warnings == []
 
 
-def _running(api: Client, pod: Object) -> Object | None:
-    found = api.read("Pod", pod["metadata"]["name"], pod["metadata"]["namespace"])
+def _running(cluster: Cluster, pod: Object) -> Object | None:
+    found = cluster.again(pod)
     return found if found["status"]["phase"] == "Running" else None

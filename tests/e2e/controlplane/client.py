@@ -86,7 +86,8 @@ class Client:
     def listed(self, kind: str, namespace: str | None = None, *, version: str = "v1", labels: str = "") -> list[Object]:
         """Return all objects of a kind, of one namespace or of all, that a label selector selects."""
         query = {"labelSelector": labels} if labels else None
-        return list(self.request("GET", path(version, kind, namespace), query=query)["items"])
+        found = self.request("GET", path(version, kind, namespace), query=query)["items"]
+        return [{"apiVersion": version, "kind": kind, **each} for each in found]
 
     def patch(self, manifest: Object, patch: object, content: str = MERGE) -> Object:
         """Patch an object that was read or created."""
@@ -117,7 +118,7 @@ class Client:
             OSError: there is no answer; a kept connection that turns out closed is opened once more first.
         """
         status, headers, raw = self._send(method, path, body, query, content)
-        self._mine.warnings = [re.sub(r'^\d+ \S+ "(.*)"$', r"\1", each) for each in headers.get_all("Warning") or ()]
+        self._mine.warnings = [_unquoted(each) for each in headers.get_all("Warning") or ()]
         answer = json.loads(raw) if raw[:1] in b"{[" and raw else {"message": raw.decode("utf-8", "replace")}
         if status >= http.HTTPStatus.BAD_REQUEST:
             raise ApiError(status, answer)
@@ -195,6 +196,11 @@ class Watch:
         """End it."""
         self._answer.close()
         self._connection.close()
+
+
+def _unquoted(header: str) -> str:
+    """Return the text of a Warning header (RFC 9110 §5.6.4: what follows a backslash is meant as it is)."""
+    return re.sub(r"\\(.)", r"\1", header.partition('"')[2].rpartition('"')[0])
 
 
 def path_of(manifest: Object, *, named: bool = True) -> str:

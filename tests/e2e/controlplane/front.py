@@ -97,6 +97,19 @@ class Registration:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """A webhook that the API server calls.
+
+    Attributes:
+        webhook: the process.
+        configuration: as stored.
+    """
+
+    webhook: Webhook
+    configuration: Object
+
+
 def registered(derived: Path, front: Webhook, how: Registration | None = None) -> Object:
     """Return a derived MutatingWebhookConfiguration that leads to a webhook on this machine instead of to a Service.
 
