@@ -19,6 +19,24 @@ from tests.e2e.controlplane.front import Front, Registration, registered, regist
 from tests.e2e.controlplane.nodes import Kubelets, fleet
 from tests.e2e.controlplane.plane import Plane, running
 
+SITE = """\
+apiVersion: overbank.dev/v1alpha1
+kind: Repository
+spec: {}
+---
+apiVersion: overbank.dev/v1alpha1
+kind: Cluster
+metadata: {name: site}
+spec:
+  platform: kubernetes
+  kubernetesVersion: "1.36"
+  pools:
+  - {name: idc, type: idc, nodeSelector: {zone: b}}
+  - {name: cloud, type: ecs, nodeSelector: {alibabacloud.com/nodepool-id: np7b30xxx}}
+  - {name: vnodes, type: vnode}
+"""
+"""A cluster without a vendor's scheduler; its pools are nodes of ``nodes.FLEET``."""
+
 REQUIRED = "OVERBANK_REQUIRE_E2E"
 HERE = Path(__file__).parent
 
@@ -120,3 +138,18 @@ def front(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[..., Front]]:
             )
 
         yield serve
+
+
+@pytest.fixture
+def site(built: Callable[[Path], Path], front: Callable[..., Front], write: Callable[..., Path]) -> Callable[..., Front]:
+    """Return a function that compiles policies for the cluster of ``SITE``, and puts a webhook with them in front of the API server.
+
+    Its arguments: the policies, as one text of YAML in which the cluster is called ``site``, and what ``front`` takes.
+    """
+    numbers = itertools.count(1)
+
+    def serve(policies: str, **options: Any) -> Front:
+        repository = write({"overbank.yaml": SITE, "policies.yaml": policies}, f"site-{next(numbers)}")
+        return front(built(repository) / "clusters" / "site", **options)
+
+    return serve
