@@ -1,6 +1,5 @@
 """Where the programs of a control plane are: the folder that KUBEBUILDER_ASSETS names, or the cache of this project."""
 
-import json
 import os
 import platform
 import re
@@ -69,7 +68,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Assets | str:
     for folder in folders:
         missing = absent(folder)
         if not missing:
-            kubectl = _kubectl(folder)
+            kubectl = kubectl_of(folder, environment)
             if kubectl:
                 return Assets(folder=folder, kubectl=kubectl)
             missing = [KUBECTL]
@@ -82,15 +81,16 @@ def absent(folder: Path) -> list[str]:
     return [name for name in PROGRAMS if not os.access(folder / name, os.X_OK)]
 
 
-def _kubectl(folder: Path) -> Path | None:
+def kubectl_of(folder: Path, environment: Mapping[str, str]) -> Path | None:
+    """Return kubectl: the folder's own, else the one on the PATH, else None."""
     if os.access(folder / KUBECTL, os.X_OK):
         return folder / KUBECTL
-    found = shutil.which(KUBECTL)
+    found = shutil.which(KUBECTL, path=environment.get("PATH"))
     return Path(found) if found else None
 
 
 def _required(module: Path, dependency: str) -> str:
     found = re.search(rf"^(?:require )?\s*{re.escape(dependency)} v(\S+)", module.read_text("utf-8"), re.MULTILINE)
     if not found:
-        raise ValueError(f"{module} requires no {json.dumps(dependency)}")
+        raise ValueError(f"{module} requires no {dependency}")
     return found[1]

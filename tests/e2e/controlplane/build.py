@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.controlplane.assets import HERE, KUBECTL, PROGRAMS, VARIABLE, Versions, absent, cache
+from tests.e2e.controlplane.assets import HERE, KUBECTL, PROGRAMS, VARIABLE, Versions, absent, cache, kubectl_of
 
 FREE_BYTES: Final = 6 << 30
 """The Go build cache takes 4 GB for the first build, the modules one, and the programs 0.4."""
@@ -59,7 +59,7 @@ def build(environment: Mapping[str, str] = os.environ) -> Path:
         BuildError: they cannot be had.
     """
     named = environment.get(VARIABLE)
-    if named and not absent(Path(named)) and (os.access(Path(named) / KUBECTL, os.X_OK) or shutil.which(KUBECTL)):
+    if named and not absent(Path(named)) and kubectl_of(Path(named), environment):
         _say(f"{VARIABLE} has every program: {named}; nothing to build")
         return Path(named)
     if named:
@@ -68,8 +68,9 @@ def build(environment: Mapping[str, str] = os.environ) -> Path:
     versions = Versions.wanted()
     folder = cache(versions, environment)
     with _writing(folder), _only(folder):
-        wanted = [each for each in _programs(versions) if not _answers(folder / each.name, each)]
-        kept = [each.name for each in _programs(versions) if each not in wanted]
+        programs = _programs(versions, with_kubectl=shutil.which(KUBECTL, path=environment.get("PATH")) is None)
+        wanted = [each for each in programs if not _answers(folder / each.name, each)]
+        kept = [each.name for each in programs if each not in wanted]
         if kept:
             _say(f"there already: {', '.join(kept)}")
         if wanted:
@@ -78,7 +79,7 @@ def build(environment: Mapping[str, str] = os.environ) -> Path:
     return folder
 
 
-def _programs(versions: Versions) -> list[Program]:
+def _programs(versions: Versions, *, with_kubectl: bool) -> list[Program]:
     major, minor, _ = versions.kubernetes.split(".", 2)
     variables = {}
     # Without them the programs call themselves v0.0.0, and clients cannot tell what the server has.
@@ -88,7 +89,7 @@ def _programs(versions: Versions) -> list[Program]:
             f"{package}.gitMajor": major,
             f"{package}.gitMinor": minor,
         }
-    names = [name for name in PROGRAMS if name != "etcd"] + ([] if shutil.which(KUBECTL) else [KUBECTL])
+    names = [name for name in PROGRAMS if name != "etcd"] + ([KUBECTL] if with_kubectl else [])
     etcd = Program(name="etcd", module=HERE / "etcd", package="go.etcd.io/etcd/server/v3", version=versions.etcd, variables={})
     return [etcd] + [
         Program(
