@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.controlplane import assets as found
-from tests.e2e.controlplane.assets import Assets
+from tests.e2e.controlplane.assets import Assets, find
 from tests.e2e.controlplane.client import Client
 from tests.e2e.controlplane.cluster import Cluster
 from tests.e2e.controlplane.crds import install
@@ -48,16 +47,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("control-plane"))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a control plane where its programs are missing, or fail where OVERBANK_REQUIRE_E2E is set.
+
+    It happens here and not in a fixture, so that pytest folds all these skips into one line of its summary.
+    """
+    if "plane" not in getattr(item, "fixturenames", ()):
+        return
+    programs = find()
+    if isinstance(programs, str):
+        text = f"NOTHING was shown against a real Kubernetes: {programs}"
+        if os.environ.get(REQUIRED):
+            pytest.fail(f"{text} ({REQUIRED} is set)", pytrace=False)
+        pytest.skip(text)
+
+
 @pytest.fixture(scope="session")
 def assets() -> Assets:
-    """Return the programs of a control plane; without them tests are skipped, or fail where OVERBANK_REQUIRE_E2E is set."""
-    programs = found.find()
-    if isinstance(programs, Assets):
-        return programs
-    text = f"NOTHING was shown against a real Kubernetes: {programs}"
-    if os.environ.get(REQUIRED):
-        pytest.fail(f"{text} ({REQUIRED} is set)")
-    pytest.skip(text)
+    """Return the programs of a control plane."""
+    programs = find()
+    assert isinstance(programs, Assets), programs
+    return programs
 
 
 @pytest.fixture(scope="session")
