@@ -1,6 +1,6 @@
 # Each target works from a fresh clone with Python (3.11 or later) and make: they share the virtual environment in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz check accept docs bench build test-wheel clean
+.PHONY: help demo test control-plane fuzz check accept docs bench build test-wheel clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,7 +24,11 @@ demo: .venv/.installed ## compile the sample policies, serve them, and admit the
 	@$(BIN)/python policies/demo
 
 test: .venv/.installed ## run all tests
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist loadgroup
+
+# Needs Go and Python and no environment; about 15 minutes the first time, then nothing.
+control-plane: ## get etcd and Kubernetes for the tests in tests/e2e: build them into the user's cache, once
+	@$(PYTHON) -m tests.e2e.controlplane
 
 FUZZ_SECONDS ?= 600
 FUZZ_FIRST ?= 0
@@ -72,7 +76,7 @@ test-wheel: build ## run the tests against the built wheel and the one-file over
 		"$$(echo dist/overbank-*.whl)[webhook,live]" --group test
 	rm -rf build/wheel-tests && mkdir -p build/wheel-tests
 	cp -r tests policies bench docs deploy pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
-	cd build/wheel-tests && OVERBANK_ONEFILE="$(CURDIR)/dist/overbank" ../wheel-venv/bin/pytest --numprocesses auto
+	cd build/wheel-tests && OVERBANK_ONEFILE="$(CURDIR)/dist/overbank" ../wheel-venv/bin/pytest --numprocesses auto --dist loadgroup
 
 clean: ## remove everything that make made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis policies/rendered

@@ -2,7 +2,8 @@
 
 Narrowing is by over-approximation: every pod that the engine would change passes, others may pass. Namespaces are narrowed by
 name where all policies name theirs. Pods are narrowed by one label pair that each policy requires (the one that the engine's
-index uses); if a policy requires none, pods are not narrowed.
+index uses); if a policy requires none, pods are not narrowed. Pods and namespaces that opt out are never sent: the API server knows
+the labels of every namespace, the webhook those of the namespaces that it has been told of.
 
 Pods that arrive with a marker label pass wherever they are created, since that key is ours: for them there is a webhook of its own,
 as conditions of one webhook cannot be ORed over namespaces and labels. It comes first, so that a pod which the other one marks
@@ -17,7 +18,7 @@ from compiler.emit.manifest import MANAGED_BY, file_name, render
 from compiler.ir import ClusterIR
 from compiler.model import NAME_LABEL, NAME_LABEL_SINCE
 from compiler.platforms.gates import MATCH_CONDITIONS
-from webhook.engine.keys import EXCLUDE_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
+from webhook.engine.keys import EXCLUDE_LABEL, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.match import index_requirement
 
 API_VERSION: Final = "admissionregistration.k8s.io/v1"
@@ -34,6 +35,7 @@ MAX_EXPRESSION: Final = 90_000
 ``expressionSizeCodePointLimit``), and then no policy would reach the cluster any more."""
 
 _LABELS: Final = "object.metadata.labels"
+_OPTED_IN: Final = {"key": INJECT_LABEL, "operator": "NotIn", "values": ["false"]}
 
 
 def emit(ir: ClusterIR) -> dict[str, bytes]:
@@ -63,7 +65,9 @@ def _pods(ir: ClusterIR) -> dict[str, Any]:
     condition = _may_match(ir)
     if condition is not None:
         conditions.append({"name": "a-policy-may-match", "expression": condition})
-    return _webhook(ir, "pods.overbank.dev", [namespaces], conditions)
+    webhook = _webhook(ir, "pods.overbank.dev", [namespaces, _OPTED_IN], conditions)
+    webhook["objectSelector"] = {"matchExpressions": [_OPTED_IN]}
+    return webhook
 
 
 def _webhook(ir: ClusterIR, name: str, namespaces: list[dict[str, Any]], conditions: list[dict[str, str]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from compiler.model import NAME_LABEL
 from compiler.resolve import Binding
 from compiler.source import Document, Route
 from compiler.sourcemap import selectors
@@ -29,11 +30,8 @@ def trace(repository: Document, bindings: Sequence[Binding], manifest: dict[str,
             case ("webhooks", int(), "namespaceSelector", "matchExpressions", int(), "values", int()):
                 if at(manifest, (*route[:5], "operator")) == "In":
                     return named.get(at(manifest, route)) or [NARROWED]
-                return (
-                    [NARROWED]
-                    if at(manifest, (*route[:5], "values")) == ["true"]
-                    else selectors.excluded(repository, at(manifest, route))
-                )
+                by_name = at(manifest, (*route[:5], "key")) == NAME_LABEL
+                return selectors.excluded(repository, at(manifest, route)) if by_name else [NARROWED]
             case ("webhooks", int(), "namespaceSelector", *_):
                 return [NARROWED]
             case ("webhooks", int(), "matchConditions", int(), "expression"):
