@@ -292,7 +292,8 @@ def launch(
         def start(*arguments: str) -> Running:
             ca = tmp_path_factory.mktemp("ca") / "ca.pem"
             fixed = ("--bundle", str(bundle_file), "--self-signed", "--ca-out", str(ca), "--port", "0", "--management-port", "0")
-            process = command("serve", *fixed, *arguments, start=True)
+            quiet = ("--drain-delay", "0", "--log-decisions", "none")
+            process = command("serve", *fixed, *quiet, *arguments, start=True)
             line = process.stderr.readline()
             assert line.startswith("{"), line
             running = Running(process, json.loads(line), ca)

@@ -1,0 +1,78 @@
+"""Log lines on their way out, through a thread of their own.
+
+A pipe whose reader is stuck, because a disk is full or a node is in trouble, blocks whoever writes to it. That must not be the event
+loop that admits pods. So lines are queued, up to a bound, beyond which they are dropped and counted.
+"""
+
+import os
+import threading
+from collections import deque
+from typing import Final
+
+MAX_PENDING_BYTES: Final = 4 * 1024 * 1024
+GATHER_SECONDS: Final = 0.01
+"""Lines wait so long for others, so that many of them take one write."""
+
+_CLOSE_SECONDS: Final = 2.0
+
+
+class Lines:
+    """A text stream that never blocks, good enough for a ``logging.StreamHandler``.
+
+    Attributes:
+        dropped: lines that found no room.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Begin to write to a file descriptor, which stays open."""
+        self.dropped = 0
+        self._descriptor = descriptor
+        self._pending: deque[bytes] = deque()
+        self._taken = self._written = 0
+        self._something = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def append(self, line: bytes) -> None:
+        """Queue a line with its end, or drop it."""
+        if self._taken - self._written > MAX_PENDING_BYTES:
+            self.dropped += 1
+            return
+        self._taken += len(line)
+        self._pending.append(line)
+        if not self._something.is_set():
+            self._something.set()
+
+    def write(self, text: str) -> int:
+        """Queue text that is whole lines."""
+        self.append(text.encode(errors="backslashreplace"))
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: whoever waits here would block."""
+
+    def close(self) -> None:
+        """Write what is queued, as long as that takes no more than two seconds."""
+        self._closing.set()
+        self._something.set()
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while True:
+            self._something.wait()
+            closing = self._closing.wait(GATHER_SECONDS)
+            self._something.clear()
+            while self._pending:
+                self._put(b"".join(self._pending.popleft() for _ in range(min(len(self._pending), 256))))
+            if closing:
+                return
+
+    def _put(self, batch: bytes) -> None:
+        rest = memoryview(batch)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            self.dropped += bytes(rest).count(b"\n")  # nobody reads any more; there is nobody to tell either
+        self._written += len(batch)
