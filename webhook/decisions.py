@@ -64,10 +64,12 @@ class DecisionLog:
         self._append = append
         self._clock = clock
         self._encode = msgspec.json.Encoder().encode
+        self._second = -1.0
+        self._prefix = ""
 
     def record(self, outcome: Outcome, uid: str | None, namespace: str, decision: Decision | None, seconds: float) -> None:
         """Write a line. ``decision`` is None where there was none; ``seconds`` is the time from the head to the end of the answer."""
-        now = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
+        now = self._time()
         level = _LEVELS.get(outcome, "info")
         took = round(seconds * 1e3, 3)
         if decision is None:
@@ -90,3 +92,11 @@ class DecisionLog:
                 decision.audit is not None,
             )
         self._append(self._encode(line) + b"\n")
+
+    def _time(self) -> str:
+        """Return the time as other lines have it; formatting it anew for each line would cost as much as the rest of the line."""
+        second, fraction = divmod(self._clock(), 1)
+        if second != self._second:
+            self._second = second
+            self._prefix = datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds").partition("+")[0]
+        return f"{self._prefix}.{int(fraction * 1000):03}+00:00"

@@ -7,7 +7,11 @@ loop that admits pods. So lines are queued, up to a bound, beyond which they are
 import os
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
+
+from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 MAX_PENDING_BYTES: Final = 4 * 1024 * 1024
 GATHER_SECONDS: Final = 0.01
@@ -16,8 +20,8 @@ GATHER_SECONDS: Final = 0.01
 _CLOSE_SECONDS: Final = 2.0
 
 
-class Lines:
-    """A text stream that never blocks, good enough for a ``logging.StreamHandler``.
+class Lines(Collector):
+    """A text stream that never blocks, good enough for a ``logging.StreamHandler``, and its metric.
 
     Attributes:
         dropped: lines that found no room.
@@ -29,6 +33,7 @@ class Lines:
         self._descriptor = descriptor
         self._pending: deque[bytes] = deque()
         self._taken = self._written = 0
+        self._woken = False
         self._something = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
@@ -41,7 +46,8 @@ class Lines:
             return
         self._taken += len(line)
         self._pending.append(line)
-        if not self._something.is_set():
+        if not self._woken:
+            self._woken = True
             self._something.set()
 
     def write(self, text: str) -> int:
@@ -51,6 +57,11 @@ class Lines:
 
     def flush(self) -> None:
         """Do nothing: whoever waits here would block."""
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """Return how many lines have been dropped."""
+        text = "Log lines that were dropped because nobody took them in time."
+        yield CounterMetricFamily("overbank_webhook_log_lines_dropped", text, value=self.dropped)
 
     def close(self) -> None:
         """Write what is queued, as long as that takes no more than two seconds."""
@@ -63,6 +74,7 @@ class Lines:
             self._something.wait()
             closing = self._closing.wait(GATHER_SECONDS)
             self._something.clear()
+            self._woken = False  # before looking: a line that comes after this look wakes us again
             while self._pending:
                 self._put(b"".join(self._pending.popleft() for _ in range(min(len(self._pending), 256))))
             if closing:

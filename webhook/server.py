@@ -134,7 +134,7 @@ def _compose(settings: Settings, version: str, lines: Lines) -> int:
         drain_delay=settings.drain_delay,
     )
     parts.metrics.built(version)
-    parts.metrics.logs(lambda: lines.dropped)
+    parts.metrics.registry.register(lines)
     descriptors(settings.max_connections)
     _bundles(settings, parts)
     authority = _certificate(settings, parts)

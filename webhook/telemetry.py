@@ -9,26 +9,19 @@ import logging
 import platform
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from prometheus_client.metrics_core import CounterMetricFamily
-from prometheus_client.registry import Collector
 
 from webhook.engine.bundle import Bundle
+from webhook.mutations import Mutations
 
 DURATION_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds. A decision takes some 0.0001, and a webhook configuration can ask for timeouts of 1 to 30. Two buckets lie below the 0.5 ms
 that such histograms usually begin with; buckets cost nothing but their lines."""
-
-MAX_POLICY_SERIES: Final = 1000
-"""Series for policies by their names; the policies of a larger bundle share one more."""
-
-OTHER_POLICIES: Final = "_other"
-"""No policy can be called so."""
 
 
 class Outcome(StrEnum):
@@ -74,18 +67,6 @@ class Hooks(Protocol):
         """Report a pod about which these policies in audit mode would have it decided otherwise."""
 
 
-class _Dropped(Collector):
-    """A counter that somebody else keeps."""
-
-    def __init__(self, dropped: Callable[[], float]) -> None:
-        self._dropped = dropped
-
-    def collect(self) -> Iterable[CounterMetricFamily]:
-        """Read it."""
-        text = "Log lines that were dropped because nobody took them in time."
-        yield CounterMetricFamily("overbank_webhook_log_lines_dropped", text, value=self._dropped())
-
-
 class Metrics:
     """The hooks as Prometheus metrics.
 
@@ -123,16 +104,7 @@ class Metrics:
         self._bundle_policies = Gauge(
             "overbank_webhook_bundle_policies", "Policies in the bundle that decides.", registry=self.registry
         )
-        self._mutations = Counter(
-            "overbank_webhook_policy_mutations_total",
-            "Pods that were patched, by each policy that has a value in the pod; policies beyond the first 1000 share "
-            f'"{OTHER_POLICIES}".',
-            ["policy"],
-            registry=self.registry,
-        )
-        self._named: dict[str, Callable[[], None]] = {}
-        self._others: Callable[[], None] = lambda: None
-        self._contributors: dict[str, tuple[Callable[[], None], ...]] = {}
+        self._mutations = Mutations(self.registry)
         self._build_info = Gauge(
             "overbank_webhook_build_info", "The release that runs, always 1.", ["version", "python"], registry=self.registry
         )
@@ -151,15 +123,7 @@ class Metrics:
 
     def mutated(self, applied: str) -> None:
         """Count a patched pod for each of the policies in it."""
-        # There are about as many values as there are sets of policies that meet in a pod.
-        contributors = self._contributors.get(applied)
-        if contributors is None:
-            if len(self._contributors) >= MAX_POLICY_SERIES:
-                self._contributors.clear()
-            names = [mark.partition("@")[0] for mark in applied.split(",")] if applied else []
-            contributors = self._contributors[applied] = tuple(self._named.get(name, self._others) for name in names)
-        for count in contributors:
-            count()
+        self._mutations.count(applied)
 
     def unknown_namespace(self) -> None:
         """Count a pod of a namespace whose labels are not known."""
@@ -182,25 +146,11 @@ class Metrics:
         self._bundle_info.clear()
         self._bundle_info.labels(bundle.cluster.name, bundle.digest).set(1)
         self._bundle_policies.set(len(bundle.policies))
-        self._name([policy.name for policy in bundle.policies])
+        self._mutations.name([policy.name for policy in bundle.policies])
 
     def built(self, version: str) -> None:
         """Show which release runs."""
         self._build_info.labels(version, platform.python_version()).set(1)
-
-    def logs(self, dropped: Callable[[], float]) -> None:
-        """Show how many log lines have been dropped."""
-        self.registry.register(_Dropped(dropped))
-
-    def _name(self, policies: list[str]) -> None:
-        """Count for these policies from now on; those that stay keep their counts, so that a reload is no reset."""
-        kept = policies[:MAX_POLICY_SERIES]
-        for gone in self._named.keys() - set(kept):
-            self._mutations.remove(gone)
-        self._named = {name: self._mutations.labels(name).inc for name in kept}
-        if len(policies) > len(kept):
-            self._others = self._mutations.labels(OTHER_POLICIES).inc
-        self._contributors.clear()
 
 
 class JsonLines(logging.Formatter):

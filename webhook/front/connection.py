@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from webhook.front.gate import Arrivals, Gate
 
-LAST_CHANCE_SECONDS: Final = 1.0
+LAST_CHANCE_SECONDS: Final = 3.0
 """A connection that came just before the end may have a request on its way; it has so long to arrive."""
 
 
