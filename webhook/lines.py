@@ -28,7 +28,7 @@ class Lines(Collector):
     """
 
     def __init__(self, descriptor: int) -> None:
-        """Begin to write to a file descriptor, which stays open."""
+        """Prepare to write to a file descriptor, which stays open."""
         self.dropped = 0
         self._descriptor = descriptor
         self._pending: deque[bytes] = deque()
@@ -37,7 +37,7 @@ class Lines(Collector):
         self._something = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
-        self._thread.start()
+        self._started = False
 
     def append(self, line: bytes) -> None:
         """Queue a line with its end, or drop it."""
@@ -49,6 +49,9 @@ class Lines(Collector):
         if not self._woken:
             self._woken = True
             self._something.set()
+            if not self._started:
+                self._started = True
+                self._thread.start()
 
     def write(self, text: str) -> int:
         """Queue text that is whole lines."""
@@ -63,11 +66,16 @@ class Lines(Collector):
         text = "Log lines that were dropped because nobody took them in time."
         yield CounterMetricFamily("overbank_webhook_log_lines_dropped", text, value=self.dropped)
 
+    def describe(self) -> Iterable[CounterMetricFamily]:
+        """Return what there is to collect, for the registry."""
+        return self.collect()
+
     def close(self) -> None:
         """Write what is queued, as long as that takes no more than two seconds."""
         self._closing.set()
         self._something.set()
-        self._thread.join(_CLOSE_SECONDS)
+        if self._started:
+            self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
         while True:

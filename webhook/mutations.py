@@ -25,6 +25,8 @@ _MAX_SETS: Final = 4096
 class Mutations(Collector):
     """Counts patched pods by policy, for policies of the current bundle only."""
 
+    LABELS = ("policy",)
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self._sets: dict[str, int] = {}
         self._totals: dict[str, int] = {}
@@ -51,10 +53,14 @@ class Mutations(Collector):
             f"Pods that were patched, by each policy that has a value in the pod; beyond {MAX_SERIES} policies they share "
             f"the label {OTHERS}."
         )
-        family = CounterMetricFamily(NAME, text, labels=("policy",))
+        family = CounterMetricFamily(NAME, text, labels=self.LABELS)
         for policy, count in self._totals.items():
             family.add_metric((policy,), count)
         yield family
+
+    def describe(self) -> Iterable[CounterMetricFamily]:
+        """Return what there is to collect, for the registry."""
+        return self.collect()
 
     def _fold(self) -> None:
         sets, self._sets = self._sets, {}

@@ -58,14 +58,14 @@ class Settings:
     ca_out: Path | None
     namespace: str
     body_timeout: float
-    head_timeout: float
-    max_in_flight: int
-    max_connections: int
-    drain_delay: float
-    kubeconfig: Path | None
-    watch_namespaces: bool
-    namespace_patience: float
-    log_decisions: str
+    head_timeout: float = 10.0
+    max_in_flight: int = 1000
+    max_connections: int = 2000
+    drain_delay: float = 5.0
+    kubeconfig: Path | None = None
+    watch_namespaces: bool = False
+    namespace_patience: float = 30.0
+    log_decisions: str = "changes"
 
 
 def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], version: str) -> Settings:

@@ -54,7 +54,7 @@ class Arrivals:
         connections = Counter(
             "overbank_webhook_connections_total",
             "Connections to the admission port: accepted (TLS is established), handshake_failed (the client does not trust our certificate, "
-            "or does not speak TLS), handshake_timed_out, refused (there were too many), head_timed_out (a request never began or its "
+            "or does not speak TLS), handshake_timed_out, over_limit (there were too many), head_timed_out (a request never began or its "
             "head never ended; counted as accepted, too).",
             ["result"],
             registry=registry,
@@ -62,5 +62,5 @@ class Arrivals:
         self.accepted = connections.labels("accepted").inc
         self.handshake_failed = connections.labels("handshake_failed").inc
         self.handshake_timed_out = connections.labels("handshake_timed_out").inc
-        self.refused = connections.labels("refused").inc
+        self.over_limit = connections.labels("over_limit").inc
         self.head_timed_out = connections.labels("head_timed_out").inc

@@ -108,7 +108,7 @@ class Listener:
             return False
         gate = self._gate
         if gate.connections >= gate.max_connections:
-            self._arrivals.refused()
+            self._arrivals.over_limit()
             connection.close()
             return True
         gate.connections += 1

@@ -234,7 +234,7 @@ def test_too_many_connections_are_closed_before_tls(launch: Launch, body: bytes)
     first.close()
     await_metric(server, "overbank_webhook_open_connections", 1)
     assert server.call(body).status == 200
-    assert metric(server, 'overbank_webhook_connections_total{result="refused"}') == 1
+    assert metric(server, 'overbank_webhook_connections_total{result="over_limit"}') == 1
 
 
 def test_the_api_servers_deadline_ends_a_slow_body(launch: Launch) -> None:

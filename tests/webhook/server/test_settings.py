@@ -22,14 +22,6 @@ def test_defaults_are_those_of_a_laptop() -> None:
         ca_out=None,
         namespace="overbank-system",
         body_timeout=10.0,
-        head_timeout=10.0,
-        max_in_flight=1000,
-        max_connections=2000,
-        drain_delay=5.0,
-        kubeconfig=None,
-        watch_namespaces=False,
-        namespace_patience=30.0,
-        log_decisions="changes",
     )
 
 
