@@ -50,5 +50,5 @@ def _names(family: Metric) -> Iterator[str]:
 
 
 def _labels(collector: Any) -> str:
-    declared = getattr(collector, "_labelnames", None) or getattr(collector, "LABELS", ())
+    declared: tuple[str, ...] = getattr(collector, "_labelnames", ()) or getattr(collector, "LABELS", ())
     return ", ".join(f"`{label}`" for label in declared)
