@@ -51,8 +51,9 @@ accept: .venv/.installed ## rewrite the expected output of golden tests, and pri
 	OVERBANK_ACCEPT=1 $(BIN)/pytest --quiet -p no:cacheprovider tests/compiler/test_golden.py --capture=no
 	git status --short tests/golden
 
-docs: .venv/.installed ## rewrite the tables of fields in docs/ from the schemas
+docs: .venv/.installed ## rewrite what is generated in docs/ and deploy/monitoring/
 	$(BIN)/python docs/generate.py
+	$(BIN)/python deploy/monitoring/generate.py
 
 bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/startup.py

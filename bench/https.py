@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import base64
 import gc
+import io
 import json
 import os
 import ssl
@@ -21,11 +22,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # runs from a checkout that is not installed
@@ -166,10 +168,17 @@ def child(arguments: list[str]) -> "Iterator[tuple[subprocess.Popen[str], int]]"
             line = process.stderr.readline()
             if not line.startswith("{"):
                 raise SystemExit(f"the server did not start: {line}{process.stderr.read()}")
+            threading.Thread(target=_drain, args=(process.stderr,), daemon=True).start()
             yield process, urlsplit(json.loads(line)["admission"]).port or 0
         finally:
             process.terminate()
-            process.communicate()
+            process.wait()
+
+
+def _drain(log: IO[str]) -> None:
+    """Read what a server logs, as a container runtime does; a pipe that nobody reads would be another experiment."""
+    while log.buffer.read1(65536) if isinstance(log, io.TextIOWrapper) else log.read(65536):
+        pass
 
 
 def serve_constant(answer: bytes, authority: Path) -> None:
@@ -203,7 +212,8 @@ def serve_constant(answer: bytes, authority: Path) -> None:
 async def compare(folder: Path, call: bytes, options: argparse.Namespace) -> tuple[Target, Target]:
     """Measure both servers in alternating rounds."""
     authority = folder / "webhook-ca.pem"
-    serve = ["-m", "webhook.server", "serve", "--bundle", str(folder / "bundle.json"), "--self-signed"]
+    serve = ["-m", "webhook.server", "serve", "--bundle", str(folder / "bundle.json"), "--self-signed", "--drain-delay", "0"]
+    serve += ["--log-decisions", options.log_decisions]
     with child([*serve, "--port", "0", "--management-port", "0", "--ca-out", str(authority)]) as (process, port):
         webhook = await connect("webhook", process.pid, port, authority=authority, call=call, count=options.connections)
         answer = (await webhook.round(options.warm_up, counts=False)).partition(b"\r\n\r\n")[2]
@@ -251,6 +261,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="length of a round (3)")
     parser.add_argument("--warm-up", type=float, default=2, help="seconds for each server before the first round (2)")
     parser.add_argument("--connections", type=int, default=16, help="kept-alive connections (16)")
+    parser.add_argument("--log-decisions", default="changes", help="as the webhook takes it: changes, all or none (changes)")
     parser.add_argument(
         "--constant", nargs=2, type=Path, metavar=("ANSWER", "CA"), help="be the floor (used by the benchmark itself)"
     )

@@ -1,7 +1,7 @@
 """Rewrite the generated tables of the documentation: ``python docs/generate.py``, or ``make docs``.
 
 Between ``<!-- fields: KIND -->`` and ``<!-- end -->`` stands what ``overbank schema KIND --format markdown`` prints, and after
-``<!-- table: NAME -->`` a table of vendor facts (``compiler.report.platforms``). With ``--check`` nothing is written, and the exit code is 1 if a page is out of date.
+``<!-- table: NAME -->`` a table of vendor facts (``compiler.report.platforms``) or of the webhook's metrics (``webhook.catalogue``). With ``--check`` nothing is written, and the exit code is 1 if a page is out of date.
 """
 
 import re
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import schemas
 from compiler.report import fields, platforms
+from webhook import catalogue
 
 _TABLE = re.compile(r"(?P<open><!-- (?P<kind>fields|table): (?P<name>\w+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
 
@@ -23,8 +24,11 @@ def rewritten(page: str) -> str:
     return _TABLE.sub(lambda found: f"{found['open']}\n{_table(found['kind'], found['name'])}\n{found['close']}", page)
 
 
+_TABLES = {**platforms.TABLES, "metrics": catalogue.table}
+
+
 def _table(kind: str, name: str) -> str:
-    return platforms.TABLES[name]() if kind == "table" else fields.render(schemas.schema(name))
+    return _TABLES[name]() if kind == "table" else fields.render(schemas.schema(name))
 
 
 def main(arguments: list[str]) -> int:

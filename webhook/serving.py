@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
+import resource
 import socket
 import ssl
 from collections.abc import Generator
@@ -12,14 +14,19 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from webhook.front.connection import LAST_CHANCE_SECONDS, Connection
+from webhook.front.gate import Arrivals, Gate
+from webhook.front.listener import TLS_CLOSE_SECONDS, Listener
+from webhook.telemetry import log
+
+_OTHER_DESCRIPTORS: Final = 128
+
 KEEP_ALIVE_SECONDS: Final = 120
 """The API server keeps idle connections to a webhook for 90 s: apimachinery ``pkg/util/net/http.go``, ``SetOldTransportDefaults``,
 takes ``IdleConnTimeout`` from Go's ``http.DefaultTransport``. A server that closes earlier races with it, and calls fail with EOF."""
 
 SHUTDOWN_SECONDS: Final = 20
 """How long requests may take to finish after a signal; ``terminationGracePeriodSeconds`` of a pod is 30 by default."""
-
-_TLS_CLOSE_SECONDS: Final = 1.0
 
 
 # uvicorn's access log alone costs a third of the throughput; the other parts that are off have no use here.
@@ -62,17 +69,66 @@ class Server(uvicorn.Server):
         self.listening.set()
 
 
-class Loop(uvloop.Loop):
-    """A uvloop that waits one second, not thirty, for a client to confirm the end of TLS.
+class AdmissionServer(Server):
+    """The server of the admission port: its connections come through a gate, and it says goodbye before it leaves."""
 
-    uvicorn waits for that at shutdown, and clients that keep an idle connection do not always look at it. TLS allows to close
-    without (RFC 8446 §6.1).
-    """
+    def __init__(self, config: uvicorn.Config, gate: Gate, arrivals: Arrivals, *, head_timeout: float) -> None:
+        """Prepare to serve.
+
+        Args:
+            config: of ``admission_config``.
+            gate: limits and counts.
+            arrivals: told what becomes of connections.
+            head_timeout: seconds for a TLS handshake, and again for the head of a request.
+        """
+        super().__init__(config)
+        self._gate = gate
+        self._arrivals = arrivals
+        self._head_timeout = head_timeout
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, as uvicorn does where there is no lifespan."""
+        limits: dict[str, Any] = {"gate": self._gate, "arrivals": self._arrivals}
+        protocol = functools.partial(
+            Connection, self.config, self.server_state, {}, asyncio.get_running_loop(), head_timeout=self._head_timeout, **limits
+        )
+        assert self.config.ssl is not None  # noqa: S101 (admission_config sees to it)
+        self.servers: list[Any] = [
+            Listener(each, protocol, self.config.ssl, handshake_timeout=self._head_timeout, **limits) for each in sockets or ()
+        ]
+        self.started = True
+        self.listening.set()
+
+    def drain(self, seconds: float) -> None:
+        """Close every connection after its next answer, and stop after ``seconds``, in which requests are still taken."""
+        self._gate.draining = True
+        for connection in self.server_state.connections:
+            if isinstance(connection, Connection):
+                connection.drain()
+        asyncio.get_running_loop().call_later(seconds, self.stop)
+
+    def stop(self) -> None:
+        """Stop to listen, let requests finish, and end."""
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End as uvicorn does, which would not wait for connections that are still in their handshake."""
+        for each in self.servers:
+            each.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_CHANCE_SECONDS):
+                for each in self.servers:
+                    await each.wait_closed()
+        await super().shutdown(sockets)
+
+
+class Loop(uvloop.Loop):
+    """A uvloop that waits ``TLS_CLOSE_SECONDS`` for a client to confirm the end of TLS."""
 
     async def create_server(self, *args: Any, **kwargs: Any) -> Any:
         """Start a server as uvloop does."""
         if kwargs.get("ssl") is not None:
-            kwargs.setdefault("ssl_shutdown_timeout", _TLS_CLOSE_SECONDS)
+            kwargs.setdefault("ssl_shutdown_timeout", TLS_CLOSE_SECONDS)
         return await super().create_server(*args, **kwargs)
 
 
@@ -89,6 +145,17 @@ def admission_config(app: Any, context: ssl.SSLContext) -> uvicorn.Config:
 def management_config(app: FastAPI) -> uvicorn.Config:
     """Return how management is served."""
     return uvicorn.Config(app, **_COMMON)
+
+
+def descriptors(connections: int) -> None:
+    """Make sure, as far as we may, that so many connections can be open at once."""
+    wanted = connections + _OTHER_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < wanted:
+            log(logging.WARNING, "fewer connections are possible than allowed", file_descriptors=allowed, connections=connections)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -15,6 +15,7 @@ PROGRAM: Final = "overbank-webhook"
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
+_DECISIONS: Final = ("changes", "all", "none")
 _CERTIFICATE_FLAGS: Final = frozenset({"self-signed", "cert", "key"})
 
 
@@ -37,6 +38,14 @@ class Settings:
         ca_out: file to write the authority of a self-signed certificate to.
         namespace: where the Service of the webhook lives; it stands in a self-signed certificate.
         body_timeout: seconds within which a request's body must be complete.
+        head_timeout: seconds for a TLS handshake, and again for the head of a request.
+        max_in_flight: requests beyond so many are refused.
+        max_connections: connections beyond so many are closed.
+        drain_delay: seconds after SIGTERM in which requests are still taken.
+        kubeconfig: how to reach the API server, None for the way out of a pod.
+        watch_namespaces: follow the labels of the cluster's namespaces.
+        namespace_patience: seconds to be not ready for before their first list has been read.
+        log_decisions: which decisions are logged: changes, all or none.
     """
 
     bundle: Path
@@ -49,6 +58,14 @@ class Settings:
     ca_out: Path | None
     namespace: str
     body_timeout: float
+    head_timeout: float = 10.0
+    max_in_flight: int = 1000
+    max_connections: int = 2000
+    drain_delay: float = 5.0
+    kubeconfig: Path | None = None
+    watch_namespaces: bool = False
+    namespace_patience: float = 30.0
+    log_decisions: str = "changes"
 
 
 def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], version: str) -> Settings:
@@ -92,6 +109,14 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         ca_out=values["ca-out"],
         namespace=values["namespace"],
         body_timeout=values["body-timeout"],
+        head_timeout=values["head-timeout"],
+        max_in_flight=values["max-in-flight"],
+        max_connections=values["max-connections"],
+        drain_delay=values["drain-delay"],
+        kubeconfig=values["kubeconfig"],
+        watch_namespaces=bool(values["watch-namespaces"]),
+        namespace_patience=values["namespace-patience"],
+        log_decisions=values["log-decisions"],
     )
 
 
@@ -111,6 +136,24 @@ def _seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]+)?", text) or float(text) == 0:
         raise ValueError("not a number of seconds above 0, such as 10 or 2.5")
     return float(text)
+
+
+def _pause(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]+)?", text):
+        raise ValueError("not a number of seconds, such as 0 or 2.5")
+    return float(text)
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or int(text) == 0:
+        raise ValueError("not a number from 1 to 999999")
+    return int(text)
+
+
+def _decisions(text: str) -> str:
+    if text not in _DECISIONS:
+        raise ValueError(f"not one of {', '.join(_DECISIONS)}")
+    return text
 
 
 def _namespace(text: str) -> str:
@@ -174,6 +217,16 @@ _FLAGS: Final = (
     _Flag("management-port", "PORT", _port, "8081", "listen here for health and metrics; 0 takes a free port"),
     _Flag("namespace", "NAME", _namespace, "overbank-system", "where the webhook's Service lives; for --self-signed"),
     _Flag("body-timeout", "SECONDS", _seconds, "10", "how long a request's body may take to arrive"),
+    _Flag("head-timeout", "SECONDS", _seconds, "10", "how long a TLS handshake may take, and then the head of a request"),
+    _Flag("max-in-flight", "COUNT", _count, "1000", "answer 503 at once to requests beyond so many at a time"),
+    _Flag("max-connections", "COUNT", _count, "2000", "close connections beyond so many at once"),
+    _Flag("drain-delay", "SECONDS", _pause, "5", "go on taking requests for so long after SIGTERM, not ready"),
+    _Flag("kubeconfig", "FILE", Path, None, "reach the API server as this file says; without, as a pod does; used only if needed"),
+    _Flag(
+        "watch-namespaces", "", _boolean, None, "follow the labels of the cluster's namespaces; they win over those in the bundle"
+    ),
+    _Flag("namespace-patience", "SECONDS", _pause, "30", "be not ready for so long at most while namespaces are not known"),
+    _Flag("log-decisions", "WHICH", _decisions, "changes", "log patched, denied and failed pods (changes), all, or none"),
 )
 
 

@@ -60,7 +60,7 @@ def serving(clusters: list[str], rendered: Path, folder: Path) -> Iterator[dict[
         for cluster in clusters:
             bundle = rendered / "clusters" / cluster / "webhook" / "bundle.json"
             command = [PROGRAM, "serve", "--bundle", bundle, "--self-signed", "--port", "0", "--management-port", "0"]
-            command += ["--ca-out", folder / f"{cluster}.pem"]
+            command += ["--drain-delay", "0", "--ca-out", folder / f"{cluster}.pem"]
             processes[cluster] = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         yield {cluster: Webhook(_address(process), folder / f"{cluster}.pem") for cluster, process in processes.items()}
     finally:

@@ -59,6 +59,7 @@ class Reflector:
         changed: told about all objects after every list and every change, on the event loop; it must not block for long. It must take
             what it is given as read-only, and the next call may see the same mapping with other content.
         query: selectors and the like. metadata_only: leave out what is not metadata.
+        keep: what of an object is kept, and shown to ``changed``; everything if not said otherwise.
         synced: set once the first list has been read, and never cleared: what was known last is better than nothing.
     """
 
@@ -67,6 +68,7 @@ class Reflector:
     changed: Callable[[Objects], None]
     query: Mapping[str, str] = field(default_factory=dict)
     metadata_only: bool = False
+    keep: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda value: value
     pace: Pace = field(default_factory=Pace)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
     _objects: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -105,7 +107,7 @@ class Reflector:
                     raise _TooOldError from error
                 raise
             for each in page.get("items") or ():
-                found[_key(each)] = each
+                found[_key(each)] = self.keep(each)
             metadata = page.get("metadata") or {}
             if not metadata.get("continue"):
                 break
@@ -160,7 +162,7 @@ class Reflector:
         if kind == "DELETED":
             self._objects.pop(key, None)
         else:
-            self._objects[key] = value
+            self._objects[key] = self.keep(value)
         self.changed(self._objects)
 
     def _accept(self, suffix: str) -> str:

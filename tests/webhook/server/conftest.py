@@ -144,13 +144,16 @@ class Answer:
 class Caller:
     """Calls an ASGI application in this process, as uvicorn would.
 
-    ``waits``: the chunks arrive only after they were asked for. ``stalls``: the last chunk never arrives.
+    ``waits``: the chunks arrive only after they were asked for. ``stalls``: the last chunk never arrives. ``state``: what the connection
+    notes about the request.
     """
 
     app: Any
     path: str = "/mutate"
     waits: bool = False
     stalls: bool = False
+    query: bytes = b"timeout=2s"
+    state: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, body: bytes | list[bytes | None], method: str = "POST", **headers: str) -> Answer | None:
         """Send a request, a list being its chunks; None among them is a client that goes away. None back is no answer."""
@@ -178,7 +181,8 @@ class Caller:
             "type": "http",
             "method": method,
             "path": self.path,
-            "query_string": b"timeout=2s",
+            "query_string": self.query,
+            "state": self.state,
             "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
         }
         await self.app(scope, receive, send)
@@ -292,9 +296,10 @@ def launch(
         def start(*arguments: str) -> Running:
             ca = tmp_path_factory.mktemp("ca") / "ca.pem"
             fixed = ("--bundle", str(bundle_file), "--self-signed", "--ca-out", str(ca), "--port", "0", "--management-port", "0")
-            process = command("serve", *fixed, *arguments, start=True)
-            line = process.stderr.readline()
-            assert line.startswith("{"), line
+            quiet = ("--drain-delay", "0", "--log-decisions", "none")
+            process = command("serve", *fixed, *quiet, *arguments, start=True)
+            while '"event": "serving"' not in (line := process.stderr.readline()):
+                assert line.startswith("{"), line
             running = Running(process, json.loads(line), ca)
             stack.callback(running.close)
             return running

@@ -3,6 +3,7 @@
 import copy
 import json
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from webhook.admission import MAX_BODY_BYTES, Admission
 from webhook.bundles.store import Store
 from webhook.engine.bundle import Bundle, Runtime, encode
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
+from webhook.namespaces import Namespaces
 from webhook.readiness import Readiness
 from webhook.telemetry import Metrics
 
@@ -271,6 +273,52 @@ def test_slow_bodies_are_given_up(store: Store, metrics: Metrics, caller: Any, r
     answer = caller(Admission(store, metrics, body_timeout=0.02), waits=waits, stalls=True)(received)
     assert (answer.status, answer.headers["connection"]) == (408, "close")
     assert counted(metrics, "timed_out") == 1
+
+
+def test_too_many_requests_are_refused_at_once(admit: Any, metrics: Metrics, make_review: MakeReview, pod: dict[str, Any]) -> None:
+    """A request that the connection notes as one too many gets 503, is asked to come again, and keeps its connection."""
+    admit.state["overloaded"] = True
+    answer = admit(encoded(make_review(pod)))
+    assert (answer.status, answer.body["code"], answer.headers["retry-after"]) == (503, 503, "1")
+    assert "connection" not in answer.headers
+    assert counted(metrics, "overloaded") == 1
+
+
+@pytest.mark.parametrize(("query", "waited", "status"), [(b"timeout=2s", 1.5, 200), (b"timeout=2s", 1.7, 504), (b"", 7.5, 200)])
+def test_late_answers_are_not_made(
+    admit: Any, metrics: Metrics, make_review: MakeReview, pod: dict[str, Any], *, query: bytes, waited: float, status: int
+) -> None:
+    """A request that has waited for nearly as long as the API server does gets 504 instead of a decision."""
+    admit.query, admit.state = query, {"arrived": time.perf_counter() - waited}
+    answer = admit(encoded(make_review(pod)))
+    assert answer.status == status
+    assert counted(metrics, "late") == (status == 504)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_body_has_no_longer_than_the_api_server_waits(store: Store, metrics: Metrics, caller: Any, *, waits: bool) -> None:
+    """A body that is not complete by the deadline gets 408, however long a body may take otherwise."""
+    admit = caller(Admission(store, metrics, body_timeout=9999), waits=waits, stalls=True, query=b"timeout=20ms")
+    assert admit([b'{"request"']).status == 408
+
+
+def test_watched_namespaces_win(store: Store, metrics: Metrics, caller: Any, make_review: MakeReview, pod: dict[str, Any]) -> None:
+    """Labels that are watched count instead of declared ones, and declared ones where nothing is watched of a namespace."""
+    namespaces = Namespaces()
+    admit = caller(Admission(store, metrics, body_timeout=9, namespaces=namespaces))
+
+    def policies(namespace: str) -> int:
+        answer = admit(encoded(make_review(pod, namespace=namespace)))
+        return len(answer.response.get("auditAnnotations", {}).get("applied", "").split(",")) if answer.operations else 0
+
+    assert policies("default") == 2
+    namespaces.take({"default": {}, "elsewhere": {"tier": "web", "kubernetes.io/metadata.name": "default"}})
+    assert [policies("default"), policies("elsewhere")] == [1, 1]
+    namespaces.take({"default": {"overbank.dev/inject": "false"}})
+    assert policies("default") == 0
+    namespaces.take({})
+    assert policies("default") == 2
+    assert metrics.registry.get_sample_value("overbank_webhook_unknown_namespaces_total") == 0
 
 
 @pytest.mark.parametrize("waits", [False, True])

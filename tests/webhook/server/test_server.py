@@ -272,6 +272,7 @@ def test_serves_a_certificate_from_files(command: Command, bundle_file: Path, tm
     made = tls.self_signed("127.0.0.1", "a")
     certificate, key = write_pair(tmp_path, made)
     named = {"OVERBANK_CERT": str(certificate), "OVERBANK_KEY": str(key), "OVERBANK_PORT": "0", "OVERBANK_MANAGEMENT_PORT": "0"}
+    named |= {"OVERBANK_DRAIN_DELAY": "0"}
     process = command("serve", start=True, OVERBANK_BUNDLE=str(bundle_file), **named)
     try:
         port = urlsplit(json.loads(process.stderr.readline())["admission"]).port

@@ -37,6 +37,14 @@ def test_everything_can_come_from_the_environment() -> None:
         "OVERBANK_MANAGEMENT_PORT": "0",
         "OVERBANK_NAMESPACE": "prod",
         "OVERBANK_BODY_TIMEOUT": "2.5",
+        "OVERBANK_HEAD_TIMEOUT": "3",
+        "OVERBANK_MAX_IN_FLIGHT": "7",
+        "OVERBANK_MAX_CONNECTIONS": "8",
+        "OVERBANK_DRAIN_DELAY": "0",
+        "OVERBANK_KUBECONFIG": "/kc",
+        "OVERBANK_WATCH_NAMESPACES": "true",
+        "OVERBANK_NAMESPACE_PATIENCE": "0.5",
+        "OVERBANK_LOG_DECISIONS": "all",
     }
     assert parse(["serve"], environment, "1") == Settings(
         bundle=Path("/b"),
@@ -49,6 +57,14 @@ def test_everything_can_come_from_the_environment() -> None:
         ca_out=None,
         namespace="prod",
         body_timeout=2.5,
+        head_timeout=3.0,
+        max_in_flight=7,
+        max_connections=8,
+        drain_delay=0.0,
+        kubeconfig=Path("/kc"),
+        watch_namespaces=True,
+        namespace_patience=0.5,
+        log_decisions="all",
     )
     settings = parse(["serve"], {"OVERBANK_BUNDLE": "/b", "OVERBANK_SELF_SIGNED": "true", "OVERBANK_CA_OUT": "/ca"}, "1")
     assert settings.ca_out == Path("/ca")
@@ -97,6 +113,9 @@ def test_the_certificate_is_chosen_as_a_whole() -> None:
         ([*GOOD, "--body-timeout", "0"], {}, "above 0"),
         ([*GOOD, "--body-timeout", "inf"], {}, "above 0"),
         ([*GOOD, "--namespace", "Prod"], {}, "RFC 1123"),
+        ([*GOOD, "--drain-delay", "-1"], {}, "such as 0 or 2.5"),
+        ([*GOOD, "--max-in-flight", "0"], {}, "from 1 to 999999"),
+        ([*GOOD, "--log-decisions", "some"], {}, "not one of changes, all, none"),
         (["serve", "--bundle", "b"], {"OVERBANK_SELF_SIGNED": "maybe"}, "neither true nor false"),
     ],
 )

@@ -87,6 +87,42 @@ def test_only_the_current_bundle_is_shown(bundle: Bundle) -> None:
     ]
 
 
+def mutations(metrics: Metrics, policy: str) -> float | None:
+    """Return how many pods a policy is counted for."""
+    return metrics.registry.get_sample_value("overbank_webhook_policy_mutations_total", {"policy": policy})
+
+
+def test_mutations_are_counted_for_each_policy(bundle: Bundle) -> None:
+    """A patched pod counts for every policy in it, from 0, and a clean-up of our own marks for none."""
+    metrics = Metrics()
+    metrics.loaded(bundle)
+    assert (mutations(metrics, "gpu-demo"), mutations(metrics, "web-defaults")) == (0, 0)
+    metrics.mutated("gpu-demo@0123456789ab,web-defaults@0123456789ab")
+    metrics.mutated("gpu-demo@0123456789ab")
+    metrics.mutated("")
+    assert (mutations(metrics, "gpu-demo"), mutations(metrics, "web-defaults")) == (2, 1)
+
+
+def test_mutations_are_bounded_by_the_bundle(bundle: Bundle) -> None:
+    """A reload forgets policies that are gone, keeps the counts of those that stay, and no name comes from anywhere else."""
+    metrics = Metrics()
+    metrics.loaded(bundle)
+    metrics.mutated("gpu-demo@0123456789ab,web-defaults@0123456789ab")
+    metrics.loaded(msgspec.structs.replace(bundle, policies=bundle.policies[:1]))
+    metrics.mutated("gpu-demo@0123456789ab,web-defaults@0123456789ab,forged@0123456789ab")
+    assert [mutations(metrics, name) for name in ("gpu-demo", "web-defaults", "forged", "_other")] == [2, None, None, None]
+
+
+def test_mutations_of_many_policies_share_a_series(bundle: Bundle) -> None:
+    """Beyond a thousand policies there are no more series, and nothing goes uncounted."""
+    metrics = Metrics()
+    many = tuple(msgspec.structs.replace(bundle.policies[0], name=f"p{number:04}") for number in range(1200))
+    metrics.loaded(msgspec.structs.replace(bundle, policies=many))
+    for number in range(0, 1200, 100):
+        metrics.mutated(f"p{number:04}@0123456789ab")
+    assert [mutations(metrics, name) for name in ("p0000", "p0900", "p1000", "_other")] == [1, 1, None, 2]
+
+
 def test_policies_in_audit_mode_start_at_zero(bundle: Bundle) -> None:
     """A policy in audit mode is counted from the moment its bundle is loaded, and one that is in force never is."""
     metrics = Metrics()
