@@ -32,8 +32,19 @@ _TOLERATED: Final = {
 }
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield mechanism keys in pools and ``inject``, and virtual-node tolerations that let pods escape a placement."""
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield mechanism keys in ``inject``, and virtual-node tolerations that let a policy's own pods escape its placement."""
+    for policy in resolved.model.policies:
+        yield from _keys(policy)
+        yield from _features(policy)
+    for binding in resolved.bindings:
+        yield from _matched(binding)
+        yield from _tolerations(binding, binding)
+        yield from _conflicts(binding, binding)
+
+
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield mechanism keys in pools, and what one policy injects that takes pods past the placement of another."""
     for cluster in resolved.model.clusters:
         for pool in cluster.pools.values():
             for key in sorted(set(pool.pod_annotations) & set(_ANNOTATIONS)):
@@ -42,16 +53,8 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 yield diagnose(
                     codes.SECOND_MECHANISM, where, message, help=["remove it; the policy's mechanism writes what is needed"]
                 )
-    for policy in resolved.model.policies:
-        yield from _keys(policy)
-        yield from _features(policy)
     for cluster in resolved.model.clusters:
-        bindings = resolved.of(cluster)
-        for binding in bindings:
-            yield from _matched(binding)
-            yield from _tolerations(binding, binding)
-            yield from _conflicts(binding, binding)
-        if any(_injects(binding.policy) for binding in bindings):
+        if any(_injects(binding.policy) for binding in resolved.of(cluster)):
             for overlap in overlaps(resolved, cluster, enforced):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     yield from _tolerations(one, other)
