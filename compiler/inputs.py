@@ -59,10 +59,18 @@ def of_clusters(resolved: Resolved, inventory: "Inventory | None", placed: "Plac
         if binding.accelerator:
             accelerators.setdefault(binding.cluster.name, {})[binding.accelerator.name] = documents.whole(binding.accelerator)
     if inventory and placed:
-        manifests = {_identity(each.manifest): _manifest(each.manifest) for each in inventory.workloads}
-        for name, patches in placed.patches.items():
-            found[name] += [manifests[each.group, each.kind, each.namespace, each.name] for each in patches]
+        for name, manifests in of_manifests(inventory, placed).items():
+            found[name] += manifests
     return {cluster_folder(name): (*inputs, *accelerators.get(name, {}).values()) for name, inputs in found.items()}
+
+
+def of_manifests(inventory: "Inventory", placed: "Placed") -> dict[str, list[Input]]:
+    """Return the manifests that each cluster, by name, has a patch for."""
+    manifests = {_identity(each.manifest): _manifest(each.manifest) for each in inventory.workloads}
+    return {
+        name: [manifests[each.group, each.kind, each.namespace, each.name] for each in patches]
+        for name, patches in placed.patches.items()
+    }
 
 
 def of_hosts(federated: "Federated") -> dict[str, tuple[Input, ...]]:
