@@ -106,8 +106,12 @@ def digests(inputs: Inputs) -> dict[str, dict[str, str]]:
 
 def digest(value: Any) -> str:
     """Return the digest of a value of YAML: of its JSON with sorted keys and without spaces."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+    return digest_of(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+
+
+def digest_of(content: bytes) -> str:
+    """Return the digest of bytes, as locks write it."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 class _Documents:

@@ -12,12 +12,13 @@ from typing import Any
 
 import yaml
 
+from compiler import sources
 from compiler.codes import reading
 from compiler.diagnostics import Code, Diagnostic, diagnose
 from compiler.source import Document, Location, Mark, SourceFile, Span
 from compiler.spelling import shortened
 
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = sources.MAX_BYTES
 MAX_DEPTH = 100
 MAX_VALUES = 500_000
 MAX_FINDINGS = 1000
