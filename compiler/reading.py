@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from compiler import doubtful
+from compiler import doubtful, sources
 from compiler.codes import documents, manifests, names, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors
 from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
@@ -13,7 +13,7 @@ from compiler.source import Document, Location
 from compiler.sources import Source, SourceError
 from compiler.validate import is_ours, validate
 
-REPOSITORY_FILE = "overbank.yaml"
+REPOSITORY_FILE = sources.REPOSITORY_FILE
 _SMALLEST = ("see `overbank explain OB2101` for the smallest one",)
 
 

@@ -4,9 +4,10 @@ import argparse
 import sys
 
 from compiler.cli import CLEAN, FINDINGS
+from compiler.cli.caching import add_cache, remembering
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
-from compiler.pipeline import compile_repository
+from compiler.incremental import compile_slices
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,11 +15,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_repository(parser)
     add_format(parser)
     add_colour(parser)
+    add_cache(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check a repository."""
-    result = compile_repository(open_tree(options.repository), files=False)
+    tree = open_tree(options.repository)
+    with remembering(options, tree) as (memory, index):
+        result = compile_slices(tree, memory, index, files=False)
     report(result.diagnostics, options, sys.stdout)
     others = f", {result.ignored} of other tools passed over" if result.ignored else ""
     sys.stderr.write(f"{count(result.diagnostics)} in {result.documents} documents{others}\n")

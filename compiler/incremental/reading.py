@@ -8,9 +8,7 @@ from compiler.diagnostics import Diagnostic, has_errors
 from compiler.incremental.facts import Head, heads
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.work import Work
-from compiler.sources import SourceError
-
-REPOSITORY_FILE = "overbank.yaml"
+from compiler.sources import REPOSITORY_FILE, SourceError
 
 
 class Facts(Struct, array_like=True, frozen=True):

@@ -2,7 +2,10 @@
 
 from typing import Final, Protocol
 
-__all__ = ["MAX_BYTES", "Source", "SourceError"]
+__all__ = ["MAX_BYTES", "REPOSITORY_FILE", "Source", "SourceError"]
+
+REPOSITORY_FILE: Final = "overbank.yaml"
+"""The file with a repository's settings, at its root."""
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 """The most that a file of a repository may have."""

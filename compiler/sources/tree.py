@@ -2,6 +2,8 @@
 
 import os
 import stat
+import time
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from compiler.sources import SourceError
@@ -10,10 +12,11 @@ SUFFIXES = (".yaml", ".yml")
 
 
 class Tree:
-    """The files below a root folder."""
+    """The files below a root folder; ``since`` is the time in nanoseconds before it was looked at."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.since = time.time_ns()
         self._paths: list[str] = []
         self._links: list[str] = []
         self._unreadable: dict[str, str] = {}
@@ -30,6 +33,16 @@ class Tree:
     def unreadable(self) -> dict[str, str]:
         """Return folders that cannot be listed, and what has a YAML file's name and is no file, with the reasons."""
         return dict(sorted(self._unreadable.items()))
+
+    def statuses(self) -> dict[str, os.stat_result]:
+        """Return what the file system says of every file that is there now and is no link."""
+        found = {}
+        for path in self._paths:
+            with suppress(OSError):
+                status = os.lstat(f"{self.root}/{path}")
+                if stat.S_ISREG(status.st_mode):
+                    found[path] = status
+        return found
 
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a regular file below the root.
