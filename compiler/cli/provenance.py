@@ -8,8 +8,7 @@ from pathlib import Path
 from compiler.cli import CommandError
 from compiler.cli.destination import write
 from compiler.depfile import DepfileError, render
-from compiler.pipeline import Result
-from compiler.sources.recorded import Recorded
+from compiler.sources import Source
 
 
 def add_provenance(parser: argparse.ArgumentParser) -> None:
@@ -34,13 +33,13 @@ def check_provenance(options: argparse.Namespace) -> None:
         raise CommandError("--depfile-target is of use with --depfile only")
 
 
-def write_provenance(options: argparse.Namespace, result: Result, source: Recorded, folder: Path, paths: Iterable[str]) -> None:
+def write_provenance(options: argparse.Namespace, source: Source, read: Iterable[str], folder: Path, paths: Iterable[str]) -> None:
     """Write what was asked for.
 
     Args:
         options: of the command.
-        result: what was built from ``source``.
-        source: the repository, with what was read of it.
+        source: the repository.
+        read: the files that were read of it.
         folder: the output folder.
         paths: the files that the build is about, below it.
 
@@ -49,14 +48,17 @@ def write_provenance(options: argparse.Namespace, result: Result, source: Record
     """
     built = sorted(paths)
     if options.source_map is not None:
+        from compiler.pipeline import compile_repository  # noqa: PLC0415
         from compiler.sourcemap import source_map  # noqa: PLC0415 - only where it is asked for
 
+        # It is worked out from the objects themselves, of which nothing is kept.
+        result = compile_repository(source)
         shown = json.dumps(source_map(result, built, options.repository), indent=1, ensure_ascii=False)
         write(f"{shown}\n", options.source_map)
     if options.depfile is not None:
         targets = [options.depfile_target] if options.depfile_target else [str(folder / path) for path in built]
         try:
-            text = render(targets, [str(Path(options.repository, path)) for path in source.asked])
+            text = render(targets, [str(Path(options.repository, path)) for path in read])
         except DepfileError as error:
             raise CommandError(str(error), help="rename the file, or exclude it in overbank.yaml") from error
         write(text, options.depfile)
