@@ -29,7 +29,7 @@ class FileIndex:
     def __init__(self, kept: bytes | None, found: Mapping[str, os.stat_result], now: int) -> None:
         self._found = found
         self._latest = now - MARGIN_NS
-        self._learned = False
+        self._learned = 0
         try:
             self._entries = _ENTRIES.decode(kept) if kept else {}
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -47,12 +47,12 @@ class FileIndex:
         found = self._found.get(path)
         if found is not None and max(found.st_mtime_ns, found.st_ctime_ns) < self._latest:
             self._entries[path] = _stamp(found) + token
-            self._learned = True
+            self._learned += 1
 
     def content(self) -> bytes | None:
-        """Return what is to be kept, None if that is what was kept already."""
+        """Return what is to be kept, None if that is about what was kept already: reading some files again is no more work than writing."""
         gone = self._entries.keys() - self._found.keys()
-        if not self._learned and not gone:
+        if self._learned + len(gone) <= len(self._entries) // 64:
             return None
         # Names that are no text cannot be kept; their files are read each time.
         return msgspec.msgpack.encode({path: entry for path, entry in self._entries.items() if path not in gone and _is_text(path)})

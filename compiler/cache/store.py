@@ -65,6 +65,7 @@ class Store:
         self._new: dict[bytes, bytes] = {}
         self._stale: set[bytes] = set()
         self._touch = False
+        self._swept = False
         self._connection: sqlite3.Connection | None = None
         try:
             self._connection = self._opened()
@@ -111,6 +112,9 @@ class Store:
         try:
             self._repack()
             touched = set(self._asked) if self._touch else self._stale & self._asked.keys()
+            self._swept = self.recall(_SWEPT) == b"%d" % self._today
+            if not self._swept:
+                self._new[_SWEPT] = b"%d" % self._today
             if self._new or touched:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(
@@ -119,7 +123,8 @@ class Store:
                 )
                 connection.executemany("UPDATE answers SET used = ? WHERE key = ?", ((self._today, key) for key in touched))
                 connection.execute("COMMIT")
-                self._sweep(connection)
+                if not self._swept or self._is_large():
+                    self._sweep(connection)
             connection.close()
         except sqlite3.Error as error:
             self._give_up(error)
@@ -164,7 +169,8 @@ class Store:
         if self._pack_name is None:
             return
         used = {key: value for key, value in {**self._asked, **self._new}.items() if len(key) == _KEY and len(value) <= _SMALL}
-        if used.keys() == self._pack.keys():
+        # What is missing is found one by one. Writing the pack anew takes longer than that, unless much is missing.
+        if len(used.keys() ^ self._pack.keys()) <= len(self._pack) // 64:
             return
         content = msgspec.msgpack.encode(list(used.items()))
         if len(content) <= _MAX_PACK:
@@ -173,8 +179,7 @@ class Store:
     def _sweep(self, connection: sqlite3.Connection) -> None:
         """Delete what was not used for long, and the rest of what is too much, the longest unused first."""
         connection.execute("DELETE FROM answers WHERE used < ?", (self._today - MAX_DAYS,))
-        size = _number(connection, "SELECT coalesce(sum(length(value) + length(key)), 0) FROM answers") if self._is_large() else 0
-        if size > MAX_BYTES:
+        if self._is_large():
             connection.execute(
                 "DELETE FROM answers WHERE key IN (SELECT key FROM"
                 " (SELECT key, sum(length(value) + length(key)) OVER (ORDER BY used DESC, rowid DESC) AS so_far FROM answers)"
@@ -212,6 +217,7 @@ class Store:
 
 
 _KEY: Final = 20
+_SWEPT: Final = b"swept"
 
 
 def _checksum(key: bytes, value: bytes) -> int:

@@ -1,20 +1,30 @@
 """What slices are given, as objects: each is made once in a run, and only if some slice has to be done."""
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from compiler.incremental.contents import Contents
 from compiler.incremental.facts import Head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from compiler.federation.model import FederationHost, PlacementPolicy
     from compiler.incremental.findings import Given
     from compiler.model import AcceleratorClass, BurstPolicy, Cluster, Model, PolicyTest, Repository
     from compiler.resolve import Binding
-    from compiler.source import Document
 
-_T = TypeVar("_T")
+
+_READERS: Final = {
+    "Repository": ("compiler.parse", "repository"),
+    "Cluster": ("compiler.parse", "cluster"),
+    "AcceleratorClass": ("compiler.parse", "accelerator"),
+    "BurstPolicy": ("compiler.parse", "policy"),
+    "PolicyTest": ("compiler.parse", "policy_test"),
+    "FederationHost": ("compiler.federation.parse", "host"),
+    "PlacementPolicy": ("compiler.federation.parse", "policy"),
+}
+"""By kind, what reads a document into the model."""
 
 
 class Objects:
@@ -29,45 +39,38 @@ class Objects:
 
     def repository(self) -> "Repository":
         """Return the settings."""
-        from compiler import parse  # noqa: PLC0415
-
-        return self._once(self._settings, parse.repository)
+        found: Repository = self._made.get((self._settings.path, self._settings.index)) or self._make(self._settings)
+        return found
 
     def cluster(self, head: Head) -> "Cluster":
         """Return a cluster."""
-        from compiler import parse  # noqa: PLC0415
-
-        return self._once(head, parse.cluster)
+        found: Cluster = self._made.get((head.path, head.index)) or self._make(head)
+        return found
 
     def accelerator(self, head: Head) -> "AcceleratorClass":
         """Return an accelerator class."""
-        from compiler import parse  # noqa: PLC0415
-
-        return self._once(head, parse.accelerator)
+        found: AcceleratorClass = self._made.get((head.path, head.index)) or self._make(head)
+        return found
 
     def policy(self, head: Head) -> "BurstPolicy":
         """Return a burst policy."""
-        from compiler import parse  # noqa: PLC0415
-
-        return self._once(head, parse.policy)
+        found: BurstPolicy = self._made.get((head.path, head.index)) or self._make(head)
+        return found
 
     def test(self, head: Head) -> "PolicyTest":
         """Return a test."""
-        from compiler import parse  # noqa: PLC0415
-
-        return self._once(head, parse.policy_test)
+        found: PolicyTest = self._made.get((head.path, head.index)) or self._make(head)
+        return found
 
     def host(self, head: Head) -> "FederationHost":
         """Return a federation host."""
-        from compiler.federation import parse  # noqa: PLC0415
-
-        return self._once(head, parse.host)
+        found: FederationHost = self._made.get((head.path, head.index)) or self._make(head)
+        return found
 
     def placement(self, head: Head) -> "PlacementPolicy":
         """Return a placement policy."""
-        from compiler.federation import parse  # noqa: PLC0415
-
-        return self._once(head, parse.policy)
+        found: PlacementPolicy = self._made.get((head.path, head.index)) or self._make(head)
+        return found
 
     def model(
         self,
@@ -91,9 +94,8 @@ class Objects:
         """Return the documents of heads beside them."""
         return [(self.contents.document(head), head) for head in heads]
 
-    def _once(self, head: Head, make: "Callable[[Document], _T]") -> "_T":
-        key = (head.path, head.index)
-        if key not in self._made:
-            self._made[key] = make(self.contents.document(head))
-        found: _T = self._made[key]
-        return found
+    def _make(self, head: Head) -> Any:
+        """Read a document into the model."""
+        module, reader = _READERS[head.kind]
+        made = self._made[head.path, head.index] = getattr(import_module(module), reader)(self.contents.document(head))
+        return made
