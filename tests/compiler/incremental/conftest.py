@@ -17,6 +17,8 @@ _SETTINGS = (
     "spec: {webhook: {excludeNamespaces: [default, web]}}",
     "spec: {webhook: {failurePolicy: Fail, timeoutSeconds: 5}}",
 )
+_VALUE = re.compile(r"([a-zA-Z]+): ([^\s{}\[\],#&*|>][^\n{}\[\],#]*|\[[^\n\[\]{}]*\]|\{[^\n\[\]{}]*\})")
+"""A field with a value that stands in one line."""
 _HEADER = "apiVersion: overbank.dev/v1alpha1\nkind: Repository\n"
 
 
@@ -32,10 +34,16 @@ class Editor:
 
     def __init__(self, folder: Path, original: Path, documents: list[str], random: Random) -> None:
         self.folder, self.original, self.documents, self.random = folder, original, documents, random
+        self.values: dict[str, list[str]] = {}
+        for document in documents:
+            for key, value in _VALUE.findall(document):
+                self.values.setdefault(key, []).append(value)
         self.edits = (
-            *[self.number, self.comment, self.word, self.set_back] * 4,
+            *[self.value] * 12,
+            *[self.number, self.comment, self.word, self.set_back, self.rename] * 4,
             *[self.number_in_secret, self.touch, self.append, self.prepend, self.move, self.take_apart] * 2,
-            *(self.remove, self.add, self.drop_line, self.repeat_line, self.break_, self.settings, self.link, self.garbage),
+            *[self.remove] * 3,
+            *(self.add, self.drop_line, self.repeat_line, self.break_, self.settings, self.link, self.garbage),
             *[self.set_all_back] * 6,
         )
 
@@ -48,6 +56,23 @@ class Editor:
     def files(self) -> list[Path]:
         """Return the files that can be edited."""
         return sorted(path for path in self.folder.rglob("*.y*ml") if path.is_file() and not path.is_symlink())
+
+    def value(self) -> Path | None:
+        """Write another value for a field, one that somebody wrote for a field of this name; return the file."""
+        path = self._any()
+        found = list(_VALUE.finditer(_text(path))) if path else []
+        if path and found:
+            chosen, text = self.random.choice(found), _text(path)
+            value = self.random.choice(self.values.get(chosen[1], ["web"]))
+            self._write(path, (text[: chosen.start(2)] + value + text[chosen.end(2) :]).encode())
+        return path
+
+    def rename(self) -> None:
+        """Give a document another name, and give it back the next time."""
+        self._replace(
+            r"(?<=metadata: {name: )[^,}\s]+|(?<=metadata:\n  name: )\S+",
+            lambda name: name[:-2] if name.endswith("-b") else f"{name}-b",
+        )
 
     def number(self) -> None:
         """Write another number."""
@@ -164,7 +189,10 @@ class Editor:
         shutil.copytree(self.original, self.folder)
 
     def _any(self) -> Path | None:
+        """Return a file; every other time one that others refer to."""
         files = self.files()
+        if self.random.random() < 0.5:
+            files = [path for path in files if re.search("kind: (Cluster|Acc|Fed|Rep)", _text(path))] or files
         return self.random.choice(files) if files else None
 
     def _replace(self, pattern: str, by: Callable[[str], str], path: Path | None = None) -> None:

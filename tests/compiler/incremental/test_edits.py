@@ -39,6 +39,12 @@ def base(golden: Path, sample: Path, tmp_path: Path) -> Callable[[str], Path]:
     return run
 
 
+@pytest.fixture(autouse=True)
+def _trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Believe the times of files that were just written: otherwise all of them would be read again."""
+    monkeypatch.setattr(index, "MARGIN_NS", 0)
+
+
 def _said(case: Path) -> str:
     kinds = {"workloads": "workloads:", "plan": "PlanScenario", "federation": "PlacementPolicy"}
     said = "".join(path.read_bytes().decode(errors="replace") for path in (case / "input").rglob("*.yaml"))
@@ -46,12 +52,8 @@ def _said(case: Path) -> str:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_warm_run_is_a_clean_one(
-    seed: int, base: Callable[[str], Path], editor: Any, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_warm_run_is_a_clean_one(seed: int, base: Callable[[str], Path], editor: Any, cli: Cli, tmp_path: Path) -> None:
     """After any edits, check and build with a cache that two repositories share do what they do without one."""
-    # What was just written would be read again anyhow; here the times of files have to do.
-    monkeypatch.setattr(index, "MARGIN_NS", 0)
     random = Random(seed)
     original = base(BASES[seed % len(BASES)])
     editors = [editor(original, random, name) for name in ("one", "two")]
