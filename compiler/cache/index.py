@@ -6,7 +6,7 @@ times are not safely older than the moment at which its repository was looked at
 
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -22,13 +22,14 @@ class FileIndex:
 
     Args:
         kept: what ``content`` returned in an earlier run, None or damaged if there is nothing.
-        found: what the file system says of each file now.
+        status: returns what the file system says of a file now, None if it is not there.
         now: in nanoseconds, before anything was looked at.
     """
 
-    def __init__(self, kept: bytes | None, found: Mapping[str, os.stat_result], now: int) -> None:
-        self._found = found
+    def __init__(self, kept: bytes | None, status: Callable[[str], os.stat_result | None], now: int) -> None:
+        self._status = status
         self._latest = now - MARGIN_NS
+        self._found: dict[str, os.stat_result] = {}
         self._learned = 0
         try:
             self._entries = _ENTRIES.decode(kept) if kept else {}
@@ -37,13 +38,15 @@ class FileIndex:
 
     def token(self, path: str) -> bytes | None:
         """Return the token of a file, None if it has to be read."""
-        entry, found = self._entries.get(path), self._found.get(path)
-        if entry is None or found is None or not entry.startswith(_stamp(found)):
+        found = self._status(path)
+        if found is None:
             return None
-        return entry[_STAMP.size :]
+        self._found[path] = found
+        entry = self._entries.get(path)
+        return entry[_STAMP.size :] if entry is not None and entry.startswith(_stamp(found)) else None
 
     def learn(self, path: str, token: bytes) -> None:
-        """Remember the token of a file that was read."""
+        """Remember the token of a file that was read after it was asked for here."""
         found = self._found.get(path)
         if found is not None and max(found.st_mtime_ns, found.st_ctime_ns) < self._latest:
             self._entries[path] = _stamp(found) + token

@@ -8,7 +8,7 @@ from compiler.diagnostics import Diagnostic, has_errors
 from compiler.incremental.facts import Head, heads
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.work import Work
-from compiler.sources import REPOSITORY_FILE, SourceError
+from compiler.sources import REPOSITORY_FILE, Source, SourceError
 
 
 class Facts(Struct, array_like=True, frozen=True):
@@ -60,7 +60,7 @@ def read(work: Work) -> Read:
 
 def _selection(found: Read, work: Work, settings: Head) -> tuple[list[str], set[str]]:
     """Return the paths to read, and those of manifests among them."""
-    source = work.contents.source
+    source = _Names(work.contents.source, settings.settings.output if settings.settings else "")
     paths, unreadable = source.paths(), source.unreadable()
     named = [
         "\0".join(each).encode("utf-8", "surrogateescape") for each in (paths, source.links(), unreadable, unreadable.values())
@@ -84,6 +84,35 @@ def _selection(found: Read, work: Work, settings: Head) -> tuple[list[str], set[
     skipped = {paths[position] for position in selected.skipped} | {REPOSITORY_FILE}
     found.manifests = [paths[position] for position in selected.manifests]
     return [path for path in paths if path not in skipped], set(found.manifests)
+
+
+class _Names:
+    """The names of a source's files, without those that a build writes: they are never read, and there may be many.
+
+    Args:
+        source: which has them.
+        output: the output folder.
+    """
+
+    def __init__(self, source: Source, output: str) -> None:
+        self._source = source
+        self._written = (f"{output}/clusters/", f"{output}/federation/")
+
+    def paths(self) -> tuple[str, ...]:
+        """Return what the other source does."""
+        return tuple([path for path in self._source.paths() if not path.startswith(self._written)])
+
+    def links(self) -> tuple[str, ...]:
+        """Return what the other source does."""
+        return tuple(path for path in self._source.links() if not path.startswith(self._written))
+
+    def unreadable(self) -> dict[str, str]:
+        """Return what the other source does."""
+        return {path: reason for path, reason in self._source.unreadable().items() if not path.startswith(self._written)}
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Refuse: what is chosen by names must not hang on content."""
+        raise SourceError(f"{path} is not to be read, up to {limit} bytes or otherwise")
 
 
 def _add(found: Read, work: Work, paths: list[str], manifests: set[str]) -> None:

@@ -3,7 +3,6 @@
 import os
 import stat
 import time
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from compiler.sources import SourceError
@@ -34,15 +33,13 @@ class Tree:
         """Return folders that cannot be listed, and what has a YAML file's name and is no file, with the reasons."""
         return dict(sorted(self._unreadable.items()))
 
-    def statuses(self) -> dict[str, os.stat_result]:
-        """Return what the file system says of every file that is there now and is no link."""
-        found = {}
-        for path in self._paths:
-            with suppress(OSError):
-                status = os.lstat(f"{self.root}/{path}")
-                if stat.S_ISREG(status.st_mode):
-                    found[path] = status
-        return found
+    def status(self, path: str) -> os.stat_result | None:
+        """Return what the file system says of one of the files, None if it is no file any more."""
+        try:
+            found = os.lstat(f"{self.root}/{path}")
+        except OSError:
+            return None
+        return found if stat.S_ISREG(found.st_mode) else None
 
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a regular file below the root.
