@@ -33,8 +33,8 @@ def fingerprint(known: "Known") -> bytes:
     if remembered is None or len(remembered) != stamps.digest_size:
         content = hashlib.blake2b(digest_size=32)
         for path, _ in files:
-            raw = Path(path).read_bytes()
-            content.update(f"{len(path)}:{len(raw)}:".encode() + os.fsencode(path.removeprefix(_root())) + raw)
+            raw, name = Path(path).read_bytes(), os.fsencode(path.removeprefix(_root()))
+            content.update(b"%d:%d:" % (len(name), len(raw)) + name + raw)
         remembered = content.digest()
         if settled:
             known.remember(b"tool:" + stamps.digest(), remembered)

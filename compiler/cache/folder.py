@@ -38,7 +38,8 @@ def chosen(option: str | None, environment: Mapping[str, str]) -> Path:
         return Path(named)
     from platformdirs import user_cache_path  # noqa: PLC0415 - not needed where somebody names the place
 
-    return user_cache_path("overbank", appauthor=False)
+    # The one-file overbank unpacks itself beside it.
+    return user_cache_path("overbank", appauthor=False) / "answers"
 
 
 def prepare(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-_STAMP: Final = struct.Struct("<QQQQQI")
+_STAMP: Final = struct.Struct("<QqqQQI")
 MARGIN_NS: Final = 2_000_000_000
 """FAT counts in two seconds; all others are finer."""
 _ENTRIES: Final = msgspec.msgpack.Decoder(dict[str, bytes])
@@ -62,10 +62,8 @@ class FileIndex:
 
 
 def _stamp(found: os.stat_result) -> bytes:
-    """Return what the file system says of a file, as bytes; a device may number its files as it likes."""
-    mask = 0xFFFF_FFFF_FFFF_FFFF
-    times = (found.st_mtime_ns & mask, found.st_ctime_ns & mask)
-    return _STAMP.pack(found.st_size, *times, found.st_ino & mask, found.st_dev & mask, found.st_mode)
+    """Return what the file system says of a file, as bytes."""
+    return _STAMP.pack(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev, found.st_mode)
 
 
 def _is_text(path: str) -> bool:

@@ -49,7 +49,13 @@ def remembering(options: argparse.Namespace, tree: Tree) -> Iterator[tuple[Memor
         yield Nothing(), Unindexed()
         return
     store = Store(place, warn)
-    store.salt = fingerprint(store)
+    try:
+        store.salt = fingerprint(store)
+    except OSError as error:
+        # Without knowing what it is, the tool cannot know what holds for it.
+        warn(f"cannot read {error.filename}: {(error.strerror or '').lower()}")
+        yield Nothing(), Unindexed()
+        return
     root = str(Path(options.repository).absolute())
     # Who may read a file is not among what the file system says of it.
     name = f"index:{os.geteuid()}:{root}:".encode("utf-8", "surrogateescape") + store.salt

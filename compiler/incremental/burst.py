@@ -10,7 +10,7 @@ from compiler.diagnostics import Diagnostic
 from compiler.incremental.facts import Head
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.memory import listed
-from compiler.incremental.named import Named
+from compiler.incremental.named import Named, View
 from compiler.incremental.objects import Objects
 from compiler.incremental.work import Found, Work
 from compiler.progress import Phase
@@ -73,63 +73,52 @@ class Burst:
         """Look at every policy; the outcome is the names of the clusters that each is bound to."""
         work, documents = self._work, self._documents
         heads = list(documents.policies.values())
-        seen = [(documents.clusters_for(head), documents.classes_for(head)) for head in heads]
+        views = [documents.view(head) for head in heads]
         settings = documents.settings.digest
-        keys = [
-            work.key(
-                "policy",
-                settings,
-                head.digest,
-                listed([each.digest for each in clusters]),
-                listed([each.digest for each in classes]),
-            )
-            for head, (clusters, classes) in zip(heads, seen, strict=True)
-        ]
+        keys = [work.key("policy", settings, head.digest, view.digests) for head, view in zip(heads, views, strict=True)]
         diagnostics: list[Diagnostic] = []
         bound: dict[str, tuple[str, ...]] = {}
-        answers = work.answers.each(Bound, keys, lambda position: self._policy(heads[position], *seen[position]), Phase.CHECKING)
-        for head, (clusters, classes), answer in zip(heads, seen, answers, strict=True):
+        answers = work.answers.each(Bound, keys, lambda position: self._policy(heads[position], views[position]), Phase.CHECKING)
+        for head, view, answer in zip(heads, views, answers, strict=True):
             bound[head.name] = answer.clusters
             if answer.findings:
-                diagnostics += work.shown(answer.findings, (documents.settings, head, *clusters, *classes))
+                diagnostics += work.shown(answer.findings, (documents.settings, head, *view.clusters, *view.accelerators))
         return diagnostics, bound
 
-    def _policy(self, head: Head, clusters: Sequence[Head], classes: Sequence[Head]) -> Bound:
+    def _policy(self, head: Head, view: View) -> Bound:
         from compiler import rules  # noqa: PLC0415
         from compiler.assemble import repeated  # noqa: PLC0415
         from compiler.resolve import resolve  # noqa: PLC0415
 
         objects = self._objects
-        resolved, found = resolve(objects.model(clusters, classes, (head,)))
+        resolved, found = resolve(objects.model(view.clusters, view.accelerators, (head,)))
         for binding in resolved.bindings:
             objects.bindings[head.name, binding.cluster.name] = binding
         diagnostics = [*repeated(objects.policy(head)), *found, *rules.check_policies(resolved)]
-        given = objects.given((self._documents.settings, head, *clusters, *classes)) if diagnostics else ()
+        given = objects.given((self._documents.settings, head, *view.clusters, *view.accelerators)) if diagnostics else ()
         return Bound(kept(diagnostics, given), tuple(binding.cluster.name for binding in resolved.bindings))
 
     def tests(self) -> list[Diagnostic]:
         """Look at every test as far as it needs no pod."""
         work, documents = self._work, self._documents
         heads = list(documents.tests.values())
-        seen = [documents.clusters_for(head) for head in heads]
-        keys = [
-            work.key("test", documents.settings.digest, head.digest, listed([each.digest for each in clusters]))
-            for head, clusters in zip(heads, seen, strict=True)
-        ]
+        views = [documents.view(head) for head in heads]
+        settings = documents.settings.digest
+        keys = [work.key("test", settings, head.digest, view.digests) for head, view in zip(heads, views, strict=True)]
 
         def find(position: int) -> Found:
             from compiler.assemble import repeated  # noqa: PLC0415
             from compiler.resolve import resolve  # noqa: PLC0415
 
-            head, clusters = heads[position], seen[position]
+            head, clusters = heads[position], views[position].clusters
             _, found = resolve(self._objects.model(clusters, tests=(head,)))
             diagnostics = [*repeated(self._objects.test(head)), *found]
             return Found(kept(diagnostics, self._objects.given((documents.settings, head, *clusters))))
 
         diagnostics: list[Diagnostic] = []
-        for head, clusters, answer in zip(heads, seen, work.answers.each(Found, keys, find), strict=True):
+        for head, view, answer in zip(heads, views, work.answers.each(Found, keys, find), strict=True):
             if answer.findings:
-                diagnostics += work.shown(answer.findings, (documents.settings, head, *clusters))
+                diagnostics += work.shown(answer.findings, (documents.settings, head, *view.clusters))
         return diagnostics
 
     def sites(self, bound: dict[str, tuple[str, ...]]) -> list[Site]:

@@ -10,7 +10,7 @@ from compiler.diagnostics import Diagnostic
 from compiler.incremental.facts import Head
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.memory import listed
-from compiler.incremental.named import Named
+from compiler.incremental.named import Named, View
 from compiler.incremental.objects import Objects
 from compiler.incremental.rendering import Made
 from compiler.incremental.work import Work
@@ -37,12 +37,11 @@ class Sight:
 
     policy: Head
     hosts: tuple[Head, ...]
-    clusters: tuple[Head, ...]
-    accelerators: tuple[Head, ...]
+    view: View
 
     def heads(self, settings: Head) -> tuple[Head, ...]:
         """Return the documents that the slice is given."""
-        return (settings, self.policy, *self.hosts, *self.clusters, *self.accelerators)
+        return (settings, self.policy, *self.hosts, *self.view.clusters, *self.view.accelerators)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,16 +117,16 @@ class Federation:
 
     def _sight(self, head: Head) -> Sight:
         documents = self._documents
-        clusters = documents.clusters_for(head)
+        view = documents.view(head)
         # Who names what is no member is told which clusters are.
-        if not head.everywhere and not {each.name for each in clusters} <= self._members.get(head.host, set()):
-            clusters = tuple(documents.clusters.values())
+        if not head.everywhere and not {each.name for each in view.clusters} <= self._members.get(head.host, set()):
+            view = View(clusters=tuple(documents.clusters.values()), accelerators=view.accelerators)
         hosts = (documents.hosts[head.host],) if head.host in documents.hosts else tuple(documents.hosts.values())
-        return Sight(policy=head, hosts=hosts, clusters=clusters, accelerators=documents.classes_for(head))
+        return Sight(policy=head, hosts=hosts, view=view)
 
     def _key(self, sight: Sight) -> bytes:
-        parts = [listed([each.digest for each in part]) for part in (sight.hosts, sight.clusters, sight.accelerators)]
-        return self._work.key("placement", self._documents.settings.digest, sight.policy.digest, *parts)
+        hosts = listed([host.digest for host in sight.hosts])
+        return self._work.key("placement", self._documents.settings.digest, sight.policy.digest, hosts, sight.view.digests)
 
     def _placed(self, sight: Sight) -> Placed:
         from compiler.rules import federation as rules  # noqa: PLC0415
@@ -168,8 +167,8 @@ class Federation:
         declared = Declared(
             hosts=tuple(map(objects.host, hosts)), policies=tuple(objects.placement(each.policy) for each in sights)
         )
-        clusters = {each.name: each for sight in sights for each in sight.clusters}
-        accelerators = {each.name: each for sight in sights for each in sight.accelerators}
+        clusters = {each.name: each for sight in sights for each in sight.view.clusters}
+        accelerators = {each.name: each for sight in sights for each in sight.view.accelerators}
         model = objects.model([clusters[name] for name in sorted(clusters)], [accelerators[name] for name in sorted(accelerators)])
         placements, diagnostics = placed(declared, model)
         return Federated(hosts=declared.hosts, placements=placements), diagnostics

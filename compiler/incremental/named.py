@@ -1,15 +1,30 @@
 """Documents by kind and name, as far as their heads tell."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from compiler.incremental.facts import Head
+from compiler.incremental.memory import listed
 
 KINDS: Final = ("Cluster", "AcceleratorClass", "BurstPolicy", "PolicyTest", "FederationHost", "PlacementPolicy")
 
 Names = Mapping[str, Head]
 """The documents of a kind by name, sorted by name; the first of two with one name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Clusters and accelerator classes, each sorted by name."""
+
+    clusters: tuple[Head, ...]
+    accelerators: tuple[Head, ...]
+    digests: bytes = field(init=False, repr=False, compare=False)
+    """Of all of them, as one part of what a slice is given."""
+
+    def __post_init__(self) -> None:
+        digests = b"%d:" % len(self.clusters) + listed([head.digest for head in (*self.clusters, *self.accelerators)])
+        object.__setattr__(self, "digests", digests)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +52,18 @@ class Named:
         """Whether anything is about federation."""
         return bool(self.hosts or self.placements or any(cluster.host for cluster in self.clusters.values()))
 
-    def classes_for(self, head: Head) -> tuple[Head, ...]:
-        """Return the accelerator classes that a document may look at: the one that it names, or all if that does not exist."""
-        return _named((head.accelerator,), self.accelerators) if head.accelerator else ()
+    views: dict[tuple[bool, tuple[str, ...], str], View] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out already: many documents look at the same."""
 
-    def clusters_for(self, head: Head) -> tuple[Head, ...]:
-        """Return the clusters that a document may look at, sorted by name: likewise."""
-        return tuple(self.clusters.values()) if head.everywhere else _named(head.clusters, self.clusters)
+    def view(self, head: Head) -> View:
+        """Return what a document may look at beside itself: what it names, or all there is of a kind if some name does not exist."""
+        asked = (head.everywhere, head.clusters, head.accelerator)
+        found = self.views.get(asked)
+        if found is None:
+            clusters = tuple(self.clusters.values()) if head.everywhere else _named(head.clusters, self.clusters)
+            accelerators = _named((head.accelerator,), self.accelerators) if head.accelerator else ()
+            found = self.views[asked] = View(clusters=clusters, accelerators=accelerators)
+        return found
 
 
 def _named(names: Iterable[str], known: Names) -> tuple[Head, ...]:
