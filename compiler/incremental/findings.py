@@ -80,6 +80,9 @@ def shown(findings: Iterable[Finding], heads: Sequence[Head], text_of: TextOf) -
         heads: of the documents that it was given.
         text_of: where the lines that are shown come from.
     """
+    findings = tuple(findings)
+    if not findings:
+        return []
     from compiler.codes.catalogue import BY_ID  # noqa: PLC0415 - most runs find nothing
 
     def label(spot: Spot) -> Label:
