@@ -24,7 +24,7 @@ demo: .venv/.installed ## compile the sample policies, serve them, and admit the
 	@$(BIN)/python policies/demo
 
 test: .venv/.installed ## run all tests
-	$(BIN)/pytest --numprocesses auto --dist loadgroup
+	$(BIN)/pytest --numprocesses auto
 
 # Needs Go and Python and no environment; about 15 minutes the first time, then nothing.
 control-plane: ## get etcd and Kubernetes for the tests in tests/e2e: build them into the user's cache, once
@@ -78,7 +78,7 @@ test-wheel: build ## run the tests against the built wheel and the one-file over
 		"$$(echo dist/overbank-*.whl)[webhook,live]" --group test
 	rm -rf build/wheel-tests && mkdir -p build/wheel-tests
 	cp -r tests policies bench docs deploy pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
-	cd build/wheel-tests && OVERBANK_ONEFILE="$(CURDIR)/dist/overbank" ../wheel-venv/bin/pytest --numprocesses auto --dist loadgroup
+	cd build/wheel-tests && OVERBANK_ONEFILE="$(CURDIR)/dist/overbank" ../wheel-venv/bin/pytest --numprocesses auto
 
 clean: ## remove everything that make made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis policies/rendered

@@ -69,6 +69,21 @@ class Outcome:
     err: str
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each free process the next test, but all tests of ``tests/e2e`` to one of them, first of all: they share one control plane.
+
+    xdist's own ``--dist loadgroup`` would say the same with marks; with pytest 9 it does not group.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - without xdist there is no such hook
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid
+
+    return Scheduling(config, log)
+
+
 def _write(folder: Path, files: Files) -> Path:
     for path, content in files.items():
         target = folder / path

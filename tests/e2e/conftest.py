@@ -37,14 +37,6 @@ spec:
 """A cluster without a vendor's scheduler; its pools are nodes of ``nodes.FLEET``."""
 
 REQUIRED = "OVERBANK_REQUIRE_E2E"
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests of this folder run in one process, one after the other: they share one control plane."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("control-plane"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,5 +1,6 @@
 """What `overbank build` writes, applied as docs/gitops.md says: accepted, settled after one apply, and gone without harm."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.controlplane.client import ApiError, Object, path_of
+from tests.e2e.controlplane.client import JSON_PATCH, ApiError, Object, path_of
 from tests.e2e.controlplane.cluster import Cluster
+from tests.e2e.controlplane.plane import Plane
 
 REPOSITORIES = (".", "examples/gpu-inference", "examples/training", "examples/web-application")
 KEPT = {"Namespace"}
@@ -55,6 +57,21 @@ def test_every_folder_is_accepted_and_a_second_apply_changes_nothing(
         assert first
         again = applied(folder)
         assert [_version(each) for each in again] == [_version(each) for each in first]
+
+
+def test_an_apply_leaves_the_authority_that_the_webhook_filled_in(
+    sample: Path, built: Callable[[Path], Path], plane: Plane, cluster: Cluster, applied: Callable[[Path], list[Object]]
+) -> None:
+    """``caBundle`` is not in the files, so an apply neither takes it away nor complains; and it is no change of the object."""
+    folder = built(sample) / "clusters" / "ack-poc"
+    (configuration,) = [each for each in applied(folder) if each["kind"] == "MutatingWebhookConfiguration"]
+    trusted = base64.b64encode(plane.authority.certificate.read_bytes()).decode()
+    places = range(len(configuration["webhooks"]))
+    patch = [{"op": "add", "path": f"/webhooks/{place}/clientConfig/caBundle", "value": trusted} for place in places]
+    filled = cluster.api.patch(configuration, patch, JSON_PATCH)
+    (again,) = [each for each in applied(folder) if each["kind"] == "MutatingWebhookConfiguration"]
+    assert [each["clientConfig"].get("caBundle") for each in again["webhooks"]] == [trusted] * len(places)
+    assert _version(again) == _version(filled)
 
 
 def test_client_side_apply_is_accepted_as_well(

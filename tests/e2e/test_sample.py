@@ -17,47 +17,53 @@ from tests.e2e.controlplane.cluster import Cluster
 from tests.e2e.controlplane.comparison import missing
 from tests.e2e.controlplane.processes import until
 
-CLUSTERS = ("ack-poc", "idc-zhangjiakou", "vke-poc1", "vke-poc2")
+SAMPLES = (
+    (".", "ack-poc"),
+    (".", "idc-zhangjiakou"),
+    (".", "vke-poc1"),
+    (".", "vke-poc2"),
+    ("examples/gpu-inference", "ack-poc"),
+    ("examples/gpu-inference", "vke-poc1"),
+    ("examples/training", "ack-train"),
+    ("examples/web-application", "idc-hangzhou"),
+)
 WORKLOADS = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "Job": "batch/v1"}
 
 
-@pytest.fixture(scope="module")
-def compiled_sample(sample: Path) -> Result:
-    """Return the compiled sample."""
-    return compile_repository(Tree(sample))
-
-
 @pytest.fixture
-def served(sample: Path, built: Callable[..., Path], front: Callable[..., Any], cluster: Cluster) -> Callable[[str], Cluster]:
-    """Return a function that puts a webhook with the real bundle of one of the sample's clusters in front of the cluster."""
+def served(
+    sample: Path, built: Callable[..., Path], front: Callable[..., Any], cluster: Cluster
+) -> Callable[..., tuple[Cluster, Result]]:
+    """Return a function that puts a webhook with the real bundle of one of the samples' clusters in front of the API server."""
 
-    def serve(name: str) -> Cluster:
-        front(built(sample) / "clusters" / name)
-        return cluster
+    def serve(name: str, repository: str = ".") -> tuple[Cluster, Result]:
+        front(built(sample / repository) / "clusters" / name)
+        return cluster, compile_repository(Tree(sample / repository))
 
     return serve
 
 
-def _cases(result: Result, sample: Path, cluster: str) -> Iterator[CaseResult]:
+def _cases(result: Result, repository: Path, cluster: str) -> Iterator[CaseResult]:
     assert result.model is not None
-    for case in policytest.run(result.model, result.clusters, Tree(sample)):
+    for case in policytest.run(result.model, result.clusters, Tree(repository)):
         if case.test.cluster == cluster:
             assert case.diagnostics == ()
             yield case
 
 
-@pytest.mark.parametrize("name", CLUSTERS)
+@pytest.mark.parametrize(("repository", "name"), SAMPLES)
 def test_pods_arrive_as_the_policy_tests_say(
-    name: str,
-    compiled_sample: Result,
-    sample: Path,
-    served: Callable[[str], Cluster],
+    repository: str, name: str, sample: Path, served: Callable[..., tuple[Cluster, Result]]
 ) -> None:
     """Every pod is stored with the offline result, by the offline patch to the letter, with its warnings; what is denied, is denied."""
-    cluster = served(name)
+    cluster, result = served(name, repository)
+    (bundle,) = [each.bundle for each in result.clusters if each.name == name]
     seen = 0
-    for number, case in enumerate(_cases(compiled_sample, sample, name)):
-        namespace = cluster.standing(case.test.namespace, case.test.namespace_labels)
+    for number, case in enumerate(_cases(result, sample / repository, name)):
+        labels = case.test.namespace_labels
+        namespace = cluster.standing(
+            case.test.namespace, dict(bundle.namespaces.get(case.test.namespace, {})) if labels is None else labels
+        )
         for template, trial in case.trials:
             what = f"{case.test.name}: {case.case.name} {template.role}"
             pod = _owned(template.pod, cluster, namespace, f"pod-{number}-{template.role.lower() or 'only'}")
@@ -66,6 +72,7 @@ def test_pods_arrive_as_the_policy_tests_say(
                     cluster.create(pod)
                 assert all(reason in str(refused.value) for reason in trial.decision.denied), what
                 continue
+            _class_of(trial.after, cluster)
             stored = cluster.create(pod)
             assert [each for each in cluster.api.warnings if not each.startswith("spec.")] == trial.decision.warnings, what
             assert missing(trial.after, stored) == [], what
@@ -76,13 +83,9 @@ def test_pods_arrive_as_the_policy_tests_say(
 
 
 @pytest.mark.parametrize("kind", WORKLOADS)
-def test_pods_of_workloads_arrive_as_bare_ones_do(
-    kind: str,
-    compiled_sample: Result,
-    served: Callable[[str], Cluster],
-) -> None:
+def test_pods_of_workloads_arrive_as_bare_ones_do(kind: str, served: Callable[..., tuple[Cluster, Result]]) -> None:
     """Pods that the controllers of Kubernetes make are changed as the offline engine says for the pod that was made."""
-    cluster = served("idc-zhangjiakou")
+    cluster, result = served("idc-zhangjiakou")
     namespace = cluster.standing("batch")
     labels = {"app": "spark"}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "spark"}]}}
@@ -104,7 +107,7 @@ def test_pods_of_workloads_arrive_as_bare_ones_do(
         ]
         return found if len(found) == spec.get("replicas", 1) else None
 
-    (compiled,) = [each for each in compiled_sample.clusters if each.name == "idc-zhangjiakou"]
+    (compiled,) = [each for each in result.clusters if each.name == "idc-zhangjiakou"]
     for pod in until(pods, f"the {kind} has its pods"):
         bare = json.loads(json.dumps(template))
         trial = Bench(compiled).admit({"apiVersion": "v1", "kind": "Pod", **bare}, namespace)
@@ -113,6 +116,13 @@ def test_pods_of_workloads_arrive_as_bare_ones_do(
         assert pod["metadata"]["labels"]["overbank.dev/placement"] == "batch-overflow"
         # Controllers write labels, so what is added to them is added one by one there.
         assert len(cluster.patches(pod)) == 1
+
+
+def _class_of(pod: Object, cluster: Cluster) -> None:
+    """Make the priority class that a pod names, which whoever runs the cluster does in other ways."""
+    name = pod["spec"].get("priorityClassName")
+    if name and not name.startswith("system-"):
+        cluster.api.apply({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": 0})
 
 
 def _owned(pod: Object, cluster: Cluster, namespace: str, name: str) -> Object:

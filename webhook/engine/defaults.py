@@ -3,6 +3,7 @@
 Only what a decision could hang on, or an author would miss in the result:
 
 - ``schedulerName: default-scheduler`` (core/v1 defaults, ``SetDefaults_PodSpec``);
+- ``resources`` of every container, empty where nothing is asked for (core/v1 types: the field is always written);
 - requests from limits, per container and resource (core/v1 defaults, ``SetDefaults_Pod``);
 - the service account ``default``, its token volume and mounts (ServiceAccount admission plugin);
 - tolerations of not-ready and unreachable nodes for 300 s (DefaultTolerationSeconds admission plugin);
@@ -30,6 +31,9 @@ def defaulted(pod: dict[str, Any]) -> dict[str, Any]:
         spec["schedulerName"] = "default-scheduler"
     containers = [each for part in ("initContainers", "containers") for each in spec.get(part) or () if isinstance(each, dict)]
     for container in containers:
+        # The field is a struct without omitempty in Kubernetes' Go types, so every container has it by the time a webhook sees it.
+        if container.get("resources") is None:
+            container["resources"] = {}
         _requests(container)
     _service_account(spec, containers)
     _tolerations(spec)

@@ -81,7 +81,7 @@ def build(environment: Mapping[str, str] = os.environ) -> Path:
 
 def _programs(versions: Versions, *, with_kubectl: bool) -> list[Program]:
     major, minor, _ = versions.kubernetes.split(".", 2)
-    variables = {}
+    variables: dict[str, str] = {}
     # Without them the programs call themselves v0.0.0, and clients cannot tell what the server has.
     for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
         variables |= {

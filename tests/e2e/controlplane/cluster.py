@@ -3,6 +3,7 @@
 import http
 import itertools
 import json
+from functools import partial
 from typing import Any, Final
 
 from tests.e2e.controlplane.client import ApiError, Client, Object, path_of
@@ -49,7 +50,7 @@ class Cluster:
             self.api.delete(each, seconds=0)
         for each in self._made:
             if each["kind"] != "Namespace":
-                until(lambda each=each: self._gone(each), f"{each['kind']} {each['metadata']['name']} is gone")
+                until(partial(self._gone, each), f"{each['kind']} {each['metadata']['name']} is gone")
 
     def again(self, stored: Object) -> Object:
         """Read an object once more."""

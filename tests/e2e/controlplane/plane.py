@@ -139,7 +139,7 @@ def _prepared(assets: Assets, folder: Path) -> Plane:
     audit_log.touch()
 
     def process(name: str, arguments: Sequence[str], ready: Callable[[], bool]) -> Process:
-        command = [assets.program(name), *arguments]
+        command: list[str | Path] = [assets.program(name), *arguments]
         return Process(name=name, command=command, ready=ready, log=folder / f"{name}.log")
 
     def healthy(port: int, path: str) -> Callable[[], bool]:

@@ -35,7 +35,7 @@ def test_a_bare_pod_gets_all_defaults() -> None:
         "kind": "Pod",
         "metadata": {},
         "spec": {
-            "containers": [{"name": "main", "volumeMounts": [MOUNT]}],
+            "containers": [{"name": "main", "resources": {}, "volumeMounts": [MOUNT]}],
             "schedulerName": "default-scheduler",
             "serviceAccountName": "default",
             "serviceAccount": "default",
@@ -80,9 +80,9 @@ def test_requests_follow_from_limits(part: str) -> None:
 
 @pytest.mark.parametrize("resources", [None, {}, {"limits": None}, {"limits": {}}, {"requests": {"cpu": "1"}}])
 def test_without_limits_requests_stay(resources: dict[str, Any] | None) -> None:
-    """Where there is no limit nothing follows from one."""
+    """Where there is no limit nothing follows from one; the field itself is always there, as in what the API server sends."""
     (container,) = _spec(containers=[{"name": "main", "resources": resources}])["containers"]
-    assert container["resources"] == resources
+    assert container["resources"] == (resources or {})
 
 
 def test_a_service_account_that_is_named_stays_and_is_written_twice() -> None:
@@ -101,7 +101,7 @@ def test_no_token_is_mounted_where_the_pod_declines_it() -> None:
     """With ``automountServiceAccountToken: false`` there is neither a volume nor a mount."""
     spec = _spec(automountServiceAccountToken=False, containers=[{"name": "main"}])
     assert "volumes" not in spec
-    assert spec["containers"] == [{"name": "main"}]
+    assert spec["containers"] == [{"name": "main", "resources": {}}]
 
 
 def test_every_container_gets_the_token_once() -> None:
