@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 MAX_PENDING_BYTES: Final = 4 * 1024 * 1024
-GATHER_SECONDS: Final = 0.01
+GATHER_SECONDS: Final = 0.05
 """Lines wait so long for others, so that many of them take one write."""
 
 _CLOSE_SECONDS: Final = 2.0

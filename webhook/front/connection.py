@@ -1,8 +1,8 @@
 """One connection to the admission port: uvicorn's, with the limits that it has none of.
 
 uvicorn closes connections that are idle between requests, and waits for ever for the first byte of the first request, for the end of a
-head, and for a request that follows stray line breaks. Here each of these has a time. A timer is set only where it turns out that there
-is something to wait for, so a request that arrives in one piece costs none.
+head, and for a request that follows stray line breaks; a head may be of any size. Here each of these has a bound. A timer is set only
+where it turns out that there is something to wait for, so a request that arrives in one piece costs none.
 """
 
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
@@ -16,6 +16,9 @@ from webhook.front.gate import Arrivals, Gate
 
 LAST_CHANCE_SECONDS: Final = 3.0
 """A connection that came just before the end may have a request on its way; it has so long to arrive."""
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+"""A head of the API server's has less than 1 KiB. What comes in one read, up to 256 KiB, is not cut."""
 
 
 class Connection(HttpToolsProtocol):
@@ -50,6 +53,8 @@ class Connection(HttpToolsProtocol):
         self._head_timeout = head_timeout
         self._head_timer: TimerHandle | None = None
         self._open_requests = 0
+        self._in_body = False
+        self._head_bytes = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Begin to wait for the first head."""
@@ -68,18 +73,32 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse; if something came and no request follows from it yet, begin to wait for one."""
         super().data_received(data)
-        if self._head_timer is None and self._idle:
+        if not self._idle or self.transport.is_closing():
+            return
+        if self._head_timer is None:
             self._await_head(self._head_timeout)
+        if not self._in_body:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._arrivals.head_too_large()
+                self.send_400_response("The head of the request is too large.")
 
     def on_headers_complete(self) -> None:
         """Let uvicorn begin with the request."""
         self._head_came()
+        self._in_body = True
+        self._head_bytes = 0
         self._open_requests += 1
         self._gate.enter(self.scope["state"])
         super().on_headers_complete()
         if self._gate.draining or self.expect_100_continue:
             # A refusal may come before the body has been asked for (RFC 9110 §10.1.1); then nobody knows what the next bytes are.
             self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """Note that a head comes next, also where the answer came before the end of the body."""
+        self._in_body = False
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Let uvicorn wait for the next request."""

@@ -1,5 +1,7 @@
 """The admission port under clients that are slow, silent, too many, or in the middle of something when the server has to go."""
 
+import asyncio
+import errno
 import http.client
 import json
 import re
@@ -12,6 +14,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
+
+from webhook.certificates import tls
+from webhook.front import listener
+from webhook.front.gate import Arrivals, Gate
 
 MakeReview = Callable[..., dict[str, Any]]
 Launch = Callable[..., Any]
@@ -75,7 +82,7 @@ def await_metric(server: Any, name: str, value: float) -> None:
 
 def test_a_head_byte_by_byte_is_given_up(launch: Launch) -> None:
     """A client that sends its head ever so slowly is cut off after the time for a head, however busy it looks."""
-    server = launch("--head-timeout", "0.5")
+    server = launch("--head-timeout", "1")
     connection = server.raw()
     connection.settimeout(0.02)
     sent = 0
@@ -97,15 +104,31 @@ def test_a_head_byte_by_byte_is_given_up(launch: Launch) -> None:
 @pytest.mark.parametrize("noise", [b"", b"\r\n", b"P"])
 def test_silence_is_given_up(launch: Launch, noise: bytes) -> None:
     """A connection on which nothing comes, or nothing that becomes a request, is closed after the time for a head."""
-    server = launch("--head-timeout", "0.3")
+    server = launch("--head-timeout", "1")
     connection = server.raw()
     connection.sendall(noise)
     assert connection.recv(1) == b""
 
 
+def test_an_endless_head_is_cut_off(launch: Launch) -> None:
+    """A head that grows for ever is refused long before its time is over, and its bytes are not kept."""
+    server = launch("--head-timeout", "9999")
+    connection = server.raw()
+    connection.sendall(b"POST /mutate HTTP/1.1\r\n")
+    try:
+        for number in range(1000):
+            connection.sendall(b"X-%d: %s\r\n" % (number, b"a" * 1000))
+        received = connection.recv(65536)
+    except OSError:
+        received = b""  # we were still sending when the connection was closed
+    assert received.startswith(b"HTTP/1.1 400 ") or not received
+    await_metric(server, 'overbank_webhook_connections_total{result="head_too_large"}', 1)
+    await_metric(server, "overbank_webhook_open_connections", 0)
+
+
 def test_noise_does_not_keep_a_used_connection(launch: Launch, body: bytes) -> None:
     """Line breaks after an answer do not count as being busy."""
-    server = launch("--head-timeout", "0.3")
+    server = launch("--head-timeout", "1")
     connection = server.raw()
     connection.sendall(head(len(body)) + body)
     assert answer(connection)[0] == 200
@@ -116,7 +139,7 @@ def test_noise_does_not_keep_a_used_connection(launch: Launch, body: bytes) -> N
 @pytest.mark.parametrize("begin", [b"", b"\x16\x03\x01\x02"])
 def test_a_handshake_that_never_ends_is_given_up(launch: Launch, begin: bytes) -> None:
     """A TCP connection without TLS, or with a part of its first message, is closed in time and counted as such."""
-    server = launch("--head-timeout", "0.3")
+    server = launch("--head-timeout", "1")
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as plain:
         plain.sendall(begin)
         await_metric(server, "overbank_webhook_open_connections", 1)
@@ -142,13 +165,17 @@ def test_a_client_without_trust_is_counted(launch: Launch, version: ssl.TLSVersi
 
 def test_idle_connections_of_an_api_server_stay(launch: Launch, body: bytes) -> None:
     """25 connections, as the API server keeps them, outlive the time for a head by far, and each is good for another request."""
-    server = launch("--head-timeout", "0.3")
-    connections = [server.raw() for _ in range(25)]
-    for _ in range(3):
+    server = launch("--head-timeout", "1")
+    connections = []
+    for _ in range(25):
+        connections.append(server.raw())
+        connections[-1].sendall(head(len(body)) + body)
+        assert answer(connections[-1])[0] == 200
+    for _ in range(2):
+        assert server.raw().recv(1) == b"", "the server has closed a silent connection, so the time for a head is over"
         for connection in connections:
             connection.sendall(head(len(body)) + body)
             assert answer(connection)[0] == 200
-        assert server.raw().recv(1) == b"", "the server has closed a silent connection, so the time for a head is over"
     assert metric(server, 'overbank_webhook_admissions_total{outcome="patched"}') == 75
 
 
@@ -201,7 +228,7 @@ def test_a_refusal_does_not_wait_for_the_body(launch: Launch, body: bytes) -> No
 
 def test_an_endless_body_after_a_refusal_is_given_up(launch: Launch, body: bytes) -> None:
     """A client that goes on with the body of a refused request for ever does not keep its connection."""
-    server = launch("--max-in-flight", "1", "--head-timeout", "0.3")
+    server = launch("--max-in-flight", "1", "--head-timeout", "1")
     held = hold(server, body)
     connection = server.raw()
     connection.sendall(head(1000) + b" ")
@@ -243,6 +270,43 @@ def test_the_api_servers_deadline_ends_a_slow_body(launch: Launch) -> None:
     connection = server.raw()
     connection.sendall(head(1000).replace(b"timeout=30s", b"timeout=300ms") + b"{")
     assert answer(connection)[0] == 408
+
+
+def test_a_lack_of_file_descriptors_passes(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no connection can be accepted for the moment, that is logged, and the connection is taken when it can be."""
+    monkeypatch.setattr(listener, "_PAUSE_SECONDS", 0.01)
+    exhausted = [OSError(errno.EMFILE, "Too many open files")]
+
+    class Full(socket.socket):
+        def accept(self) -> tuple[socket.socket, Any]:
+            if exhausted:
+                raise exhausted.pop()
+            return super().accept()
+
+    credentials = tls.self_signed("127.0.0.1", "a")
+    assert credentials.authority
+    client = ssl.create_default_context(cadata=credentials.authority.decode())
+
+    async def main() -> None:
+        gate = Gate(max_in_flight=1, max_connections=1)
+        with Full() as listening:
+            listening.bind(("127.0.0.1", 0))
+            made = listener.Listener(
+                listening,
+                asyncio.Protocol,
+                tls.server_context(credentials),
+                gate=gate,
+                arrivals=Arrivals(gate, CollectorRegistry()),
+                handshake_timeout=9,
+            )
+            _, writer = await asyncio.open_connection(*listening.getsockname(), ssl=client)
+            writer.close()
+            made.close()
+            await made.wait_closed()
+
+    asyncio.run(main())
+    assert exhausted == []
+    assert [record.message for record in caplog.records] == ["cannot accept connections"]
 
 
 class Client(threading.Thread):
