@@ -17,7 +17,6 @@ import os
 import secrets
 import signal
 import socket
-import ssl
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,11 @@ from prometheus_client import disable_created_metrics
 
 from webhook.admission import PATH, Admission
 from webhook.bundles.store import Store
-from webhook.certificates import tls
+from webhook.certificates import sources
+from webhook.certificates.context import LiveContext, empty_context
+from webhook.certificates.credentials import TlsError
+from webhook.certificates.holder import Holder
+from webhook.certificates.measures import CertificateMetrics
 from webhook.engine.bundle import BundleError
 from webhook.management import application
 from webhook.readiness import Readiness
@@ -56,7 +59,7 @@ class Parts:
     store: Store
     metrics: Metrics
     readiness: Readiness
-    context: ssl.SSLContext
+    context: LiveContext
     certified: asyncio.Event = field(default_factory=asyncio.Event)
     background: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
 
@@ -76,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         version = "unknown"
     try:
         return serve(parse(argv, os.environ, version), version)
-    except (SettingsError, BundleError, tls.TlsError, StartError) as error:
+    except (SettingsError, BundleError, TlsError, StartError) as error:
         sys.stderr.write(f"{PROGRAM}: error: {error}\n")
         return EXIT_ENVIRONMENT
 
@@ -90,12 +93,12 @@ def serve(settings: Settings, version: str) -> int:
     Raises:
         BundleError: the bundle cannot be trusted.
         StartError: a port is taken, or ``ca_out`` cannot be written.
-        tls.TlsError: there is no certificate to serve.
+        TlsError: there is no certificate to serve.
     """
     configure_logging()
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double every series, and nobody reads them
     readiness = Readiness()
-    parts = Parts(store=Store(readiness), metrics=Metrics(), readiness=readiness, context=tls.empty_context())
+    parts = Parts(store=Store(readiness), metrics=Metrics(), readiness=readiness, context=empty_context())
     _bundles(settings, parts)
     authority = _certificate(settings, parts)
     admission = Admission(parts.store, parts.metrics, body_timeout=settings.body_timeout)
@@ -120,14 +123,14 @@ def _bundles(settings: Settings, parts: Parts) -> None:
 
 
 def _certificate(settings: Settings, parts: Parts) -> bytes | None:
-    """Decide where the certificate comes from; return the authority of one that is made here."""
-    if settings.certificate and settings.key:
-        credentials = tls.from_files(settings.certificate, settings.key)
-    else:
-        credentials = tls.self_signed(settings.host, settings.namespace)
-    tls.load(parts.context, credentials)
-    parts.certified.set()
-    return credentials.authority
+    """Decide where the certificate comes from; return the authority of one that is made for this run."""
+    holder = Holder(
+        context=parts.context,
+        readiness=parts.readiness,
+        metrics=CertificateMetrics(parts.metrics.registry),
+        certified=parts.certified,
+    )
+    return sources.begin(settings, holder, parts.background)
 
 
 async def _serve(

@@ -15,7 +15,9 @@ PROGRAM: Final = "overbank-webhook"
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
-_CERTIFICATE_FLAGS: Final = frozenset({"self-signed", "cert", "key"})
+_CERTIFICATE_FLAGS: Final = frozenset({"self-signed", "cert", "key", "tls-secret"})
+_NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_NAMESPACE: Final = "overbank-system"
 
 
 class SettingsError(Exception):
@@ -35,8 +37,13 @@ class Settings:
         management_host: address or name to listen on for health and metrics, without TLS.
         management_port: 0 takes a free one.
         ca_out: file to write the authority of a self-signed certificate to.
-        namespace: where the Service of the webhook lives; it stands in a self-signed certificate.
+        namespace: where the Service of the webhook lives; it stands in certificates that are made here.
         body_timeout: seconds within which a request's body must be complete.
+        kubeconfig: how to reach the API server, None for the service account of a pod; used only if a setting needs the cluster.
+        tls_secret: the Secret of ``namespace`` in which the replicas share a certificate and its authority, None for none.
+        webhook_configurations: whose ``caBundle`` is kept up to date with the authority in ``tls_secret``.
+        client_ca: PEM file with the authorities of clients that may connect, None for everybody.
+        client_names: a name that one of them must have; none of them: any.
     """
 
     bundle: Path
@@ -49,6 +56,19 @@ class Settings:
     ca_out: Path | None
     namespace: str
     body_timeout: float
+    kubeconfig: Path | None = None
+    tls_secret: str | None = None
+    webhook_configurations: tuple[str, ...] = ()
+    client_ca: Path | None = None
+    client_names: tuple[str, ...] = ()
+
+
+def own_namespace() -> str | None:
+    """Return the namespace of the pod that this process runs in, None outside of one."""
+    try:
+        return _NAMESPACE_FILE.read_text("ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], version: str) -> Settings:
@@ -75,12 +95,16 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         raise SettingsError("which bundle? give --bundle FILE, or OVERBANK_BUNDLE")
     if self_signed and (certificate or key):
         raise SettingsError("--self-signed makes a certificate of its own; leave out --cert and --key")
+    if values["tls-secret"] and (self_signed or certificate or key):
+        raise SettingsError("--tls-secret keeps a certificate of its own; leave out --self-signed, --cert and --key")
     if (certificate is None) != (key is None):
         raise SettingsError("--cert and --key belong together; one of them is missing")
-    if not self_signed and certificate is None:
-        raise SettingsError("which certificate? give --self-signed, or --cert FILE and --key FILE")
+    if not self_signed and certificate is None and not values["tls-secret"]:
+        raise SettingsError("which certificate? give --tls-secret NAME, or --cert FILE and --key FILE, or --self-signed")
     if values["ca-out"] and not self_signed:
         raise SettingsError("--ca-out writes the authority that --self-signed makes; with --cert the authority is not ours")
+    if values["client-name"] and not values["client-ca"]:
+        raise SettingsError("--client-name looks at a certificate that only --client-ca asks for")
     return Settings(
         bundle=values["bundle"],
         certificate=certificate,
@@ -90,8 +114,13 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         management_host=values["management-host"],
         management_port=values["management-port"],
         ca_out=values["ca-out"],
-        namespace=values["namespace"],
+        namespace=values["namespace"] or own_namespace() or _NAMESPACE,
         body_timeout=values["body-timeout"],
+        kubeconfig=values["kubeconfig"],
+        tls_secret=values["tls-secret"],
+        webhook_configurations=tuple(dict.fromkeys(values["webhook-configuration"])) if values["tls-secret"] else (),
+        client_ca=values["client-ca"],
+        client_names=tuple(values["client-name"] or ()),
     )
 
 
@@ -119,6 +148,18 @@ def _namespace(text: str) -> str:
     return text
 
 
+def _object_name(text: str) -> str:
+    if len(text) > 253 or not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", text):  # noqa: PLR2004 (RFC 1123)
+        raise ValueError("not the name of an object (RFC 1123 subdomain)")
+    return text
+
+
+def _client_name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("not a name")
+    return text
+
+
 def _boolean(text: str) -> bool:
     if text.lower() not in _TRUE | _FALSE:
         raise ValueError("neither true nor false")
@@ -127,24 +168,30 @@ def _boolean(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Flag:
-    """One setting: how it is spelled, read and explained. A switch has no ``metavar``."""
+    """One setting: how it is spelled, read and explained. A switch has no ``metavar``.
+
+    One with ``many`` may be given several times; its variable holds the values with commas between them.
+    """
 
     name: str
     metavar: str
     read: Callable[[str], Any]
     default: str | None
     help: str
+    many: bool = False
 
     @property
     def variable(self) -> str:
         return f"OVERBANK_{self.name.replace('-', '_').upper()}"
 
-    def value(self, given: str | None, environment: Mapping[str, str]) -> Any:
+    def value(self, given: str | list[str] | None, environment: Mapping[str, str]) -> Any:
         """Return the value in force, None where there is none.
 
         Raises:
             SettingsError: its text cannot be read.
         """
+        if isinstance(given, list):
+            return [self._read(each, f"--{self.name}") for each in given]
         text, source = given, f"--{self.name}"
         if text is None:
             text, source = environment.get(self.variable) or None, self.variable
@@ -156,6 +203,11 @@ class _Flag:
             text, source = self.default, "default"
         if text is None:
             return None
+        if self.many:
+            return [self._read(each.strip(), source) for each in text.split(",")]
+        return self._read(text, source)
+
+    def _read(self, text: str, source: str) -> Any:
         try:
             return self.read(text)
         except ValueError as error:
@@ -172,8 +224,22 @@ _FLAGS: Final = (
     _Flag("port", "PORT", _port, "8443", "listen here for admission; 0 takes a free port"),
     _Flag("management-host", "ADDRESS", _host, "127.0.0.1", "listen here for health and metrics (no TLS)"),
     _Flag("management-port", "PORT", _port, "8081", "listen here for health and metrics; 0 takes a free port"),
-    _Flag("namespace", "NAME", _namespace, "overbank-system", "where the webhook's Service lives; for --self-signed"),
+    _Flag("namespace", "NAME", _namespace, None, f"where the webhook's Service lives; in a pod its namespace, else {_NAMESPACE}"),
     _Flag("body-timeout", "SECONDS", _seconds, "10", "how long a request's body may take to arrive"),
+    _Flag("kubeconfig", "FILE", Path, None, "reach the API server by this; without, as the pod's service account"),
+    _Flag("tls-secret", "NAME", _object_name, None, "share a certificate and its authority in this Secret, and renew both"),
+    _Flag(
+        "webhook-configuration",
+        "NAME",
+        _object_name,
+        "00-overbank",
+        "write the authority of --tls-secret into caBundle of this MutatingWebhookConfiguration; repeatable",
+        many=True,
+    ),
+    _Flag("client-ca", "FILE", Path, None, "let only clients connect whose certificates these authorities (PEM) signed"),
+    _Flag(
+        "client-name", "NAME", _client_name, None, "let only clients of --client-ca connect with this name; repeatable", many=True
+    ),
 )
 
 
@@ -201,7 +267,7 @@ def _parser(version: str) -> argparse.ArgumentParser:
     for flag in _FLAGS:
         text = f"{flag.help} [{flag.variable}{f'; default {flag.default}' if flag.default else ''}]"
         if flag.metavar:
-            serve.add_argument(f"--{flag.name}", metavar=flag.metavar, help=text)
+            serve.add_argument(f"--{flag.name}", metavar=flag.metavar, help=text, action="append" if flag.many else "store")
         else:
             serve.add_argument(f"--{flag.name}", action="store_const", const="true", help=text)
     return parser
