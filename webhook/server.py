@@ -10,6 +10,7 @@ finished, and only then management ends. A second signal does not wait for them 
 
 import asyncio
 import contextlib
+import functools
 import gc
 import importlib.metadata
 import logging
@@ -21,7 +22,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from prometheus_client import disable_created_metrics
@@ -41,6 +42,9 @@ from webhook.settings import PROGRAM, Settings, SettingsError, parse
 from webhook.supervision import supervise
 from webhook.telemetry import Metrics, configure_logging, log
 
+if TYPE_CHECKING:
+    from webhook.kube.api import Api
+
 EXIT_OK: Final = 0
 EXIT_FORCED: Final = 1
 EXIT_ENVIRONMENT: Final = 2
@@ -54,6 +58,8 @@ class Parts:
         context: of the admission port; what is loaded into it later holds for the connections that come then.
         certified: set once ``context`` has a certificate; admission does not listen before.
         background: work that never ends, by its name in the log; it is started before anything listens.
+        connect: how to reach the API server; None where no setting asks for the cluster.
+        api: the API server, from before background work starts until all has ended.
     """
 
     store: Store
@@ -62,6 +68,18 @@ class Parts:
     context: LiveContext
     certified: asyncio.Event = field(default_factory=asyncio.Event)
     background: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
+    connect: "Callable[[], Awaitable[Api]] | None" = None
+    api: "Api | None" = None
+
+    def cluster(self) -> "Api":
+        """Return the API server.
+
+        Raises:
+            LookupError: no setting asks for it.
+        """
+        if self.api is None:
+            raise LookupError("no setting asks for the cluster")
+        return self.api
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -130,12 +148,25 @@ def _certificate(settings: Settings, parts: Parts) -> bytes | None:
         metrics=CertificateMetrics(parts.metrics.registry),
         certified=parts.certified,
     )
-    return sources.begin(settings, holder, parts.background)
+    if settings.tls_secret:
+        parts.connect = functools.partial(_connect, settings.kubeconfig)
+    return sources.begin(settings, holder, parts.background, parts.cluster)
+
+
+async def _connect(kubeconfig: Path | None) -> "Api":
+    from webhook.kube.access import AccessError, connect  # noqa: PLC0415 (the Kubernetes client is needed by few settings)
+
+    try:
+        return await connect(kubeconfig)
+    except AccessError as error:
+        raise StartError(str(error)) from error
 
 
 async def _serve(
     parts: Parts, admission: Admission, management: FastAPI, admission_socket: socket.socket, management_socket: socket.socket
 ) -> int:
+    if parts.connect:
+        parts.api = await parts.connect()
     front = Server(admission_config(admission, parts.context))
     back = Server(management_config(management))
     stopping = asyncio.Event()
@@ -164,6 +195,8 @@ async def _serve(
             task.cancel()
         back.should_exit = True
         await ended
+    if parts.api:
+        await parts.api.close()
     log(logging.INFO, "stopped")
     return EXIT_FORCED if front.force_exit else EXIT_OK
 

@@ -100,7 +100,7 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
     if (certificate is None) != (key is None):
         raise SettingsError("--cert and --key belong together; one of them is missing")
     if not self_signed and certificate is None and not values["tls-secret"]:
-        raise SettingsError("which certificate? give --tls-secret NAME, or --cert FILE and --key FILE, or --self-signed")
+        raise SettingsError("which certificate? give --self-signed, or --cert FILE and --key FILE, or --tls-secret NAME")
     if values["ca-out"] and not self_signed:
         raise SettingsError("--ca-out writes the authority that --self-signed makes; with --cert the authority is not ours")
     if values["client-name"] and not values["client-ca"]:

@@ -48,6 +48,7 @@ class Holder:
     now: Callable[[], datetime] = wall_clock
     credentials: Credentials | None = None
     clients: Clients | None = None
+    _missing: str = "there is no certificate yet"
     _unseen: dict[Refusal, int] = field(default_factory=dict)
     _logged: dict[Refusal, float] = field(default_factory=dict)
 
@@ -80,11 +81,16 @@ class Holder:
 
     def judge(self) -> None:
         """Tell readiness whether the certificate is of use now."""
-        problem = "there is no certificate yet" if self.credentials is None else out_of_time(self.credentials.leaf, self.now())
+        problem = self._missing if self.credentials is None else out_of_time(self.credentials.leaf, self.now())
         if problem:
             self.readiness.hold(PART, problem)
         else:
             self.readiness.release(PART)
+
+    def wait_for(self, reason: str) -> None:
+        """Say why there is no certificate yet."""
+        self._missing = reason
+        self.judge()
 
     def failed(self, source: Source, error: TlsError) -> None:
         """Tell that something that was offered is of no use; what is in force stays."""
