@@ -159,12 +159,13 @@ class Keeper:
             wish=wish,
         )
         self._take(found, situation)
+        self._ready(found, situation, unread)
         pause = await self._publish(found, configurations)
         step = rotation.decide(found, self.names, situation)
         done = wish is not None and rotation.fulfilled(wish, found, step)
         if step is not Step.NOTHING or done:
             return await self._store(keyrings.apply(step, found, self.names, now), stored, step, done=done)
-        waiting = found.successor is not None or self.serving is not found or wish is not None
+        waiting = found.successor is not None or self.serving is not found or not self._trusted or wish is not None
         return min(pause, SOON_SECONDS if waiting else TICK_SECONDS)
 
     @property
@@ -254,11 +255,16 @@ class Keeper:
         elif self._carried_since is None or not set(found.trusted) <= set(self._carried):
             self._carried_since = self.clock.uptime()
         self._carried = found.trusted
-        if carried and not self._trusted:
+
+    def _ready(self, found: Keyring, situation: Situation, unread: str) -> None:
+        """Tell readiness whether clients trust what is served. Once they did, nothing here takes it back: it would help nobody."""
+        if self._trusted:
+            return
+        if rotation.ready(found, situation):
             self._trusted = True
             self.holder.readiness.release(PART)
-        elif not self._trusted:
-            self.holder.readiness.hold(PART, unread or "caBundle of our webhook configurations does not hold our authority yet")
+        else:
+            self.holder.readiness.hold(PART, unread or "our authority in caBundle is too new, or missing in a webhook configuration")
 
     def _since(self, moment: float | None) -> timedelta | None:
         return None if moment is None else timedelta(seconds=self.clock.uptime() - moment)

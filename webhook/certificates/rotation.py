@@ -17,6 +17,7 @@ from typing import Final
 from cryptography import x509
 
 from webhook.certificates.credentials import out_of_time
+from webhook.certificates.issuing import BACKDATED
 from webhook.certificates.keyring import Keyring, Step
 
 SETTLE: Final = timedelta(minutes=2)
@@ -30,6 +31,9 @@ RENEW_AFTER: Final = 2 / 3
 
 SPREAD: Final = timedelta(days=1)
 """Over so long the replicas are spread with what can wait, so that one of them acts and the others find it done."""
+
+NEW: Final = timedelta(hours=1)
+"""An authority is new for so long: longer than replicas take to write it into the configurations, if they can write at all."""
 
 SETTLE_SPREAD: Final = timedelta(seconds=30)
 LAST_PART: Final = 0.1
@@ -120,6 +124,17 @@ def takes(serving: Keyring | None, offered: Keyring, situation: Situation) -> bo
         return False
     # Where the configurations do not carry our issuer any more, waiting would only make it worse.
     return issuer not in offered.trusted or situation.carried >= SETTLE
+
+
+def ready(keyring: Keyring, situation: Situation) -> bool:
+    """Return whether a replica that has just started, and so has nothing else to serve, should be sent anything.
+
+    Mostly that is so as soon as the configurations carry the authority. One that was made lately beside others, by whom certificates may
+    be served still, has to settle first: API servers may not know it yet.
+    """
+    made = keyring.authority.certificate.not_valid_before_utc + BACKDATED
+    new = bool(keyring.leaving) and made <= situation.now < made + NEW
+    return situation.carried is not None and (not new or situation.carried >= SETTLE)
 
 
 def fulfilled(wish: Wish, keyring: Keyring, step: Step) -> bool:

@@ -215,14 +215,18 @@ class World:
             replica.turn.cancel()
             await asyncio.gather(replica.turn, return_exceptions=True)
 
-    async def rest(self) -> None:
-        """Let all replicas finish their turns, and take so many more that nothing is left to do now."""
+    async def finish(self, replica: Replica) -> None:
+        """Let a replica finish its turn, or take one."""
+        await self.let(replica)
+        while replica.turn is not None:
+            await self.let(replica)
+
+    async def rest(self, *replicas: Replica) -> None:
+        """Let replicas, all if none is named, take turns until there is nothing left to do now."""
         for _ in range(8):
             before = len(self.writes)
-            for replica in self.replicas:
-                await self.let(replica)
-                while replica.turn is not None:
-                    await self.let(replica)
+            for replica in replicas or self.replicas:
+                await self.finish(replica)
             if len(self.writes) == before:
                 break
 
