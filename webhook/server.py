@@ -154,8 +154,10 @@ def _certificate(settings: Settings, parts: Parts) -> bytes | None:
 
 
 async def _connect(kubeconfig: Path | None) -> "Api":
-    from webhook.kube.access import AccessError, connect  # noqa: PLC0415 (the Kubernetes client is needed by few settings)
-
+    try:
+        from webhook.kube.access import AccessError, connect  # noqa: PLC0415 (the Kubernetes client is needed by few settings)
+    except ImportError as error:
+        raise StartError("no access to the API server: the Kubernetes client is missing; install overbank[webhook,live]") from error
     try:
         return await connect(kubeconfig)
     except AccessError as error:

@@ -25,7 +25,7 @@ from webhook.certificates.credentials import TlsError
 from webhook.certificates.holder import Holder
 from webhook.certificates.keyring import Keyring, Step
 from webhook.certificates.measures import Source
-from webhook.certificates.rotation import Situation
+from webhook.certificates.rotation import Situation, Wish
 from webhook.kube.api import JSON_PATCH, Api, ApiError
 from webhook.kube.reflector import Pace, Reflector
 from webhook.telemetry import log
@@ -136,7 +136,6 @@ class Keeper:
         now = self.clock.now()
         try:
             found = secret.read(stored) if stored is not None else None
-            wish = secret.wish(stored) if stored is not None else None
         except TlsError as error:
             self._complain(error)
             return TICK_SECONDS
@@ -156,12 +155,13 @@ class Keeper:
             carried=self._since(self._carried_since),
             signing=self._since(self._signing_since) or timedelta(0),
             spread=self.spread,
-            wish=wish,
+            wish=self._wish(stored),
         )
         self._take(found, situation)
         self._ready(found, situation, unread)
         pause = await self._publish(found, configurations)
         step = rotation.decide(found, self.names, situation)
+        wish = situation.wish
         done = wish is not None and rotation.fulfilled(wish, found, step)
         if step is not Step.NOTHING or done:
             return await self._store(keyrings.apply(step, found, self.names, now), stored, step, done=done)
@@ -199,6 +199,14 @@ class Keeper:
         else:
             self._told.pop("configurations", None)
         return found, unread
+
+    def _wish(self, stored: Mapping[str, Any] | None) -> Wish | None:
+        """Return what an operator asks for; what cannot be understood is told, and asks for nothing."""
+        try:
+            return secret.wish(stored or {})
+        except TlsError as error:
+            self._tell("wish", str(error), logging.ERROR, "request not understood", secret=f"{self.namespace}/{self.name}")
+            return None
 
     def _make(self, known: Sequence[x509.Certificate]) -> Keyring:
         """Return what to put where nothing is.
@@ -264,7 +272,9 @@ class Keeper:
             self._trusted = True
             self.holder.readiness.release(PART)
         else:
-            self.holder.readiness.hold(PART, unread or "our authority in caBundle is too new, or missing in a webhook configuration")
+            self.holder.readiness.hold(
+                PART, unread or "our authority in caBundle is too new, or missing in a webhook configuration"
+            )
 
     def _since(self, moment: float | None) -> timedelta | None:
         return None if moment is None else timedelta(seconds=self.clock.uptime() - moment)

@@ -199,7 +199,7 @@ class World:
     async def _quiet(self, replica: Replica) -> None:
         """Wait until a replica waits for a call, or has ended its turn."""
         assert replica.turn is not None
-        while not replica.turn.done() and (not replica.waiting or replica.gate.is_set()):
+        while not replica.turn.done() and (not replica.waiting or replica.gate.is_set()):  # noqa: ASYNC110 (the loop is the test's own)
             await asyncio.sleep(0)
         if replica.turn.done():
             if not replica.turn.cancelled() and isinstance(replica.turn.exception(), ApiError):
