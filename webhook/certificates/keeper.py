@@ -13,7 +13,7 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 
 from cryptography import x509
@@ -141,9 +141,7 @@ class Keeper:
             return TICK_SECONDS
         self._told.pop("secret", None)
         if found is None:
-            there = [each for each in configurations.values() if each is not None]
-            made = self._make(trust.known(there, now))
-            return await self._store(made, stored, "put back" if self.found else "create")
+            return await self._fill(stored, now)
         if self.found is None or self.found.authority.certificate != found.authority.certificate:
             self._signing_since = self.clock.uptime()
         self.found = found
@@ -208,16 +206,25 @@ class Keeper:
             self._tell("wish", str(error), logging.ERROR, "request not understood", secret=f"{self.namespace}/{self.name}")
             return None
 
-    def _make(self, known: Sequence[x509.Certificate]) -> Keyring:
-        """Return what to put where nothing is.
+    async def _fill(self, stored: Mapping[str, Any] | None, now: datetime) -> float:
+        """Put a keyring where there is none.
 
         While replicas run, a Secret that was deleted comes back with what they have, so that nobody notices; and since whoever deletes
-        one mostly wants new keys, with a successor.
+        one mostly wants new keys, with a successor. What this replica has, if anything, may be older than what was deleted. The
+        configurations show who has signed since; they are read again, because only now nobody can promote anybody.
         """
-        now = self.clock.now()
+        configurations, unread = await self._read_configurations()
+        if unread:
+            if self.serving is None:
+                self.holder.wait_for(f"there is no certificate, and none is made before this can be read: {unread}")
+            return SOON_SECONDS
+        known = trust.known((each for each in configurations.values() if each is not None), now)
         if self.found is None:
-            return keyrings.create(self.names, now, known)
-        return self.found if self.found.successor else keyrings.apply(Step.INTRODUCE, self.found, self.names, now)
+            return await self._store(keyrings.create(self.names, now, known), stored, "create")
+        back = keyrings.remember(self.found, known, now)
+        if back.successor is None:
+            back = keyrings.apply(Step.INTRODUCE, back, self.names, now)
+        return await self._store(back, stored, "put back")
 
     async def _store(self, made: Keyring, stored: Mapping[str, Any] | None, step: str, *, done: bool = False) -> float:
         """Write a keyring, unless somebody else was faster; then look again."""

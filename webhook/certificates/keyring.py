@@ -77,12 +77,13 @@ def create(names: Iterable[x509.GeneralName], now: datetime, known: Sequence[x50
         known: authorities by whom certificates may be served somewhere still; they stay trusted for as long as those last.
     """
     authority = _authority(now)
-    return Keyring(
-        authority=authority,
-        server=issue(authority, names, now),
-        leaving=tuple(dict.fromkeys(known)),
-        leaving_until=now + VALIDITY if known else None,
-    )
+    return remember(Keyring(authority=authority, server=issue(authority, names, now)), known, now)
+
+
+def remember(keyring: Keyring, known: Sequence[x509.Certificate], now: datetime) -> Keyring:
+    """Trust authorities by whom certificates may be served somewhere still, for as long as those last."""
+    unknown = [each for each in known if each not in keyring.trusted]
+    return _leave(keyring, unknown, now + VALIDITY) if unknown else keyring
 
 
 def apply(step: Step, keyring: Keyring, names: Iterable[x509.GeneralName], now: datetime) -> Keyring:

@@ -27,6 +27,9 @@ from webhook.readiness import Readiness
 NAMESPACE = "overbank-system"
 SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/overbank-certificate"
 CONFIGURATION = f"{trust.COLLECTION}/00-overbank"
+LONGEST_CALL = 60.0
+"""Seconds after which an API server gives up a request, so that it changes nothing any more."""
+
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -102,10 +105,12 @@ class Replica:
 
     async def _pass(self) -> None:
         if self.world.gated:
-            self.waiting = True
+            self.waiting, asked = True, self.world.uptime
             await self.gate.wait()
             self.gate.clear()
             self.waiting = False
+            if self.world.uptime - asked > LONGEST_CALL:
+                raise ApiError("no answer in time", 0)
 
 
 @dataclass(eq=False)

@@ -56,7 +56,7 @@ def safe(world: Any) -> None:
             assert not bundle or verifies(replica.leaf, bundle), f"replica {index} is not trusted"
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(ACTIONS, min_size=10, max_size=60))
 def test_any_history_is_safe(new_world: Callable[[], Any], actions: list[tuple[str, Any]]) -> None:
     """Replicas that act, pause, crash, have wrong clocks or knowledge that is one state old never serve what is not trusted."""

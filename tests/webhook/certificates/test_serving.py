@@ -103,6 +103,7 @@ class Load:
     def __init__(self, port: Callable[[], int], trusted: Callable[[], bytes]) -> None:
         self.sent = 0
         self.failures: list[str] = []
+        self._sending = threading.Condition()
         self._port, self._trusted, self._stop = port, trusted, threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -114,7 +115,15 @@ class Load:
                 ask(self._port(), context)
             except OSError as error:
                 self.failures.append(repr(error))
-            self.sent += 1
+            with self._sending:
+                self.sent += 1
+                self._sending.notify_all()
+
+    def await_sent(self, more: int) -> None:
+        """Return once so many more requests have been sent."""
+        wanted = self.sent + more
+        with self._sending:
+            assert self._sending.wait_for(lambda: self.sent >= wanted, DEADLINE)
 
     def stop(self) -> None:
         """Stop sending."""
@@ -191,10 +200,10 @@ def test_files_are_taken_over_under_load(start: Callable[..., Process], tmp_path
             mount(tmp_path / "mount", each)
             server.await_line("certificate in use", count)
             assert shown(server.port) == each.leaf.public_bytes(Encoding.DER)
+            load.await_sent(10)
     finally:
         load.stop()
     assert not load.failures
-    assert load.sent > 20
     assert server.metric('overbank_webhook_certificate_reloads_total{source="files"}') == 4
     assert server.metric('overbank_webhook_certificate_expiry_timestamp_seconds{certificate="server"}') == pytest.approx(
         third.leaf.not_valid_after_utc.timestamp()
@@ -340,7 +349,8 @@ def test_renewal_and_deletion_under_load(start: Callable[..., Process], cluster:
         bundle = base64.b64decode(again["ca.crt"])
         assert bundle.count(b"BEGIN CERTIFICATE") == 2
         cluster.await_object(CONFIGURATION, lambda each: carried(each) == {bundle})
-        assert sum(load.sent for load in loads) > 20
+        for load in loads:
+            load.await_sent(20)
     finally:
         for load in loads:
             load.stop()
