@@ -33,7 +33,8 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # runs from a checkout that is not installed
 
 from bench.workload import OPERATIONS, bundle, review
-from webhook.certificates import tls
+from webhook.certificates.context import server_context
+from webhook.certificates.issuing import self_signed
 from webhook.serving import Loop, Server, admission_config, listen
 
 if TYPE_CHECKING:
@@ -191,13 +192,13 @@ def serve_constant(answer: bytes, authority: Path) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
-    credentials = tls.self_signed("127.0.0.1", "overbank-system")
+    credentials = self_signed("127.0.0.1", "overbank-system")
     assert credentials.authority
     authority.write_bytes(credentials.authority)
     with listen("127.0.0.1", 0) as listener, asyncio.Runner(loop_factory=Loop) as runner:
 
         async def serve() -> None:
-            server = Server(admission_config(constant, tls.server_context(credentials)))
+            server = Server(admission_config(constant, server_context(credentials)))
             serving = asyncio.ensure_future(server.serve([listener]))
             await server.listening.wait()
             port = listener.getsockname()[1]

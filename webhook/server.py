@@ -19,66 +19,35 @@ import os
 import secrets
 import signal
 import socket
-import ssl
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fastapi import FastAPI
 from prometheus_client import disable_created_metrics
 
+from webhook import parts as composing
 from webhook.admission import PATH, Admission
+from webhook.bundles.keys import KeyFileError
 from webhook.bundles.store import Store
-from webhook.certificates import tls
+from webhook.certificates.context import empty_context
+from webhook.certificates.credentials import TlsError
 from webhook.decisions import DecisionLog, Scope
 from webhook.engine.bundle import BundleError
 from webhook.front.gate import Arrivals, Gate
 from webhook.lines import Lines
 from webhook.management import application
-from webhook.namespaces import PART as NAMESPACES
-from webhook.namespaces import Namespaces, follow
+from webhook.parts import Parts
 from webhook.readiness import Readiness
 from webhook.serving import AdmissionServer, Loop, Server, StartError, admission_config, descriptors, listen, management_config
 from webhook.settings import PROGRAM, Settings, SettingsError, parse
 from webhook.supervision import supervise
 from webhook.telemetry import Metrics, configure_logging, log
 
-if TYPE_CHECKING:
-    from webhook.kube.api import Api
-
 EXIT_OK: Final = 0
 EXIT_FORCED: Final = 1
 EXIT_ENVIRONMENT: Final = 2
-
-
-@dataclass(slots=True, kw_only=True)
-class Parts:
-    """What is put together before anything runs.
-
-    Attributes:
-        context: of the admission port; what is loaded into it later holds for the connections that come then.
-        certified: set once ``context`` has a certificate; admission does not listen before.
-        background: work that never ends, by its name in the log; it is started before anything listens.
-        namespaces: what the cluster says about them.
-        gate: limits of the admission port. head_timeout, drain_delay: likewise, in seconds.
-        reach: connects to the API server, None where no setting asks for it; called once, before anything else runs.
-        api: what it returned.
-    """
-
-    store: Store
-    metrics: Metrics
-    readiness: Readiness
-    context: ssl.SSLContext
-    certified: asyncio.Event = field(default_factory=asyncio.Event)
-    background: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
-    namespaces: Namespaces = field(default_factory=Namespaces)
-    gate: Gate
-    head_timeout: float
-    drain_delay: float
-    reach: Callable[[], Awaitable["Api"]] | None = None
-    api: "Api | None" = None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         version = "unknown"
     try:
         return serve(parse(argv, os.environ, version), version)
-    except (SettingsError, BundleError, tls.TlsError, StartError) as error:
+    except (SettingsError, BundleError, KeyFileError, TlsError, StartError) as error:
         sys.stderr.write(f"{PROGRAM}: error: {error}\n")
         return EXIT_ENVIRONMENT
 
@@ -109,8 +78,9 @@ def serve(settings: Settings, version: str) -> int:
 
     Raises:
         BundleError: the bundle cannot be trusted.
-        StartError: a port is taken, or ``ca_out`` cannot be written.
-        tls.TlsError: there is no certificate to serve.
+        KeyFileError: a public key cannot be used.
+        StartError: a port is taken, ``ca_out`` cannot be written, or there is no way to the API server.
+        TlsError: there is no certificate to serve.
     """
     lines = Lines(sys.stderr.fileno())
     configure_logging(lines)
@@ -128,17 +98,15 @@ def _compose(settings: Settings, version: str, lines: Lines) -> int:
         store=Store(readiness),
         metrics=Metrics(),
         readiness=readiness,
-        context=tls.empty_context(),
+        context=empty_context(),
         gate=Gate(max_in_flight=settings.max_in_flight, max_connections=settings.max_connections),
-        head_timeout=settings.head_timeout,
-        drain_delay=settings.drain_delay,
     )
     parts.metrics.built(version)
     parts.metrics.registry.register(lines)
     descriptors(settings.max_connections)
-    _bundles(settings, parts)
-    authority = _certificate(settings, parts)
-    _namespaces(settings, parts)
+    composing.bundles(settings, parts)
+    authority = composing.certificate(settings, parts)
+    composing.namespaces(settings, parts)
     scope = Scope(settings.log_decisions)
     admission = Admission(
         parts.store,
@@ -147,6 +115,8 @@ def _compose(settings: Settings, version: str, lines: Lines) -> int:
         namespaces=parts.namespaces,
         decisions=None if scope is Scope.NONE else DecisionLog(scope, lines.append),
     )
+    arrivals = Arrivals(parts.gate, parts.metrics.registry)
+    front = AdmissionServer(admission_config(admission, parts.context), parts.gate, arrivals, head_timeout=settings.head_timeout)
     management = application(parts.readiness, parts.metrics.registry, version)
     with (
         listen(settings.host, settings.port) as admission_socket,
@@ -158,78 +128,34 @@ def _compose(settings: Settings, version: str, lines: Lines) -> int:
         gc.collect()
         gc.freeze()
         with asyncio.Runner(loop_factory=Loop) as runner:
-            return runner.run(_serve(parts, admission, management, admission_socket, management_socket))
+            return runner.run(_run(settings, parts, front, management, admission_socket, management_socket))
 
 
-def _bundles(settings: Settings, parts: Parts) -> None:
-    """Decide where bundles come from."""
-    snapshot = parts.store.load(settings.bundle)
-    parts.metrics.loaded(snapshot.bundle)
-
-
-def _certificate(settings: Settings, parts: Parts) -> bytes | None:
-    """Decide where the certificate comes from; return the authority of one that is made here."""
-    if settings.certificate and settings.key:
-        credentials = tls.from_files(settings.certificate, settings.key)
-    else:
-        credentials = tls.self_signed(settings.host, settings.namespace)
-    tls.load(parts.context, credentials)
-    parts.certified.set()
-    return credentials.authority
-
-
-def _namespaces(settings: Settings, parts: Parts) -> None:
-    """Decide whether namespaces are watched."""
-
-    def declared() -> int:
-        current = parts.store.current
-        return len(current.namespaces) if current else 0
-
-    parts.namespaces.export(parts.metrics.registry, declared, watching=settings.watch_namespaces)
-    if not settings.watch_namespaces:
-        return
-    parts.readiness.hold(NAMESPACES, "namespaces not synced")
-
-    async def watch() -> None:
-        assert parts.api is not None  # noqa: S101 (reach is set, and called first)
-        await follow(parts.namespaces, parts.api, parts.readiness, patience=settings.namespace_patience)
-
-    parts.reach = _reach(settings)
-    parts.background["watch namespaces"] = watch
-
-
-def _reach(settings: Settings) -> Callable[[], Awaitable["Api"]]:
-    """Return what connects to the API server."""
-
-    async def reach() -> "Api":
-        try:
-            from webhook.kube.access import AccessError, connect  # noqa: PLC0415 (loads the Kubernetes client)
-        except ModuleNotFoundError as error:
-            raise StartError(
-                f"what this asks for needs the Kubernetes client: {error.name} is missing; install overbank[live]"
-            ) from error
-        try:
-            return await connect(settings.kubeconfig)
-        except AccessError as error:
-            raise StartError(str(error)) from error
-
-    return reach
-
-
-async def _serve(
-    parts: Parts, admission: Admission, management: FastAPI, admission_socket: socket.socket, management_socket: socket.socket
+async def _run(  # noqa: PLR0917 (private; called once)
+    settings: Settings,
+    parts: Parts,
+    front: AdmissionServer,
+    management: FastAPI,
+    admission_socket: socket.socket,
+    management_socket: socket.socket,
 ) -> int:
-    if parts.reach is None:
-        return await _listen(parts, admission, management, admission_socket, management_socket)
-    async with await parts.reach() as parts.api:
-        return await _listen(parts, admission, management, admission_socket, management_socket)
+    """Serve with a connection to the API server, where a setting asks for one."""
+    serving = (parts, front, management, admission_socket, management_socket, settings.drain_delay)
+    parts.api = await composing.connect(settings)
+    if parts.api is None:
+        return await _serve(*serving)
+    async with parts.api:
+        return await _serve(*serving)
 
 
-async def _listen(
-    parts: Parts, admission: Admission, management: FastAPI, admission_socket: socket.socket, management_socket: socket.socket
+async def _serve(  # noqa: PLR0917 (private; called as above)
+    parts: Parts,
+    front: AdmissionServer,
+    management: FastAPI,
+    admission_socket: socket.socket,
+    management_socket: socket.socket,
+    drain_delay: float,
 ) -> int:
-    arrivals = Arrivals(parts.gate, parts.metrics.registry)
-    front = AdmissionServer(admission_config(admission, parts.context), parts.gate, arrivals, head_timeout=parts.head_timeout)
     back = Server(management_config(management))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -242,7 +168,7 @@ async def _listen(
             front.force_exit = back.force_exit = True
             front.stop()
         else:
-            front.drain(0 if number is signal.SIGINT else parts.drain_delay)
+            front.drain(0 if number is signal.SIGINT else drain_delay)
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -16,7 +16,9 @@ PROGRAM: Final = "overbank-webhook"
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 _DECISIONS: Final = ("changes", "all", "none")
-_CERTIFICATE_FLAGS: Final = frozenset({"self-signed", "cert", "key"})
+_CERTIFICATE_FLAGS: Final = frozenset({"self-signed", "cert", "key", "tls-secret"})
+_NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_NAMESPACE: Final = "overbank-system"
 
 
 class SettingsError(Exception):
@@ -36,16 +38,20 @@ class Settings:
         management_host: address or name to listen on for health and metrics, without TLS.
         management_port: 0 takes a free one.
         ca_out: file to write the authority of a self-signed certificate to.
-        namespace: where the Service of the webhook lives; it stands in a self-signed certificate.
+        namespace: where the Service of the webhook lives; it stands in certificates that are made here.
         body_timeout: seconds within which a request's body must be complete.
         head_timeout: seconds for a TLS handshake, and again for the head of a request.
         max_in_flight: requests beyond so many are refused.
         max_connections: connections beyond so many are closed.
         drain_delay: seconds after SIGTERM in which requests are still taken.
-        kubeconfig: how to reach the API server, None for the way out of a pod.
         watch_namespaces: follow the labels of the cluster's namespaces.
         namespace_patience: seconds to be not ready for before their first list has been read.
         log_decisions: which decisions are logged: changes, all or none.
+        kubeconfig: how to reach the API server, None for the service account of a pod; used only if a setting needs the cluster.
+        tls_secret: the Secret of ``namespace`` in which the replicas share a certificate and its authority, None for none.
+        webhook_configurations: whose ``caBundle`` is kept up to date with the authority in ``tls_secret``.
+        client_ca: PEM file with the authorities of clients that may connect, None for everybody.
+        client_names: a name that one of them must have; none of them: any.
     """
 
     bundle: Path
@@ -66,6 +72,18 @@ class Settings:
     watch_namespaces: bool = False
     namespace_patience: float = 30.0
     log_decisions: str = "changes"
+    tls_secret: str | None = None
+    webhook_configurations: tuple[str, ...] = ()
+    client_ca: Path | None = None
+    client_names: tuple[str, ...] = ()
+
+
+def own_namespace() -> str | None:
+    """Return the namespace of the pod that this process runs in, None outside of one."""
+    try:
+        return _NAMESPACE_FILE.read_text("ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], version: str) -> Settings:
@@ -92,12 +110,16 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         raise SettingsError("which bundle? give --bundle FILE, or OVERBANK_BUNDLE")
     if self_signed and (certificate or key):
         raise SettingsError("--self-signed makes a certificate of its own; leave out --cert and --key")
+    if values["tls-secret"] and (self_signed or certificate or key):
+        raise SettingsError("--tls-secret keeps a certificate of its own; leave out --self-signed, --cert and --key")
     if (certificate is None) != (key is None):
         raise SettingsError("--cert and --key belong together; one of them is missing")
-    if not self_signed and certificate is None:
-        raise SettingsError("which certificate? give --self-signed, or --cert FILE and --key FILE")
+    if not self_signed and certificate is None and not values["tls-secret"]:
+        raise SettingsError("which certificate? give --self-signed, or --cert FILE and --key FILE, or --tls-secret NAME")
     if values["ca-out"] and not self_signed:
         raise SettingsError("--ca-out writes the authority that --self-signed makes; with --cert the authority is not ours")
+    if values["client-name"] and not values["client-ca"]:
+        raise SettingsError("--client-name looks at a certificate that only --client-ca asks for")
     return Settings(
         bundle=values["bundle"],
         certificate=certificate,
@@ -107,7 +129,7 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         management_host=values["management-host"],
         management_port=values["management-port"],
         ca_out=values["ca-out"],
-        namespace=values["namespace"],
+        namespace=values["namespace"] or own_namespace() or _NAMESPACE,
         body_timeout=values["body-timeout"],
         head_timeout=values["head-timeout"],
         max_in_flight=values["max-in-flight"],
@@ -117,6 +139,10 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         watch_namespaces=bool(values["watch-namespaces"]),
         namespace_patience=values["namespace-patience"],
         log_decisions=values["log-decisions"],
+        tls_secret=values["tls-secret"],
+        webhook_configurations=tuple(dict.fromkeys(values["webhook-configuration"])) if values["tls-secret"] else (),
+        client_ca=values["client-ca"],
+        client_names=tuple(values["client-name"] or ()),
     )
 
 
@@ -162,6 +188,18 @@ def _namespace(text: str) -> str:
     return text
 
 
+def _object_name(text: str) -> str:
+    if len(text) > 253 or not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", text):  # noqa: PLR2004 (RFC 1123)
+        raise ValueError("not the name of an object (RFC 1123 subdomain)")
+    return text
+
+
+def _client_name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("not a name")
+    return text
+
+
 def _boolean(text: str) -> bool:
     if text.lower() not in _TRUE | _FALSE:
         raise ValueError("neither true nor false")
@@ -170,24 +208,30 @@ def _boolean(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Flag:
-    """One setting: how it is spelled, read and explained. A switch has no ``metavar``."""
+    """One setting: how it is spelled, read and explained. A switch has no ``metavar``.
+
+    One with ``many`` may be given several times; its variable holds the values with commas between them.
+    """
 
     name: str
     metavar: str
     read: Callable[[str], Any]
     default: str | None
     help: str
+    many: bool = False
 
     @property
     def variable(self) -> str:
         return f"OVERBANK_{self.name.replace('-', '_').upper()}"
 
-    def value(self, given: str | None, environment: Mapping[str, str]) -> Any:
+    def value(self, given: str | list[str] | None, environment: Mapping[str, str]) -> Any:
         """Return the value in force, None where there is none.
 
         Raises:
             SettingsError: its text cannot be read.
         """
+        if isinstance(given, list):
+            return [self._read(each, f"--{self.name}") for each in given]
         text, source = given, f"--{self.name}"
         if text is None:
             text, source = environment.get(self.variable) or None, self.variable
@@ -199,6 +243,11 @@ class _Flag:
             text, source = self.default, "default"
         if text is None:
             return None
+        if self.many:
+            return [self._read(each.strip(), source) for each in text.split(",")]
+        return self._read(text, source)
+
+    def _read(self, text: str, source: str) -> Any:
         try:
             return self.read(text)
         except ValueError as error:
@@ -215,7 +264,7 @@ _FLAGS: Final = (
     _Flag("port", "PORT", _port, "8443", "listen here for admission; 0 takes a free port"),
     _Flag("management-host", "ADDRESS", _host, "127.0.0.1", "listen here for health and metrics (no TLS)"),
     _Flag("management-port", "PORT", _port, "8081", "listen here for health and metrics; 0 takes a free port"),
-    _Flag("namespace", "NAME", _namespace, "overbank-system", "where the webhook's Service lives; for --self-signed"),
+    _Flag("namespace", "NAME", _namespace, None, f"where the webhook's Service lives; in a pod its namespace, else {_NAMESPACE}"),
     _Flag("body-timeout", "SECONDS", _seconds, "10", "how long a request's body may take to arrive"),
     _Flag("head-timeout", "SECONDS", _seconds, "10", "how long a TLS handshake may take, and then the head of a request"),
     _Flag("max-in-flight", "COUNT", _count, "1000", "answer 503 at once to requests beyond so many at a time"),
@@ -227,6 +276,19 @@ _FLAGS: Final = (
     ),
     _Flag("namespace-patience", "SECONDS", _pause, "30", "be not ready for so long at most while namespaces are not known"),
     _Flag("log-decisions", "WHICH", _decisions, "changes", "log patched, denied and failed pods (changes), all, or none"),
+    _Flag("tls-secret", "NAME", _object_name, None, "share a certificate and its authority in this Secret, and renew both"),
+    _Flag(
+        "webhook-configuration",
+        "NAME",
+        _object_name,
+        "00-overbank",
+        "write the authority of --tls-secret into caBundle of this MutatingWebhookConfiguration; repeatable",
+        many=True,
+    ),
+    _Flag("client-ca", "FILE", Path, None, "let only clients connect whose certificates these authorities (PEM) signed"),
+    _Flag(
+        "client-name", "NAME", _client_name, None, "let only clients of --client-ca connect with this name; repeatable", many=True
+    ),
 )
 
 
@@ -254,7 +316,7 @@ def _parser(version: str) -> argparse.ArgumentParser:
     for flag in _FLAGS:
         text = f"{flag.help} [{flag.variable}{f'; default {flag.default}' if flag.default else ''}]"
         if flag.metavar:
-            serve.add_argument(f"--{flag.name}", metavar=flag.metavar, help=text)
+            serve.add_argument(f"--{flag.name}", metavar=flag.metavar, help=text, action="append" if flag.many else "store")
         else:
             serve.add_argument(f"--{flag.name}", action="store_const", const="true", help=text)
     return parser

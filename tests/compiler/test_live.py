@@ -20,7 +20,8 @@ import yaml
 from compiler.live import cluster
 from compiler.live.cluster import snapshot
 from compiler.live.problems import LiveError
-from webhook.certificates.tls import self_signed, server_context
+from webhook.certificates.context import server_context
+from webhook.certificates.issuing import self_signed
 
 TOKEN = "t0p-secret"
 

@@ -8,8 +8,10 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException
 
 from webhook.kube.api import Api
+from webhook.settings import own_namespace
 
-_NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+__all__ = ["AccessError", "connect", "own_namespace"]
+
 _CONNECTIONS: Final = 16
 """More than there are watches, so that a request never waits for one of them to end."""
 
@@ -41,11 +43,3 @@ async def connect(kubeconfig: Path | None) -> Api:
     # Requests are tried again where they are made: what may be repeated, and how soon, differs.
     configuration.retries = None
     return Api(ApiClient(configuration))
-
-
-def own_namespace() -> str | None:
-    """Return the namespace of the pod that this process runs in, None outside of one."""
-    try:
-        return _NAMESPACE_FILE.read_text("ascii").strip() or None
-    except (OSError, UnicodeDecodeError):
-        return None

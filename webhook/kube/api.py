@@ -7,6 +7,8 @@ costs many times as much memory.
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -34,10 +36,15 @@ class ApiError(Exception):
 
 
 class Api:
-    """One connection pool to one API server, to be closed after use."""
+    """One connection pool to one API server, to be closed after use.
+
+    Attributes:
+        date: the API server's time when it answered last, None before it has, or where it does not say.
+    """
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
+        self.date: datetime | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,7 +138,16 @@ class Api:
         )
         answer = await self._client.call_api(*serialized, _request_timeout=seconds)
         response: aiohttp.ClientResponse = answer.response
+        self.date = _date(response.headers.get("Date"))
         return response
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(header or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @contextlib.contextmanager

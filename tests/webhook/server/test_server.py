@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from webhook import server as module
 from webhook.admission import MAX_BODY_BYTES
-from webhook.certificates import tls
+from webhook.certificates.context import server_context
+from webhook.certificates.credentials import Credentials
+from webhook.certificates.issuing import self_signed
 
 MakeReview = Callable[..., dict[str, Any]]
 Launch = Callable[..., Any]
@@ -152,7 +154,7 @@ def test_a_connection_is_used_again(server: Any, make_review: MakeReview, pod: d
 
 def test_idle_connections_outlive_the_api_server() -> None:
     """The server keeps idle connections for longer than the 90 s after which the API server drops them."""
-    context = tls.server_context(tls.self_signed("127.0.0.1", "a"))
+    context = server_context(self_signed("127.0.0.1", "a"))
     assert module.admission_config(object(), context).timeout_keep_alive > 90
 
 
@@ -259,7 +261,7 @@ def test_a_second_signal_does_not_wait(launch: Launch) -> None:
     connection.close()
 
 
-def write_pair(folder: Path, made: tls.Credentials) -> tuple[Path, Path]:
+def write_pair(folder: Path, made: Credentials) -> tuple[Path, Path]:
     """Write certificate and key as an operator would have them."""
     certificate, key = folder / "tls.crt", folder / "tls.key"
     certificate.write_bytes(made.chain)
@@ -269,7 +271,7 @@ def write_pair(folder: Path, made: tls.Credentials) -> tuple[Path, Path]:
 
 def test_serves_a_certificate_from_files(command: Command, bundle_file: Path, tmp_path: Path) -> None:
     """Certificate and key from files, named by the environment, are what clients get."""
-    made = tls.self_signed("127.0.0.1", "a")
+    made = self_signed("127.0.0.1", "a")
     certificate, key = write_pair(tmp_path, made)
     named = {"OVERBANK_CERT": str(certificate), "OVERBANK_KEY": str(key), "OVERBANK_PORT": "0", "OVERBANK_MANAGEMENT_PORT": "0"}
     named |= {"OVERBANK_DRAIN_DELAY": "0"}
@@ -334,10 +336,10 @@ def test_an_address_of_others_is_told_in_one_line(command: Command, bundle_file:
 def test_a_bad_certificate_is_told_in_one_line(command: Command, bundle_file: Path, tmp_path: Path) -> None:
     """A certificate that is expired, or has another key, ends the start with the file."""
     start = ("serve", "--bundle", str(bundle_file), "--port", "0", "--management-port", "0")
-    expired, key = write_pair(tmp_path, tls.self_signed("127.0.0.1", "a", datetime.now(UTC) - timedelta(days=31)))
+    expired, key = write_pair(tmp_path, self_signed("127.0.0.1", "a", datetime.now(UTC) - timedelta(days=31)))
     assert f"{expired}: the certificate expired" in failure(command(*start, "--cert", str(expired), "--key", str(key)))
     (tmp_path / "other").mkdir()
-    certificate, _ = write_pair(tmp_path / "other", tls.self_signed("127.0.0.1", "a"))
+    certificate, _ = write_pair(tmp_path / "other", self_signed("127.0.0.1", "a"))
     assert "does not belong" in failure(command(*start, "--cert", str(certificate), "--key", str(key)))
 
 

@@ -135,3 +135,39 @@ def test_help_names_flags_variables_and_defaults(capsys: pytest.CaptureFixture[s
     text = " ".join(capsys.readouterr().out.split())
     assert "--management-port PORT" in text
     assert "[OVERBANK_MANAGEMENT_PORT; default 8081]" in text
+
+
+def test_a_certificate_may_come_from_a_secret() -> None:
+    """A Secret stands alone, in the namespace that is given, and names the configurations that follow it."""
+    shared = ["serve", "--bundle", "b", "--tls-secret", "overbank-certificate"]
+    settings = parse(shared, {}, "1")
+    assert (settings.tls_secret, settings.namespace) == ("overbank-certificate", "overbank-system")
+    assert settings.webhook_configurations == ("00-overbank",)
+    named = [*shared, "--webhook-configuration", "a", "--webhook-configuration", "b", "--webhook-configuration", "a"]
+    assert parse(named, {"OVERBANK_WEBHOOK_CONFIGURATION": "c"}, "1").webhook_configurations == ("a", "b")
+    assert parse(shared, {"OVERBANK_WEBHOOK_CONFIGURATION": "c, d"}, "1").webhook_configurations == ("c", "d")
+    assert parse(GOOD, {}, "1").webhook_configurations == ()
+    for extra in (["--self-signed"], ["--cert", "c", "--key", "k"]):
+        with pytest.raises(SettingsError, match="--tls-secret keeps a certificate of its own"):
+            parse([*shared, *extra], {}, "1")
+    for name in ("Overbank", "a_b", "", "a" * 254):
+        with pytest.raises(SettingsError, match="RFC 1123 subdomain"):
+            parse(["serve", "--bundle", "b", f"--tls-secret={name}"], {}, "1")
+
+
+def test_the_namespace_is_that_of_the_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a pod the namespace is its own, unless another one is given."""
+    file = tmp_path / "namespace"
+    file.write_text("prod\n")
+    monkeypatch.setattr("webhook.settings._NAMESPACE_FILE", file)
+    assert parse(GOOD, {}, "1").namespace == "prod"
+    assert parse([*GOOD, "--namespace", "other"], {}, "1").namespace == "other"
+
+
+def test_clients_have_names_only_where_they_have_certificates() -> None:
+    """Names of clients are repeatable, in flags and in the variable, and need an authority."""
+    settings = parse([*GOOD, "--client-ca", "ca", "--client-name", "a,b"], {}, "1")
+    assert (settings.client_ca, settings.client_names) == (Path("ca"), ("a,b",))
+    assert parse([*GOOD, "--client-ca", "ca"], {"OVERBANK_CLIENT_NAME": "a,b"}, "1").client_names == ("a", "b")
+    with pytest.raises(SettingsError, match="only --client-ca asks for"):
+        parse([*GOOD, "--client-name", "a"], {}, "1")

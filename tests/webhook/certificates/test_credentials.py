@@ -12,8 +12,10 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from webhook.certificates import tls
-from webhook.certificates.tls import Credentials, TlsError
+from webhook.certificates.context import server_context
+from webhook.certificates.credentials import Credentials, TlsError
+from webhook.certificates.files import from_files
+from webhook.certificates.issuing import self_signed
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -45,7 +47,7 @@ def written(folder: Path, credentials: Credentials, password: bytes | None = Non
 )
 def test_names_where_the_server_is_reached(host: str, extra: list[x509.GeneralName]) -> None:
     """The alternative names are the host, this machine and the Service, each once, and never "every address"."""
-    names = chain(tls.self_signed(host, "prod", NOW))[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    names = chain(self_signed(host, "prod", NOW))[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert sorted(map(str, names)) == sorted(
         map(
             str,
@@ -62,7 +64,7 @@ def test_names_where_the_server_is_reached(host: str, extra: list[x509.GeneralNa
 
 def test_the_authority_signs_servers_and_nothing_else() -> None:
     """Authority and server certificate have the extensions that RFC 5280 wants of each."""
-    leaf, authority = chain(tls.self_signed("127.0.0.1", "overbank-system", NOW))
+    leaf, authority = chain(self_signed("127.0.0.1", "overbank-system", NOW))
     constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints)
     assert (constraints.critical, constraints.value) == (True, x509.BasicConstraints(ca=True, path_length=0))
     usage = authority.extensions.get_extension_for_class(x509.KeyUsage)
@@ -83,7 +85,7 @@ def test_the_authority_signs_servers_and_nothing_else() -> None:
 
 def test_the_chain_verifies_for_the_service() -> None:
     """A strict verifier accepts the certificate for the name that the API server uses, longest namespace included."""
-    credentials = tls.self_signed("127.0.0.1", "n" * 63, NOW)
+    credentials = self_signed("127.0.0.1", "n" * 63, NOW)
     assert credentials.authority
     leaf, authority = chain(credentials)
     assert authority == x509.load_pem_x509_certificate(credentials.authority)
@@ -94,7 +96,7 @@ def test_the_chain_verifies_for_the_service() -> None:
 
 def test_every_run_has_its_own_authority() -> None:
     """Two runs share no key."""
-    first, second = tls.self_signed("127.0.0.1", "a"), tls.self_signed("127.0.0.1", "a")
+    first, second = self_signed("127.0.0.1", "a"), self_signed("127.0.0.1", "a")
     assert first.authority != second.authority
     assert first.chain != second.chain
 
@@ -102,17 +104,17 @@ def test_every_run_has_its_own_authority() -> None:
 def test_a_host_that_is_no_name_is_refused() -> None:
     """A host that cannot stand in a certificate is refused with a word on what can."""
     with pytest.raises(TlsError, match="cannot stand in a certificate"):
-        tls.self_signed("wébhook", "a")
+        self_signed("wébhook", "a")
 
 
 def test_no_key_shows_in_representations() -> None:
     """Credentials can be printed by accident without giving the key away."""
-    assert "key" not in repr(tls.self_signed("127.0.0.1", "a")).replace("keyword", "")
+    assert "key" not in repr(self_signed("127.0.0.1", "a")).replace("keyword", "")
 
 
 def test_the_context_speaks_only_what_is_safe_and_wanted() -> None:
     """The context refuses TLS below 1.2 and renegotiation."""
-    context = tls.server_context(tls.self_signed("127.0.0.1", "a"))
+    context = server_context(self_signed("127.0.0.1", "a"))
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.options & ssl.OP_NO_RENEGOTIATION
     assert context.protocol == ssl.PROTOCOL_TLS_SERVER
@@ -130,7 +132,7 @@ def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", spy)
-    tls.server_context(tls.self_signed("127.0.0.1", "a"))
+    server_context(self_signed("127.0.0.1", "a"))
     assert seen["key"].startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
     assert seen["mode"] == b"0o700"
     assert list(tmp_path.iterdir()) == []
@@ -140,24 +142,24 @@ def test_a_missing_temporary_folder_is_told(tmp_path: Path, monkeypatch: pytest.
     """On a read-only file system the error says which variable helps."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     with pytest.raises(TlsError, match="TMPDIR"):
-        tls.server_context(tls.self_signed("127.0.0.1", "a"))
+        server_context(self_signed("127.0.0.1", "a"))
 
 
 def test_reads_a_certificate_with_its_key(tmp_path: Path) -> None:
     """A good pair of files is read and can be served; its authority is not ours to hand out."""
-    made = tls.self_signed("127.0.0.1", "a", NOW)
-    read = tls.from_files(*written(tmp_path, made), NOW)
+    made = self_signed("127.0.0.1", "a", NOW)
+    read = from_files(*written(tmp_path, made), NOW)
     assert (read.chain, read.authority) == (made.chain, None)
-    tls.server_context(read)
+    server_context(read)
 
 
 def test_refuses_a_key_of_another_certificate(tmp_path: Path) -> None:
     """A key that belongs to another certificate is refused, naming both files."""
-    certificate, _ = written(tmp_path, tls.self_signed("127.0.0.1", "a", NOW))
+    certificate, _ = written(tmp_path, self_signed("127.0.0.1", "a", NOW))
     (tmp_path / "other").mkdir()
-    _, key = written(tmp_path / "other", tls.self_signed("127.0.0.1", "a", NOW))
+    _, key = written(tmp_path / "other", self_signed("127.0.0.1", "a", NOW))
     with pytest.raises(TlsError, match=f"^{key}: the key does not belong to the certificate in {certificate}"):
-        tls.from_files(certificate, key, NOW)
+        from_files(certificate, key, NOW)
 
 
 @pytest.mark.parametrize(
@@ -169,14 +171,14 @@ def test_refuses_a_key_of_another_certificate(tmp_path: Path) -> None:
 )
 def test_refuses_a_certificate_out_of_its_time(tmp_path: Path, now: datetime, reason: str) -> None:
     """An expired or future certificate is refused with the date."""
-    certificate, key = written(tmp_path, tls.self_signed("127.0.0.1", "a", NOW))
+    certificate, key = written(tmp_path, self_signed("127.0.0.1", "a", NOW))
     with pytest.raises(TlsError, match=f"^{certificate}: .*{reason}"):
-        tls.from_files(certificate, key, now)
+        from_files(certificate, key, now)
 
 
 def test_refuses_files_that_hold_something_else(tmp_path: Path) -> None:
     """Missing files, files without PEM and encrypted keys are refused with their path."""
-    certificate, key = written(tmp_path, tls.self_signed("127.0.0.1", "a", NOW), b"password")
+    certificate, key = written(tmp_path, self_signed("127.0.0.1", "a", NOW), b"password")
     empty, missing = tmp_path / "empty", tmp_path / "missing"
     empty.write_bytes(b"")
     for arguments, reason in [
@@ -188,4 +190,4 @@ def test_refuses_files_that_hold_something_else(tmp_path: Path) -> None:
         ((certificate, key), f"^{key}: the key is encrypted"),
     ]:
         with pytest.raises(TlsError, match=reason):
-            tls.from_files(*arguments, NOW)
+            from_files(*arguments, NOW)
