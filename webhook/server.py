@@ -19,15 +19,17 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from prometheus_client import disable_created_metrics
 
 from webhook.admission import PATH, Admission
+from webhook.bundles.arrange import Room, arrange
+from webhook.bundles.keys import KeyFileError
 from webhook.bundles.store import Store
 from webhook.certificates import tls
 from webhook.engine.bundle import BundleError
@@ -37,6 +39,9 @@ from webhook.serving import Loop, Server, StartError, admission_config, listen, 
 from webhook.settings import PROGRAM, Settings, SettingsError, parse
 from webhook.supervision import supervise
 from webhook.telemetry import Metrics, configure_logging, log
+
+if TYPE_CHECKING:
+    from webhook.kube.api import Api
 
 EXIT_OK: Final = 0
 EXIT_FORCED: Final = 1
@@ -51,6 +56,7 @@ class Parts:
         context: of the admission port; what is loaded into it later holds for the connections that come then.
         certified: set once ``context`` has a certificate; admission does not listen before.
         background: work that never ends, by its name in the log; it is started before anything listens.
+        api: the API server, once the loop runs, where a setting asks for something that lives in the cluster.
     """
 
     store: Store
@@ -59,6 +65,13 @@ class Parts:
     context: ssl.SSLContext
     certified: asyncio.Event = field(default_factory=asyncio.Event)
     background: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
+    api: "Api | None" = None
+
+    def connected(self) -> "Api":
+        """Return the API server, for background work."""
+        if self.api is None:
+            raise StartError("no setting asks for the API server")
+        return self.api
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         version = "unknown"
     try:
         return serve(parse(argv, os.environ, version), version)
-    except (SettingsError, BundleError, tls.TlsError, StartError) as error:
+    except (SettingsError, BundleError, KeyFileError, tls.TlsError, StartError) as error:
         sys.stderr.write(f"{PROGRAM}: error: {error}\n")
         return EXIT_ENVIRONMENT
 
@@ -89,6 +102,7 @@ def serve(settings: Settings, version: str) -> int:
 
     Raises:
         BundleError: the bundle cannot be trusted.
+        KeyFileError: a public key cannot be used.
         StartError: a port is taken, or ``ca_out`` cannot be written.
         tls.TlsError: there is no certificate to serve.
     """
@@ -110,13 +124,15 @@ def serve(settings: Settings, version: str) -> int:
         gc.collect()
         gc.freeze()
         with asyncio.Runner(loop_factory=Loop) as runner:
-            return runner.run(_serve(parts, admission, management, admission_socket, management_socket))
+            return runner.run(
+                _connected(settings, parts, _serve(parts, admission, management, admission_socket, management_socket))
+            )
 
 
 def _bundles(settings: Settings, parts: Parts) -> None:
     """Decide where bundles come from."""
-    snapshot = parts.store.load(settings.bundle)
-    parts.metrics.loaded(snapshot.bundle)
+    room = Room(settings=settings, store=parts.store, metrics=parts.metrics, readiness=parts.readiness, api=parts.connected)
+    parts.background |= arrange(room)
 
 
 def _certificate(settings: Settings, parts: Parts) -> bytes | None:
@@ -128,6 +144,21 @@ def _certificate(settings: Settings, parts: Parts) -> bytes | None:
     tls.load(parts.context, credentials)
     parts.certified.set()
     return credentials.authority
+
+
+async def _connected(settings: Settings, parts: Parts, serving: Coroutine[object, object, int]) -> int:
+    """Serve with a connection to the API server, where a setting asks for one."""
+    if not settings.asks_cluster:
+        return await serving
+    from webhook.kube.access import AccessError, connect  # noqa: PLC0415 - the client takes half a second to import
+
+    try:
+        parts.api = await connect(settings.kubeconfig)
+    except AccessError as error:
+        serving.close()
+        raise StartError(str(error)) from error
+    async with parts.api:
+        return await serving
 
 
 async def _serve(

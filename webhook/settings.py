@@ -5,6 +5,7 @@ the certificate count as one: where any of them is given, their variables are no
 """
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Settings:
     """What ``overbank-webhook serve`` was asked to do.
 
     Attributes:
-        bundle: the file written by ``overbank build``.
+        bundle: the file written by ``overbank build``, or a folder with it; None where ``bundle_config_map`` is given.
         certificate: PEM chain to serve, None to make one.
         key: PEM key of the certificate; given exactly where ``certificate`` is.
         host: address or name to listen on for admission.
@@ -37,9 +38,16 @@ class Settings:
         ca_out: file to write the authority of a self-signed certificate to.
         namespace: where the Service of the webhook lives; it stands in a self-signed certificate.
         body_timeout: seconds within which a request's body must be complete.
+        bundle_config_map: the ConfigMap in ``namespace`` that the bundle, or the index of its parts, is in.
+        public_keys: files of public keys, of which one must have signed the bundle; empty where signatures are not looked at.
+        cluster: the name that the bundle's cluster must have, None for any.
+        cluster_uid: the UID of namespace kube-system, None where it is to be found out.
+        emergency: the file, or the folder with the file, that names the policies that are switched off.
+        emergency_config_map: the ConfigMap in ``namespace`` that does.
+        kubeconfig: how the API server is reached, None for the service account of a pod.
     """
 
-    bundle: Path
+    bundle: Path | None
     certificate: Path | None
     key: Path | None
     host: str
@@ -49,6 +57,18 @@ class Settings:
     ca_out: Path | None
     namespace: str
     body_timeout: float
+    bundle_config_map: str | None = None
+    public_keys: tuple[Path, ...] = ()
+    cluster: str | None = None
+    cluster_uid: str | None = None
+    emergency: Path | None = None
+    emergency_config_map: str | None = None
+    kubeconfig: Path | None = None
+
+    @property
+    def asks_cluster(self) -> bool:
+        """Whether something is wanted that lives in the cluster."""
+        return bool(self.bundle_config_map or self.emergency_config_map or self.kubeconfig)
 
 
 def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], version: str) -> Settings:
@@ -71,8 +91,11 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         variables = {} if certificate_given and flag.name in _CERTIFICATE_FLAGS else environment
         values[flag.name] = flag.value(given[_destination(flag.name)], variables)
     certificate, key, self_signed = values["cert"], values["key"], values["self-signed"]
-    if values["bundle"] is None:
-        raise SettingsError("which bundle? give --bundle FILE, or OVERBANK_BUNDLE")
+    if values["bundle"] is None and values["bundle-config-map"] is None:
+        raise SettingsError("which bundle? give --bundle FILE, or OVERBANK_BUNDLE; in a cluster also --bundle-config-map NAME")
+    for first, second in (("bundle", "bundle-config-map"), ("emergency", "emergency-config-map")):
+        if values[first] and values[second]:
+            raise SettingsError(f"--{first} and --{second} exclude each other; leave out one of the two")
     if self_signed and (certificate or key):
         raise SettingsError("--self-signed makes a certificate of its own; leave out --cert and --key")
     if (certificate is None) != (key is None):
@@ -92,6 +115,13 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         ca_out=values["ca-out"],
         namespace=values["namespace"],
         body_timeout=values["body-timeout"],
+        bundle_config_map=values["bundle-config-map"],
+        public_keys=values["public-key"] or (),
+        cluster=values["cluster"],
+        cluster_uid=values["cluster-uid"],
+        emergency=values["emergency"],
+        emergency_config_map=values["emergency-config-map"],
+        kubeconfig=values["kubeconfig"],
     )
 
 
@@ -119,6 +149,22 @@ def _namespace(text: str) -> str:
     return text
 
 
+def _object(text: str) -> str:
+    if len(text) > 253 or not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", text):  # noqa: PLR2004 (RFC 1123)
+        raise ValueError("not the name of an object (RFC 1123 subdomain)")
+    return text
+
+
+def _uid(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+        raise ValueError("not a UID, as `kubectl get namespace kube-system -o jsonpath={.metadata.uid}` prints it")
+    return text
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(Path(each) for each in text.split(os.pathsep) if each)
+
+
 def _boolean(text: str) -> bool:
     if text.lower() not in _TRUE | _FALSE:
         raise ValueError("neither true nor false")
@@ -127,25 +173,29 @@ def _boolean(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Flag:
-    """One setting: how it is spelled, read and explained. A switch has no ``metavar``."""
+    """One setting: how it is spelled, read and explained.
+
+    A switch has no ``metavar``. What is ``many`` may be given more than once, and is separated by colons in its variable.
+    """
 
     name: str
     metavar: str
     read: Callable[[str], Any]
     default: str | None
     help: str
+    many: bool = False
 
     @property
     def variable(self) -> str:
         return f"OVERBANK_{self.name.replace('-', '_').upper()}"
 
-    def value(self, given: str | None, environment: Mapping[str, str]) -> Any:
+    def value(self, given: str | list[str] | None, environment: Mapping[str, str]) -> Any:
         """Return the value in force, None where there is none.
 
         Raises:
             SettingsError: its text cannot be read.
         """
-        text, source = given, f"--{self.name}"
+        text, source = os.pathsep.join(given) if isinstance(given, list) else given, f"--{self.name}"
         if text is None:
             text, source = environment.get(self.variable) or None, self.variable
             # Kubernetes writes OVERBANK_PORT=tcp://10.0.0.1:443 into pods beside a Service called "overbank", and so on
@@ -163,7 +213,22 @@ class _Flag:
 
 
 _FLAGS: Final = (
-    _Flag("bundle", "FILE", Path, None, "the cluster's bundle.json, as `overbank build` writes it"),
+    _Flag("bundle", "FILE", Path, None, "the cluster's bundle.json, as `overbank build` writes it, or a folder with it"),
+    _Flag("bundle-config-map", "NAME", _object, None, "read the bundle from this ConfigMap in --namespace, and its parts"),
+    _Flag("public-key", "FILE", _paths, None, "refuse bundles that no such key has signed (PEM); may be repeated", many=True),
+    _Flag("cluster", "NAME", _namespace, None, "refuse bundles for a cluster of another name"),
+    _Flag("cluster-uid", "UID", _uid, None, "refuse bundles for a cluster whose namespace kube-system has another UID"),
+    _Flag(
+        "emergency", "FILE", Path, None, "policies that are switched off, one a line, or *; or a folder with such a file `disable`"
+    ),
+    _Flag(
+        "emergency-config-map",
+        "NAME",
+        _object,
+        None,
+        "the same in `disable` of this ConfigMap; overbank-emergency where --bundle-config-map is given",
+    ),
+    _Flag("kubeconfig", "FILE", Path, None, "reach the API server as this file says, not as the pod that this runs in"),
     _Flag("self-signed", "", _boolean, None, "serve with a certificate made for this run"),
     _Flag("cert", "FILE", Path, None, "serve with this certificate chain (PEM)"),
     _Flag("key", "FILE", Path, None, "the key of --cert (PEM, unencrypted)"),
@@ -201,7 +266,7 @@ def _parser(version: str) -> argparse.ArgumentParser:
     for flag in _FLAGS:
         text = f"{flag.help} [{flag.variable}{f'; default {flag.default}' if flag.default else ''}]"
         if flag.metavar:
-            serve.add_argument(f"--{flag.name}", metavar=flag.metavar, help=text)
+            serve.add_argument(f"--{flag.name}", metavar=flag.metavar, action="append" if flag.many else "store", help=text)
         else:
             serve.add_argument(f"--{flag.name}", action="store_const", const="true", help=text)
     return parser
