@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from compiler.assemble import build_model
 from compiler.codes import output
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
-from compiler.ir import MAX_BUNDLE_BYTES, ClusterIR
+from compiler.ir import ClusterIR
 from compiler.model import Model
 from compiler.reading import REPOSITORY_FILE, read
 from compiler.resolve import Resolved, resolve
 from compiler.source import Document
 from compiler.sources import Source
-from webhook.engine.bundle import encode
+from webhook.engine.bundle import MAX_BUNDLE_BYTES, encode
 
 if TYPE_CHECKING:
     from compiler.federation.ir import HostIR
@@ -226,10 +226,10 @@ def _component(cluster: ClusterIR, placed: "Placed") -> dict[str, bytes]:
 
 
 def _oversized(cluster: ClusterIR, built: Model) -> list[Diagnostic]:
-    """Find the bundle that no ConfigMap can hold."""
+    """Find the bundle that no webhook would read."""
     size = len(encode(cluster.bundle))
     if size <= MAX_BUNDLE_BYTES:
         return []
     where = next(each for each in built.clusters if each.name == cluster.name).at_name()
-    message = f"the bundle of cluster `{cluster.name}` has {size:,} bytes, and a ConfigMap holds {MAX_BUNDLE_BYTES:,}"
+    message = f"the bundle of cluster `{cluster.name}` has {size:,} bytes, and a webhook reads {MAX_BUNDLE_BYTES:,} at most"
     return [diagnose(output.BUNDLE_TOO_LARGE, where, message)]

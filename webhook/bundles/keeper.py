@@ -62,6 +62,8 @@ class Keeper:
     def load(self, content: Content) -> bool:
         """Take over a bundle at once, while nothing is served yet; say whether that could be decided.
 
+        Nothing is logged, since the server says with which bundle it begins to serve.
+
         Raises:
             BundleError: the content cannot be trusted. The text starts with the place.
         """
@@ -74,7 +76,7 @@ class Keeper:
         if identity is None:
             return False
         self._mark = content.mark
-        self._take_over(content, prepared, identity, begun)
+        self._take_over(content, prepared, identity, begun, level=logging.DEBUG)
         return True
 
     async def offer(self, content: Content) -> None:
@@ -165,7 +167,7 @@ class Keeper:
         switch = self.switch
         return _Prepared(bundle=prepared.bundle, key=prepared.key, switch=switch, engine=switch.engine(prepared.bundle))
 
-    def _take_over(self, content: Content, prepared: _Prepared, identity: Identity, begun: float) -> None:
+    def _take_over(self, content: Content, prepared: _Prepared, identity: Identity, begun: float, level: int = logging.INFO) -> None:
         bundle = prepared.bundle
         self.store.swap(Snapshot(bundle, prepared.engine, bundle.namespaces, identity, prepared.key))
         self._current_mark = content.mark
@@ -174,7 +176,7 @@ class Keeper:
         self.metrics.loaded(bundle, identity=identity.value, key=prepared.key)
         self.gauges.loaded(seconds)
         log(
-            logging.INFO,
+            level,
             "bundle loaded",
             source=content.place,
             cluster=bundle.cluster.name,

@@ -6,6 +6,7 @@ half of two bundles.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from webhook.engine.bundle import Bundle
 from webhook.engine.mutate import Engine
@@ -36,6 +37,11 @@ class Snapshot:
     namespaces: dict[str, dict[str, str]]
     identity: Identity = Identity.UNDECLARED
     key: str = ""
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Self:
+        """Prepare a bundle that is trusted already, with all its policies."""
+        return cls(bundle, Engine(bundle), bundle.namespaces)
 
 
 class Store:
