@@ -6,11 +6,13 @@ With ``--check`` nothing is written, and how the tree differs from what would be
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from compiler import inputs, output
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.folders import add_folders, chosen_folders, shown
+from compiler.cli.keyfiles import signatures_on_disk
 from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
@@ -20,6 +22,7 @@ from compiler.load import decode, load
 from compiler.output import Changes, OutputError
 from compiler.pipeline import Result, compile_repository
 from compiler.report.style import printable
+from compiler.signing.tree import attach
 from compiler.sources.recorded import Recorded
 from compiler.sources.tree import Tree
 
@@ -78,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 def _check(result: Result, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
     """Say how the tree differs from what a build would leave."""
     place = shown(tree.root, folder)
-    changes = _changes(result, folder, only)
+    changes = _changes(_with_signatures(result, folder, options), folder, only)
     found = [output.unfinished(place, output.STAGING)] if output.is_unfinished(folder) else []
     found += output.drift(changes, place)
     if options.format == "json-v1":
@@ -97,7 +100,7 @@ def _check(result: Result, folder: Path, only: list[str] | None, tree: Tree, opt
 def _write(result: Result, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
     """Write the tree, or say what keeps us from it."""
     place = shown(tree.root, folder)
-    changes = _changes(result, folder, only)
+    changes = _changes(_with_signatures(result, folder, options), folder, only)
     objections = output.objections(changes, place, force=options.force)
     forced = output.overruled(changes, place) if options.force and not objections else []
     report([*result.diagnostics, *objections, *forced], options, sys.stderr)
@@ -124,6 +127,14 @@ def _built(result: Result, only: list[str] | None) -> list[str]:
 def _changes(result: Result, folder: Path, only: list[str] | None) -> Changes:
     found = output.survey(folder, result.files, only)
     return output.compare(result.files, inputs.digests(result.inputs), found, only)
+
+
+def _with_signatures(result: Result, folder: Path, options: argparse.Namespace) -> Result:
+    """Keep the signatures of bundles that are as they were when they were signed."""
+    kept, outdated = signatures_on_disk(folder, result.files)
+    for cluster in outdated:
+        _note(f"the bundle of cluster {cluster} is not the one that was signed any more; sign it with `overbank sign`", options)
+    return replace(result, files=attach(result.files, kept)) if kept else result
 
 
 def _kept_labels(folder: Path, path: str) -> list[str]:
