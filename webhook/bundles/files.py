@@ -140,24 +140,23 @@ def _read(path: Path, most: int, name: str) -> bytes | None:
         BundleError: it is no file, too large, or cannot be read.
     """
     try:
-        # Whoever put a FIFO there would otherwise keep a thread for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(path, "rb", opener=_opened) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BundleError("Is no file", Reason.UNREADABLE)
+            raw = file.read(most + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise BundleError(error.strerror or str(error), Reason.UNREADABLE) from error
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
-                raise BundleError("Is a directory" if stat.S_ISDIR(mode) else "Is no file", Reason.UNREADABLE)
-            raw = file.read(most + 1)
-        except OSError as error:
-            raise BundleError(error.strerror or str(error), Reason.UNREADABLE) from error
     if len(raw) > most:
         size = f"{most // 1024**2} MiB" if most >= 1024**2 else f"{most // 1024} KiB"
         raise BundleError(f"larger than {size}, which no {name} is", Reason.TOO_LARGE)
     return raw
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open without waiting: whoever put a FIFO there would otherwise keep a thread for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _state(path: Path) -> tuple[int, ...] | str:

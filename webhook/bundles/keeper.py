@@ -167,7 +167,9 @@ class Keeper:
         switch = self.switch
         return _Prepared(bundle=prepared.bundle, key=prepared.key, switch=switch, engine=switch.engine(prepared.bundle))
 
-    def _take_over(self, content: Content, prepared: _Prepared, identity: Identity, begun: float, level: int = logging.INFO) -> None:
+    def _take_over(
+        self, content: Content, prepared: _Prepared, identity: Identity, begun: float, level: int = logging.INFO
+    ) -> None:
         bundle = prepared.bundle
         self.store.swap(Snapshot(bundle, prepared.engine, bundle.namespaces, identity, prepared.key))
         self._current_mark = content.mark
