@@ -25,9 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write a key pair."""
     private = Path(options.output)
+    if private.name in {"", ".."} or private.suffix == ".pub":
+        raise CommandError(f"`{options.output}` cannot be the private key: it is no file, or ends as public keys do")
     public = private.with_suffix(".pub")
-    if private.name in {"", ".."} or private == public:
-        raise CommandError(f"{options.output} cannot be the private key: {public} is the public one")
     try:
         secret, open_half, name = generate()
     except MissingLibraryError as error:
