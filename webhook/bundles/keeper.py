@@ -4,10 +4,11 @@ Everything heavy happens in a thread; what becomes visible to requests does so i
 changes nothing but what is told about it: once for each content in the log, in the metrics, and to whoever wants to pass it on.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from webhook.bundles.content import Content
@@ -29,10 +30,34 @@ Tell = Callable[[str, str, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
+    """A bundle with what a switch makes of it: what decides, how many policies do not, and names that none has."""
+
     bundle: Bundle
     key: str
     switch: Switch
     engine: Engine
+    disabled: int
+    unknown: list[str]
+
+
+def _prepared(bundle: Bundle, key: str, switch: Switch) -> _Prepared:
+    return _Prepared(
+        bundle=bundle,
+        key=key,
+        switch=switch,
+        engine=switch.engine(bundle),
+        disabled=switch.disabled(bundle),
+        unknown=switch.unknown(bundle),
+    )
+
+
+def _let_go(held: list[Snapshot | None]) -> None:
+    """Let go of a snapshot policy by policy: freed as one, ten thousand of them would keep all other threads waiting."""
+    snapshot = held.pop()
+    policies = list(snapshot.bundle.policies) if snapshot else []
+    del snapshot
+    while policies:
+        policies.pop()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,12 +124,14 @@ class Keeper:
                 await self.trust.known.wait()
                 identity = self.trust.identify(prepared.bundle)
             while prepared.switch != self.switch:
-                prepared = await aside(self._switched, prepared)
+                prepared = await aside(_prepared, prepared.bundle, prepared.key, self.switch)
         except BundleError as error:
             self.refuse(content.place, error, content.mark)
             return
         self._mark = content.mark
+        replaced = [self.store.current]
         self._take_over(content, prepared, identity, begun)
+        await asyncio.to_thread(_let_go, replaced)
 
     def refuse(self, place: str, error: BundleError, mark: str, *, final: bool = True) -> None:
         """Tell that the source holds something that cannot be taken over, once for each content and reason.
@@ -138,15 +165,13 @@ class Keeper:
         level = logging.WARNING if switch.everything or switch.names or switch.unreadable else logging.INFO
         log(level, "emergency switch changed", source=place, **switch.told())
         while (current := self.store.current) is not None:
-            engine = await aside(switch.engine, current.bundle)
+            prepared = await aside(_prepared, current.bundle, current.key, switch)
             if self.switch != switch:
                 return  # it was thrown again, and whoever did that goes on from here
             if self.store.current is current:
-                self.store.swap(
-                    Snapshot(current.bundle, engine, current.namespaces, current.identity, current.key),
-                )
-                break
-        self._tell_switch(place)
+                self.store.swap(replace(current, engine=prepared.engine))
+                self._tell_switch(prepared, place)
+                return
 
     def preset(self, switch: Switch, place: str) -> None:
         """Heed the emergency switch from the first decision on."""
@@ -160,12 +185,7 @@ class Keeper:
 
     def _prepare(self, content: Content) -> _Prepared:
         bundle, key = self.trust.read(content)
-        switch = self.switch
-        return _Prepared(bundle=bundle, key=key, switch=switch, engine=switch.engine(bundle))
-
-    def _switched(self, prepared: _Prepared) -> _Prepared:
-        switch = self.switch
-        return _Prepared(bundle=prepared.bundle, key=prepared.key, switch=switch, engine=switch.engine(prepared.bundle))
+        return _prepared(bundle, key, self.switch)
 
     def _take_over(
         self, content: Content, prepared: _Prepared, identity: Identity, begun: float, level: int = logging.INFO
@@ -190,20 +210,17 @@ class Keeper:
         )
         if identity is Identity.UNCHECKED:
             log(logging.WARNING, "the bundle says which cluster it is for, and this one is not known; give --cluster-uid")
-        self._tell_switch("")
+        self._tell_switch(prepared, "")
 
-    def _tell_switch(self, place: str) -> None:
+    def _tell_switch(self, prepared: _Prepared, place: str) -> None:
         """Tell what the switch means for the bundle that decides; ``place`` is empty where it was not the switch that changed."""
-        current, switch = self.store.current, self.switch
-        if current is None:
-            return
-        disabled, unknown = switch.disabled(current.bundle), switch.unknown(current.bundle)
+        switch, disabled, unknown = prepared.switch, prepared.disabled, prepared.unknown
         self.gauges.switched(disabled, len(unknown))
         if switch == NOTHING:
             if place:
                 self.tell("PoliciesEnabled", place, "no policy is switched off any more")
             return
-        total = len(current.bundle.policies)
+        total = len(prepared.bundle.policies)
         log(logging.WARNING, "policies switched off", disabled=disabled, policies=total, unknown=unknown[:20])
         if place:
             words = ", ".join([*unknown, *switch.unreadable][:10])
