@@ -64,6 +64,7 @@ bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/plan.py
 	$(BIN)/python bench/growth.py
 	$(BIN)/python bench/output.py
+	$(BIN)/python bench/reload.py
 	$(BIN)/python bench/https.py
 
 build: .venv/.installed ## build the wheel, the source distribution and the one-file overbank into dist/

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from compiler.model import AckResourcePolicy, AckUnit, Advance, Platform, PoolType, Strategy, WebhookSettings
 from compiler.source import Where
@@ -11,9 +10,6 @@ from webhook.engine.bundle import Bundle
 
 MARKER_FIELD = "metadata.labels[overbank.dev/placement]"
 """The marker label as the engine's explanations write it."""
-
-MAX_BUNDLE_BYTES: Final = 1024 * 1024
-"""Limit of a ConfigMap's data (core/v1 ``MaxSecretSize`` holds for both kinds), and so of a cluster's encoded bundle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
     ]
     bundle = Bundle(
         version=VERSION,
-        cluster=BundleCluster(name=cluster.name, platform=cluster.platform),
+        cluster=BundleCluster(name=cluster.name, platform=cluster.platform, uid=cluster.uid),
         excluded_namespaces=webhook.excluded_namespaces,
         namespaces={name: dict(sorted(labels.items())) for name, labels in sorted(cluster.namespaces.items())},
         claims={namespace: dict(sorted(claims.items())) for namespace, claims in sorted(cluster.claims.items())},

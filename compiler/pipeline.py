@@ -240,13 +240,12 @@ def component(cluster: "ClusterIR", placed: "Placed") -> dict[str, bytes]:
 
 
 def oversized(cluster: "ClusterIR", built: Model) -> list[Diagnostic]:
-    """Find the bundle that no ConfigMap can hold."""
-    from compiler.ir import MAX_BUNDLE_BYTES  # noqa: PLC0415 - see the module's docstring
-    from webhook.engine.bundle import encode  # noqa: PLC0415
+    """Find the bundle that no webhook would read."""
+    from webhook.engine.bundle import MAX_BUNDLE_BYTES, encode  # noqa: PLC0415 - see the module's docstring
 
     size = len(encode(cluster.bundle))
     if size <= MAX_BUNDLE_BYTES:
         return []
     where = next(each for each in built.clusters if each.name == cluster.name).at_name()
-    message = f"the bundle of cluster `{cluster.name}` has {size:,} bytes, and a ConfigMap holds {MAX_BUNDLE_BYTES:,}"
+    message = f"the bundle of cluster `{cluster.name}` has {size:,} bytes, and a webhook reads {MAX_BUNDLE_BYTES:,} at most"
     return [diagnose(output.BUNDLE_TOO_LARGE, where, message)]

@@ -22,7 +22,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from prometheus_client import disable_created_metrics
@@ -44,6 +44,9 @@ from webhook.serving import AdmissionServer, Loop, Server, StartError, admission
 from webhook.settings import PROGRAM, Settings, SettingsError, parse
 from webhook.supervision import supervise
 from webhook.telemetry import Metrics, configure_logging, log
+
+if TYPE_CHECKING:
+    pass
 
 EXIT_OK: Final = 0
 EXIT_FORCED: Final = 1

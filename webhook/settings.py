@@ -30,7 +30,7 @@ class Settings:
     """What ``overbank-webhook serve`` was asked to do.
 
     Attributes:
-        bundle: the file written by ``overbank build``.
+        bundle: the file written by ``overbank build``, or a folder with it; None where ``bundle_config_map`` is given.
         certificate: PEM chain to serve, None to make one.
         key: PEM key of the certificate; given exactly where ``certificate`` is.
         host: address or name to listen on for admission.
@@ -52,9 +52,15 @@ class Settings:
         webhook_configurations: whose ``caBundle`` is kept up to date with the authority in ``tls_secret``.
         client_ca: PEM file with the authorities of clients that may connect, None for everybody.
         client_names: a name that one of them must have; none of them: any.
+        bundle_config_map: the ConfigMap in ``namespace`` that the bundle, or the index of its parts, is in.
+        public_keys: files of public keys, of which one must have signed the bundle; empty where signatures are not looked at.
+        cluster: the name that the bundle's cluster must have, None for any.
+        cluster_uid: the UID of namespace kube-system, None where it is to be found out.
+        emergency: the file, or the folder with the file, that names the policies that are switched off.
+        emergency_config_map: the ConfigMap in ``namespace`` that does.
     """
 
-    bundle: Path
+    bundle: Path | None
     certificate: Path | None
     key: Path | None
     host: str
@@ -76,6 +82,19 @@ class Settings:
     webhook_configurations: tuple[str, ...] = ()
     client_ca: Path | None = None
     client_names: tuple[str, ...] = ()
+    bundle_config_map: str | None = None
+    public_keys: tuple[Path, ...] = ()
+    cluster: str | None = None
+    cluster_uid: str | None = None
+    emergency: Path | None = None
+    emergency_config_map: str | None = None
+
+    @property
+    def asks_cluster(self) -> bool:
+        """Whether something is wanted that lives in the cluster."""
+        return bool(
+            self.bundle_config_map or self.emergency_config_map or self.tls_secret or self.watch_namespaces or self.kubeconfig
+        )
 
 
 def own_namespace() -> str | None:
@@ -106,8 +125,11 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         variables = {} if certificate_given and flag.name in _CERTIFICATE_FLAGS else environment
         values[flag.name] = flag.value(given[_destination(flag.name)], variables)
     certificate, key, self_signed = values["cert"], values["key"], values["self-signed"]
-    if values["bundle"] is None:
-        raise SettingsError("which bundle? give --bundle FILE, or OVERBANK_BUNDLE")
+    if values["bundle"] is None and values["bundle-config-map"] is None:
+        raise SettingsError("which bundle? give --bundle FILE, or OVERBANK_BUNDLE; in a cluster also --bundle-config-map NAME")
+    for first, second in (("bundle", "bundle-config-map"), ("emergency", "emergency-config-map")):
+        if values[first] and values[second]:
+            raise SettingsError(f"--{first} and --{second} exclude each other; leave out one of the two")
     if self_signed and (certificate or key):
         raise SettingsError("--self-signed makes a certificate of its own; leave out --cert and --key")
     if values["tls-secret"] and (self_signed or certificate or key):
@@ -143,6 +165,12 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str], versi
         webhook_configurations=tuple(dict.fromkeys(values["webhook-configuration"])) if values["tls-secret"] else (),
         client_ca=values["client-ca"],
         client_names=tuple(values["client-name"] or ()),
+        bundle_config_map=values["bundle-config-map"],
+        public_keys=tuple(values["public-key"] or ()),
+        cluster=values["cluster"],
+        cluster_uid=values["cluster-uid"],
+        emergency=values["emergency"],
+        emergency_config_map=values["emergency-config-map"],
     )
 
 
@@ -197,6 +225,12 @@ def _object_name(text: str) -> str:
 def _client_name(text: str) -> str:
     if not text.strip():
         raise ValueError("not a name")
+    return text
+
+
+def _uid(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+        raise ValueError("not a UID, as `kubectl get namespace kube-system -o jsonpath={.metadata.uid}` prints it")
     return text
 
 
@@ -255,7 +289,22 @@ class _Flag:
 
 
 _FLAGS: Final = (
-    _Flag("bundle", "FILE", Path, None, "the cluster's bundle.json, as `overbank build` writes it"),
+    _Flag("bundle", "FILE", Path, None, "the cluster's bundle.json, as `overbank build` writes it, or a folder with it"),
+    _Flag("bundle-config-map", "NAME", _object_name, None, "read the bundle from this ConfigMap in --namespace, and its parts"),
+    _Flag("public-key", "FILE", Path, None, "refuse bundles that no such key has signed (PEM); may be repeated", many=True),
+    _Flag("cluster", "NAME", _namespace, None, "refuse bundles for a cluster of another name"),
+    _Flag("cluster-uid", "UID", _uid, None, "refuse bundles for a cluster whose namespace kube-system has another UID"),
+    _Flag(
+        "emergency", "FILE", Path, None, "policies that are switched off, one a line, or *; or a folder with such a file `disable`"
+    ),
+    _Flag(
+        "emergency-config-map",
+        "NAME",
+        _object_name,
+        None,
+        "the same in `disable` of this ConfigMap; overbank-emergency where --bundle-config-map is given",
+    ),
+    _Flag("kubeconfig", "FILE", Path, None, "reach the API server as this file says, not as the pod that this runs in"),
     _Flag("self-signed", "", _boolean, None, "serve with a certificate made for this run"),
     _Flag("cert", "FILE", Path, None, "serve with this certificate chain (PEM)"),
     _Flag("key", "FILE", Path, None, "the key of --cert (PEM, unencrypted)"),

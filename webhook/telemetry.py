@@ -99,7 +99,10 @@ class Metrics:
             registry=self.registry,
         )
         self._bundle_info = Gauge(
-            "overbank_webhook_bundle_info", "The bundle that decides, always 1.", ["cluster", "digest"], registry=self.registry
+            "overbank_webhook_bundle_info",
+            "The bundle that decides, always 1.",
+            ["cluster", "digest", "identity", "key"],
+            registry=self.registry,
         )
         self._bundle_policies = Gauge(
             "overbank_webhook_bundle_policies", "Policies in the bundle that decides.", registry=self.registry
@@ -138,13 +141,19 @@ class Metrics:
         for policy in policies:
             self._audited.labels(policy).inc()
 
-    def loaded(self, bundle: Bundle) -> None:
-        """Show which bundle decides. Every policy in audit mode starts at 0, and those of earlier bundles keep their counts."""
+    def loaded(self, bundle: Bundle, *, identity: str = "undeclared", key: str = "") -> None:
+        """Show which bundle decides. Every policy in audit mode starts at 0, and those of earlier bundles keep their counts.
+
+        Args:
+            bundle: the one that decides from now on.
+            identity: whether it is known to be for this cluster: checked, undeclared or unchecked.
+            key: the name of the key that signed it, empty where none is asked for.
+        """
         for policy in bundle.policies:
             if policy.audit:
                 self._audited.labels(policy.name)
         self._bundle_info.clear()
-        self._bundle_info.labels(bundle.cluster.name, bundle.digest).set(1)
+        self._bundle_info.labels(bundle.cluster.name, bundle.digest, identity, key).set(1)
         self._bundle_policies.set(len(bundle.policies))
         self._mutations.name([policy.name for policy in bundle.policies])
 

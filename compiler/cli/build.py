@@ -6,12 +6,14 @@ With ``--check`` nothing is written, and how the tree differs from what would be
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.caching import add_cache, remembering
 from compiler.cli.folders import add_folders, chosen_folders, shown
+from compiler.cli.keyfiles import signatures_on_disk
 from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
@@ -85,7 +87,7 @@ def _build(result: Outcome, tree: Tree, options: argparse.Namespace) -> int:
 def _check(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
     """Say how the tree differs from what a build would leave."""
     place = shown(tree.root, folder)
-    changes = _changes(result, folder, only)
+    changes = _changes(_with_signatures(result, folder, options), folder, only)
     found = [output.unfinished(place, output.STAGING)] if output.is_unfinished(folder) else []
     found += output.drift(changes, place)
     if options.format == "json-v1":
@@ -104,7 +106,7 @@ def _check(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, op
 def _write(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
     """Write the tree, or say what keeps us from it."""
     place = shown(tree.root, folder)
-    changes = _changes(result, folder, only)
+    changes = _changes(_with_signatures(result, folder, options), folder, only)
     objections = output.objections(changes, place, force=options.force)
     forced = output.overruled(changes, place) if options.force and not objections else []
     report([*result.diagnostics, *objections, *forced], options, sys.stderr)
@@ -132,6 +134,19 @@ def _built(result: Outcome, only: list[str] | None) -> list[str]:
 def _changes(result: Outcome, folder: Path, only: list[str] | None) -> Changes:
     found = output.survey(folder, result.files, only)
     return output.compare(result.files, result.inputs, found, only, result.files.digests)
+
+
+def _with_signatures(result: Outcome, folder: Path, options: argparse.Namespace) -> Outcome:
+    """Keep the signatures of bundles that are as they were when they were signed."""
+    kept, outdated = signatures_on_disk(folder, result.files)
+    for cluster in outdated:
+        _note(f"the bundle of cluster {cluster} is not the one that was signed any more; sign it with `overbank sign`", options)
+    if not kept:
+        return result
+    from compiler.inputs import digest_of  # noqa: PLC0415 - for the few whose bundles are signed
+    from compiler.signing.tree import attach  # noqa: PLC0415
+
+    return replace(result, files=result.files.changed(attach(result.files, kept), digest_of))
 
 
 def _kept_labels(folder: Path, path: str) -> list[str]:

@@ -64,3 +64,13 @@ go unread without a word.
 
 Set `spec.output` to a folder of its own, or move the file.""",
 )
+SHARED_UID: Final = Code(
+    "OB2108",
+    Severity.ERROR,
+    "two clusters have the same UID",
+    """`spec.uid` is the UID of a cluster's namespace kube-system, and no two clusters have the same one: most likely it was
+copied together with the rest of the document. By it, a webhook refuses the bundle of another cluster; here, one of the two clusters
+would refuse its own.
+
+Ask each cluster: `kubectl get namespace kube-system -o jsonpath={.metadata.uid}`.""",
+)

@@ -7,9 +7,9 @@ from compiler.diagnostics import Code, Severity
 BUNDLE_TOO_LARGE: Final = Code(
     "OB5101",
     Severity.ERROR,
-    "bundle does not fit into a ConfigMap",
-    """Kubernetes limits a ConfigMap to 1 MiB, and the bundle is larger. The API server would refuse it and the webhook
-would go on with its old policies.
+    "bundle is too large for a webhook",
+    """A webhook reads no bundle of more than 64 MiB, which is some 100,000 policies: it would refuse this one and go on with its old
+policies. Up to there the size does not matter: a bundle that does not fit into one ConfigMap is written in parts.
 
 Merge policies that differ only in their namespaces, or take policies off the cluster that it does not need.""",
 )

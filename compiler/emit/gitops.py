@@ -26,6 +26,9 @@ DEFAULT_WAVE: Final = 0
 
 SERVER_SIDE: Final = "ServerSideApply=true"
 
+PRUNE_LAST: Final = "PruneLast=true"
+"""For objects that others name until they themselves have changed (Argo CD, "Sync Options")."""
+
 NEVER_DELETED: Final = {
     SYNC_OPTIONS: f"Prune=false,Delete=false,{SERVER_SIDE}",
     FLUX_PRUNE: "disabled",
@@ -44,3 +47,8 @@ def wave(kind: str) -> dict[str, str]:
     """
     number = WAVES[kind]
     return {} if number == DEFAULT_WAVE else {WAVE: str(number)}
+
+
+def after(kind: str) -> dict[str, str]:
+    """Return the annotation for the wave after that of a kind, for an object that names others of its kind."""
+    return {WAVE: str(WAVES[kind] + 1)}

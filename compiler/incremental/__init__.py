@@ -13,6 +13,7 @@ slice           is given                                                        
 facts           a file's path and content                                                    its documents' names, digests and references
 selection       the settings, all paths                                                      which files are read
 names           documents that share a name                                                  findings
+fleet           all clusters                                                                 findings
 policy          a BurstPolicy, the clusters that it means, its accelerator class, settings   findings, the clusters that it is bound to
 cluster         a Cluster, the policies bound to it, their accelerator classes, settings     findings; the size of its bundle; its files
 test            a PolicyTest, and all clusters if it names one that does not exist           findings

@@ -69,6 +69,20 @@ class Burst:
 
         return work.found(work.key("names", settings.digest, listed(each.digest for each in twice)), (*twice, settings), find)
 
+    def identities(self) -> list[Diagnostic]:
+        """Find clusters that cannot be told apart."""
+        work, documents = self._work, self._documents
+        heads = (documents.settings, *documents.clusters.values())
+
+        def find() -> tuple[Finding, ...]:
+            from compiler import rules  # noqa: PLC0415
+            from compiler.resolve import Resolved  # noqa: PLC0415
+
+            resolved = Resolved(model=self._objects.model(heads[1:]), bindings=())
+            return kept(rules.check_fleet(resolved), self._objects.given(heads))
+
+        return work.found(work.key("fleet", listed([each.digest for each in heads])), heads, find)
+
     def policies(self) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
         """Look at every policy; the outcome is the names of the clusters that each is bound to."""
         work, documents = self._work, self._documents

@@ -12,14 +12,28 @@ class Files(Mapping[str, bytes]):
     Args:
         digests: of all files, by path.
         content: returns the files of a folder.
+        others: files that are known, whatever ``content`` says.
     """
 
-    def __init__(self, digests: Mapping[str, str], content: Callable[[str], Mapping[str, bytes]]) -> None:
+    def __init__(
+        self,
+        digests: Mapping[str, str],
+        content: Callable[[str], Mapping[str, bytes]],
+        others: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.digests = digests
         self._content = content
+        self._others = others or {}
         self._known: dict[str, Mapping[str, bytes]] = {}
 
+    def changed(self, files: Mapping[str, bytes], digest_of: Callable[[bytes], str]) -> "Files":
+        """Return the files with others added, or in the place of their own."""
+        digests = {**self.digests, **{path: digest_of(content) for path, content in files.items()}}
+        return Files(dict(sorted(digests.items())), self._content, {**self._others, **files})
+
     def __getitem__(self, path: str) -> bytes:
+        if path in self._others:
+            return self._others[path]
         if path not in self.digests:
             raise KeyError(path)
         folder = "/".join(path.split("/", 2)[:2])

@@ -64,6 +64,7 @@ class _Run:
         with_workloads = found.settings.settings is not None and found.settings.settings.workloads
 
         self._diagnostics += burst.names()
+        self._diagnostics += burst.identities()
         diagnostics, bound = burst.policies()
         self._diagnostics += diagnostics
         self._diagnostics += burst.tests()

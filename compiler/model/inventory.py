@@ -74,6 +74,7 @@ class Cluster(Named, frozen=True, kw_only=True):
     Attributes:
         addons: of each declared add-on its version, or whether it is there where the version does not matter.
         claims: the CSI drivers of declared volume claims, by namespace and name.
+        uid: the UID of its namespace kube-system, empty where it is not declared.
     """
 
     labels: dict[str, str]
@@ -81,6 +82,7 @@ class Cluster(Named, frozen=True, kw_only=True):
     kubernetes: Version
     scheduler: Version | None
     scheduler_name: str | None
+    uid: str
     addons: dict[str, Version | bool]
     federation: Membership | None
     namespaces: dict[str, dict[str, str]]

@@ -45,6 +45,7 @@ def cluster(document: Document) -> Cluster:
         kubernetes=kubernetes,
         scheduler=Version.parse(version) if version else None,
         scheduler_name=scheduler.get("name", default_name),
+        uid=spec.get("uid", ""),
         addons={name: Version.parse(value) if isinstance(value, str) else value for name, value in spec.get("addons", {}).items()},
         federation=Membership(host=federation["host"], member=federation.get("member", name)) if federation else None,
         namespaces={

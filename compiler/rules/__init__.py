@@ -15,6 +15,7 @@ from compiler.rules import (
     advance,
     autoscaled_max,
     best_effort,
+    cluster_uids,
     equal_priority,
     exclusion_label,
     gang,
@@ -96,10 +97,16 @@ CLUSTER_RULES: Final[tuple[Rule, ...]] = (
 """What is found in a cluster by looking at it, the policies that are bound to it, their accelerator classes and the settings."""
 
 
+FLEET_RULES: Final[tuple[Rule, ...]] = (cluster_uids.check,)
+"""What is found by looking at all clusters together, and at nothing else."""
+
+
 def check(resolved: Resolved, progress: Progress = silent) -> list[Diagnostic]:
     """Run all rules."""
     return [
-        diagnostic for rule in counted((*POLICY_RULES, *CLUSTER_RULES), Phase.CHECKING, progress) for diagnostic in rule(resolved)
+        diagnostic
+        for rule in counted((*POLICY_RULES, *CLUSTER_RULES, *FLEET_RULES), Phase.CHECKING, progress)
+        for diagnostic in rule(resolved)
     ]
 
 
@@ -111,3 +118,8 @@ def check_policies(resolved: Resolved) -> list[Diagnostic]:
 def check_clusters(resolved: Resolved) -> list[Diagnostic]:
     """Run the rules about clusters, on one or on all of them."""
     return [diagnostic for rule in CLUSTER_RULES for diagnostic in rule(resolved)]
+
+
+def check_fleet(resolved: Resolved) -> list[Diagnostic]:
+    """Run the rules about clusters that are looked at together."""
+    return [diagnostic for rule in FLEET_RULES for diagnostic in rule(resolved)]

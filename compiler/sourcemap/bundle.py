@@ -26,8 +26,8 @@ def trace(repository: Document, cluster: Cluster, bindings: Sequence[Binding], b
                 return [FORM]
             case ("cluster", "name"):
                 return [cluster.at_name()]
-            case ("cluster", "platform"):
-                return [cluster.at("spec", "platform")]
+            case ("cluster", "platform" | "uid" as key):
+                return [cluster.at("spec", key)]
             case ("excludedNamespaces", int()):
                 return selectors.excluded(repository, at(bundle, route))
             case ("namespaces", str(name), *rest):

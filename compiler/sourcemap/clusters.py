@@ -84,6 +84,6 @@ class ClusterFolder:
                 return [OWNED]
             case ("metadata", "annotations", _):
                 return [GITOPS]
-            case ("data", _):
+            case ("data" | "binaryData", _):
                 return [self._cluster.at_name(), *(each.policy.at_name() for each in self._bindings)]
         return [FORM]

@@ -55,7 +55,15 @@ AI, VCI = {"name": "ai", "type": "ai-node"}, {"name": "vci", "type": "vci"}
 BOTH = [{"name": "ecs"}, {"name": "eci"}]
 
 PRO = _cluster(
-    "pro", "ack-pro", ECS, ECI, GROWING, AI, scheduler={"version": "6.3"}, namespaces=[{"name": "shop", "labels": {"tier": "web"}}]
+    "pro",
+    "ack-pro",
+    ECS,
+    ECI,
+    GROWING,
+    AI,
+    uid="5a6d7c0e-3f0b-4b1e-8f3a-0f6f0a2c9d10",
+    scheduler={"version": "6.3"},
+    namespaces=[{"name": "shop", "labels": {"tier": "web"}}],
 )
 NEW = copy.deepcopy(PRO)
 NEW["spec"]["scheduler"] = {"version": "6.9.5"}
@@ -250,6 +258,7 @@ def _changes(value: Any, leaf: Any) -> Iterator[Any]:
     else:
         yield value + "1"
         yield value.replace("5m", "6m")
+        yield value[:-1] + "1"  # of a UID
         yield "6.9.4"
 
 

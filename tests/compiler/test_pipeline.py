@@ -96,14 +96,15 @@ def test_findings_are_sorted_and_without_duplicates(compiled: Compile, minimal: 
     assert places == ["a.yaml:1:2", "m.yaml:1:4", "z.yaml:2:1", "z.yaml:3:1"]
 
 
-def test_bundle_that_fits_no_config_map_is_an_error(compiled: Compile, minimal: dict[str, str]) -> None:
-    """More than a mebibyte of policies for one cluster is reported at the cluster, not by the API server."""
-    inject = "\n".join(f"      a{number}: {'x' * 250_000}" for number in range(5))
-    result = compiled({**minimal, "burst/web.yaml": f"{minimal['burst/web.yaml']}  inject:\n    annotations:\n{inject}\n"})
-    (found,) = result.diagnostics
+def test_bundle_that_no_webhook_reads_is_an_error(
+    compiled: Compile, minimal: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More policies for one cluster than a webhook reads are reported at the cluster, not by the webhook."""
+    monkeypatch.setattr("webhook.engine.bundle.MAX_BUNDLE_BYTES", 700)
+    (found,) = compiled(minimal).diagnostics
     assert found.code is output.BUNDLE_TOO_LARGE
     assert str(found.primary.where.locate()) == "clusters/idc.yaml:3:18"
-    assert result.failed
+    assert "a webhook reads 700 at most" in found.message
 
 
 def test_leaving_out_the_files_leaves_out_no_finding(golden: Path) -> None:

@@ -1,19 +1,24 @@
-"""The bundle that decisions are made from: read, verify, swap.
+"""The bundle that decisions are made from, and the one assignment that replaces it.
 
-A snapshot is immutable and complete. Readers take ``store.current`` once per request and keep what they took, so replacing it is
-one attribute assignment, and a request never sees half of two bundles.
+A snapshot is immutable and complete. Readers take ``store.current`` once per request and keep what they took, so a request never sees
+half of two bundles.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from enum import StrEnum
+from typing import Self
 
-from webhook.engine.bundle import Bundle, BundleError, decode
+from webhook.engine.bundle import Bundle
 from webhook.engine.mutate import Engine
 from webhook.readiness import Readiness
 
-MAX_BUNDLE_BYTES: Final = 64 * 1024 * 1024
-"""What is larger is no bundle: ten thousand policies take some 10 MiB."""
+
+class Identity(StrEnum):
+    """What is known about whether a bundle is for the cluster that it is in."""
+
+    CHECKED = "checked"
+    UNDECLARED = "undeclared"
+    UNCHECKED = "unchecked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +26,26 @@ class Snapshot:
     """One loaded bundle with all that is prepared from it.
 
     Attributes:
-        bundle: as it was read.
-        engine: decides from the bundle.
+        bundle: as it was read, also where some of its policies are switched off.
+        engine: decides from the policies that are not.
         namespaces: the labels of each namespace that is known, by its name; the compiler declares them.
+        key: the key whose signature was verified, empty where none is asked for.
     """
 
     bundle: Bundle
     engine: Engine
     namespaces: dict[str, dict[str, str]]
+    identity: Identity = Identity.UNDECLARED
+    key: str = ""
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Self:
+        """Prepare a bundle that is trusted already, with all its policies."""
+        return cls(bundle, Engine(bundle), bundle.namespaces)
 
 
 class Store:
-    """Holds the current snapshot, None until a bundle has been loaded; until then the process is not ready.
+    """Holds the current snapshot, None until there is one; until then the process is not ready.
 
     Attributes:
         current: replaced as a whole, never changed.
@@ -43,28 +56,7 @@ class Store:
         self._readiness = readiness
         readiness.hold("bundle", "no bundle")
 
-    def load(self, path: Path) -> Snapshot:
-        """Read, verify and take over a bundle; what was current stays so if anything is wrong with it.
-
-        Raises:
-            BundleError: the file cannot be read, is too large or holds no bundle that can be trusted. The text starts with the path.
-        """
-        snapshot = _snapshot(path)
+    def swap(self, snapshot: Snapshot) -> None:
+        """Let a snapshot decide from now on."""
         self.current = snapshot
         self._readiness.release("bundle")
-        return snapshot
-
-
-def _snapshot(path: Path) -> Snapshot:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BUNDLE_BYTES + 1)
-    except OSError as error:
-        raise BundleError(f"{path}: {error.strerror}") from error
-    if len(raw) > MAX_BUNDLE_BYTES:
-        raise BundleError(f"{path}: larger than {MAX_BUNDLE_BYTES // 1024**2} MiB, which no bundle is")
-    try:
-        bundle = decode(raw)
-    except BundleError as error:
-        raise BundleError(f"{path}: {error}") from error
-    return Snapshot(bundle=bundle, engine=Engine(bundle), namespaces=bundle.namespaces)

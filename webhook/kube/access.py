@@ -30,6 +30,8 @@ async def connect(kubeconfig: Path | None) -> Api:
     Raises:
         AccessError: the file cannot be used, or this is no pod.
     """
+    if kubeconfig is not None and not kubeconfig.is_file():  # noqa: ASYNC240 (nothing is served yet)
+        raise AccessError(f"no access to the API server: {kubeconfig}: no such file")
     configuration = Configuration()
     try:
         if kubeconfig is None:

@@ -5,7 +5,6 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import jsonpatch
@@ -15,8 +14,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from webhook.admission import MAX_BODY_BYTES, Admission
-from webhook.bundles.store import Store
-from webhook.engine.bundle import Bundle, Runtime, encode
+from webhook.bundles.store import Snapshot, Store
+from webhook.engine.bundle import Bundle, Runtime
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
 from webhook.namespaces import Namespaces
 from webhook.readiness import Readiness
@@ -27,10 +26,10 @@ UID = "705ab4f5-6393-11e8-b7cc-42010a800002"
 
 
 @pytest.fixture
-def store(bundle_file: Path) -> Store:
+def store(bundle: Bundle) -> Store:
     """Return a store with the bundle loaded."""
     store = Store(Readiness())
-    store.load(bundle_file)
+    store.swap(Snapshot.of(bundle))
     return store
 
 
@@ -411,17 +410,15 @@ def test_every_patch_applies_and_settles(admit: Any, make_review: MakeReview, po
 
 
 @pytest.fixture
-def strict(tmp_path: Path, bundle: Bundle, metrics: Metrics, caller: Any) -> Callable[..., Any]:
+def strict(bundle: Bundle, metrics: Metrics, caller: Any) -> Callable[..., Any]:
     """Return a maker of callers of admission whose placing policy has other fields."""
 
     def strict(*, audit: bool = False, **placement: Any) -> Any:
         first, *others = bundle.policies
         assert first.placement is not None
         changed = replace(first, audit=audit, placement=replace(first.placement, **placement))
-        path = tmp_path / "strict.json"
-        path.write_bytes(encode(replace(bundle, policies=(changed, *others))))
         store = Store(Readiness())
-        store.load(path)
+        store.swap(Snapshot.of(replace(bundle, policies=(changed, *others))))
         return caller(Admission(store, metrics, body_timeout=10))
 
     return strict

@@ -1,13 +1,13 @@
 """The management application in process: health, readiness with its reasons, metrics, and nothing from a CDN."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from webhook.bundles.store import Store
+from webhook.bundles.store import Snapshot, Store
+from webhook.engine.bundle import Bundle
 from webhook.management import application
 from webhook.readiness import Readiness
 from webhook.telemetry import Metrics
@@ -53,10 +53,10 @@ def test_is_alive_whatever_else(app: FastAPI, readiness: Readiness) -> None:
     assert get(app, "/healthz")[::2] == (200, '{"status":"ok"}')
 
 
-def test_is_ready_with_a_bundle_until_it_drains(app: FastAPI, store: Store, readiness: Readiness, bundle_file: Path) -> None:
+def test_is_ready_with_a_bundle_until_it_drains(app: FastAPI, store: Store, readiness: Readiness, bundle: Bundle) -> None:
     """Readiness fails without a bundle and while draining, and says why."""
     assert get(app, "/readyz")[::2] == (503, '{"ready":false,"reason":"no bundle"}')
-    store.load(bundle_file)
+    store.swap(Snapshot.of(bundle))
     assert get(app, "/readyz")[::2] == (200, '{"ready":true,"reason":""}')
     readiness.draining = True
     assert get(app, "/readyz")[::2] == (503, '{"ready":false,"reason":"draining"}')

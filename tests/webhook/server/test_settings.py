@@ -6,6 +6,7 @@ import pytest
 
 from webhook.settings import Settings, SettingsError, parse
 
+UID = "6f1b3f0e-8c7d-4d0a-9a53-0c2b8e5f1a77"
 GOOD = ["serve", "--bundle", "b.json", "--self-signed"]
 
 
@@ -171,3 +172,35 @@ def test_clients_have_names_only_where_they_have_certificates() -> None:
     assert parse([*GOOD, "--client-ca", "ca"], {"OVERBANK_CLIENT_NAME": "a,b"}, "1").client_names == ("a", "b")
     with pytest.raises(SettingsError, match="only --client-ca asks for"):
         parse([*GOOD, "--client-name", "a"], {}, "1")
+
+
+def test_what_asks_for_the_cluster() -> None:
+    """A connection to the API server is made only where a setting needs one."""
+    assert not parse(GOOD, {}, "1").asks_cluster
+    assert not parse([*GOOD, "--public-key", "k", "--cluster-uid", UID, "--emergency", "e"], {}, "1").asks_cluster
+    for flags in (["--emergency-config-map", "e"], ["--kubeconfig", "k"]):
+        assert parse([*GOOD, *flags], {}, "1").asks_cluster
+    assert parse(["serve", "--bundle-config-map", "b", "--self-signed"], {}, "1").asks_cluster
+
+
+def test_several_public_keys() -> None:
+    """A flag is given once for each key; its variable separates them by commas; a flag wins over the variable as a whole."""
+    environment = {"OVERBANK_PUBLIC_KEY": "/a,/b"}
+    assert parse(GOOD, environment, "1").public_keys == (Path("/a"), Path("/b"))
+    assert parse([*GOOD, "--public-key", "c", "--public-key", "d"], environment, "1").public_keys == (Path("c"), Path("d"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["--bundle-config-map", "b"], "--bundle and --bundle-config-map exclude each other"),
+        (["--emergency", "e", "--emergency-config-map", "e"], "--emergency and --emergency-config-map exclude each other"),
+        (["--emergency-config-map", "E"], "not the name of an object"),
+        (["--cluster", "a.b"], "RFC 1123 label"),
+        (["--cluster-uid", "6F1B3F0E"], "not a UID, as `kubectl get namespace kube-system"),
+    ],
+)
+def test_bundle_settings_that_cannot_be(flags: list[str], text: str) -> None:
+    """Settings about bundles that exclude each other or cannot be are told in one line."""
+    with pytest.raises(SettingsError, match=text):
+        parse([*GOOD, *flags], {}, "1")

@@ -78,11 +78,11 @@ def test_only_the_current_bundle_is_shown(bundle: Bundle) -> None:
     """Loading another bundle replaces what is shown of the last one."""
     metrics = Metrics()
     metrics.loaded(bundle)
-    metrics.loaded(bundle)
+    metrics.loaded(bundle, identity="checked", key="0123456789abcdef")
     text = generate_latest(metrics.registry).decode()
     shown = [line for line in text.splitlines() if line.startswith("overbank_webhook_bundle")]
     assert shown == [
-        f'overbank_webhook_bundle_info{{cluster="ack-poc",digest="{bundle.digest}"}} 1.0',
+        f'overbank_webhook_bundle_info{{cluster="ack-poc",digest="{bundle.digest}",identity="checked",key="0123456789abcdef"}} 1.0',
         "overbank_webhook_bundle_policies 2.0",
     ]
 

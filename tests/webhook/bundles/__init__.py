@@ -1,0 +1,1 @@
+"""Tests of where bundles come from and which of them are trusted."""
