@@ -1,0 +1,275 @@
+"""ValidatingAdmissionPolicy that reports pods which came to the end of admission without their mutation.
+
+Under ``failurePolicy: Ignore`` a pod whose webhook could not be called is created as its author wrote it, and nobody hears of it. Validation
+comes last (after all webhooks and their reinvocation), so what is missing there was never written, or was taken out again.
+
+No alarm is false. The engine is idempotent: it writes nothing into a pod that carries the outcome of its decision. So a pod is reported
+only for something that the engine would still write, whoever else decides about the pod (``_missing`` gives the reason for each field):
+
+- a key of labels, annotations or the node selector, or a priority class, that is absent: the first offer for a key is always written;
+- a scheduler that is unset, or the default one;
+- a toleration of a taint that no toleration of the pod is about;
+- node affinity where there is none at all, and no node selector could imply it;
+- of the policy that surely owns placement: another marker than its own, and its accelerator's annotations.
+
+And only if the policy surely matches: not in audit mode or while it is rolled out, not for pods and namespaces that opted out, DaemonSets,
+mirror pods and bound ones; in namespaces that it names, or that both Git and the cluster say it selects, since the webhook knows the
+one or the other; and not while the emergency switch names it. So some pods go unreported: where their author, or another policy,
+had written all of it; gangs and shares of GPUs; what a ResourcePolicy does by itself, which needs no webhook; and policies beyond
+``MAX_REPORTED``.
+
+The switch is read as the parameter of the policy, so its ConfigMap is written too, without content: then whoever fills it in finds it there,
+and nothing that applies it from Git takes the content away.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from compiler.emit import cel, gitops
+from compiler.emit.manifest import MANAGED_BY, file_name, render
+from compiler.emit.webhook_config import MAX_EXPRESSION, MAX_VALUES
+from compiler.ir import ClusterIR
+from compiler.model import NAME_LABEL, Backstop
+from compiler.platforms.gates import ADMISSION_POLICY, MAX_REPORTED
+from compiler.selectors import witness
+from webhook.engine.bundle import ALL_WORKLOADS, Bundle, NamespaceMatch, Policy
+from webhook.engine.fields import Fields, NodeTerm, Toleration
+from webhook.engine.keys import DEFAULT_SCHEDULER, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
+
+API_VERSION: Final = "admissionregistration.k8s.io/v1"
+POLICY: Final = "ValidatingAdmissionPolicy"
+BINDING: Final = "ValidatingAdmissionPolicyBinding"
+NAME: Final = "overbank-backstop"
+SWITCH: Final = "overbank-emergency"
+"""The ConfigMap whose ``disable`` names policies that are switched off."""
+
+MAX_TOTAL: Final = 600_000
+"""Characters of all expressions, so that the object stays below the 1.5 MiB that etcd takes."""
+
+MAX_RIVALS: Final = 16
+"""How many policies that could own a pod's placement instead are ruled out by conditions; beyond, placement is not looked at."""
+
+_ACTIONS: Final = {
+    Backstop.AUDIT: ["Audit"],
+    Backstop.WARN: ["Warn", "Audit"],
+    Backstop.DENY: ["Deny", "Audit"],
+}
+_AFFINITY: Final = "object.spec.affinity"
+_NODE_AFFINITY: Final = f"{_AFFINITY}.nodeAffinity"
+
+
+def emit(ir: ClusterIR) -> dict[str, bytes]:
+    """Return the policy, its binding and the ConfigMap of the switch; nothing where the version does not serve them, or nothing is watched."""
+    if ir.webhook.backstop is Backstop.OFF or ir.kubernetes < ADMISSION_POLICY:
+        return {}
+    validations = _validations(ir.bundle)
+    if not validations:
+        return {}
+    policy = _object(POLICY, _policy(ir.bundle, validations))
+    binding = _object(
+        BINDING,
+        {
+            "policyName": NAME,
+            "paramRef": {"name": SWITCH, "namespace": ir.webhook.namespace, "parameterNotFoundAction": "Allow"},
+            "validationActions": _ACTIONS[ir.webhook.backstop],
+        },
+    )
+    switch = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": SWITCH,
+            "namespace": ir.webhook.namespace,
+            "labels": MANAGED_BY,
+            "annotations": gitops.wave("ConfigMap") | {gitops.SYNC_OPTIONS: gitops.SERVER_SIDE},
+        },
+    }
+    return {
+        f"_cluster/{file_name(API_VERSION, POLICY, NAME)}": render(policy),
+        f"_cluster/{file_name(API_VERSION, BINDING, NAME)}": render(binding),
+        f"webhook/{file_name('v1', 'ConfigMap', SWITCH)}": render(switch),
+    }
+
+
+def _object(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    metadata = {"name": NAME, "labels": MANAGED_BY, "annotations": gitops.wave(kind)}
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def _policy(bundle: Bundle, validations: list[dict[str, str]]) -> dict[str, Any]:
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"}
+    opted_in = {"key": INJECT_LABEL, "operator": "NotIn", "values": ["false"]}
+    owners, annotations = "object.metadata.ownerReferences", "object.metadata.annotations"
+    return {
+        # What goes wrong in an expression is no reason to keep a pod out, not even where missing mutations are.
+        "failurePolicy": "Ignore",
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "matchConstraints": {
+            "matchPolicy": "Equivalent",
+            "namespaceSelector": {
+                "matchExpressions": [
+                    {"key": NAME_LABEL, "operator": "NotIn", "values": list(bundle.excluded_namespaces)},
+                    opted_in,
+                ]
+            },
+            "objectSelector": {"matchExpressions": [opted_in]},
+            "resourceRules": [rule],
+        },
+        "matchConditions": [
+            {
+                "name": "not-of-a-daemonset",
+                "expression": f'!has({owners}) || !{owners}.exists(o, o.kind == "DaemonSet" && has(o.controller) && o.controller)',
+            },
+            {
+                "name": "not-a-mirror-pod",
+                "expression": f"!has({annotations}) || !({cel.quoted(MIRROR_ANNOTATION)} in {annotations})",
+            },
+            {"name": "not-bound", "expression": '!has(object.spec.nodeName) || object.spec.nodeName == ""'},
+        ],
+        "variables": [
+            *({"name": name, "expression": expression} for name, expression in cel.VARIABLES.items()),
+            {"name": "off", "expression": 'has(params.data) && "disable" in params.data ? params.data["disable"] : ""'},
+        ],
+        "validations": validations,
+    }
+
+
+def _validations(bundle: Bundle) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    total = 0
+    for rank, policy in enumerate(bundle.policies):
+        expression = _expression(bundle, rank, policy)
+        if expression is None or len(expression) > MAX_EXPRESSION:
+            continue
+        total += len(expression)
+        if len(found) == MAX_REPORTED or total > MAX_TOTAL:
+            break
+        message = f"overbank policy {policy.name}: the pod came to the end of admission without its mutation; its webhook was not called, or failed"
+        found.append({"expression": expression, "message": message})
+    return found
+
+
+def _expression(bundle: Bundle, rank: int, policy: Policy) -> str | None:
+    """Return what holds for every pod but those that miss something of a policy; None where none can be told."""
+    if policy.audit or policy.rollout < ALL_WORKLOADS:
+        return None
+    where = _namespaces(bundle, policy.namespaces)
+    missing = [*_missing_anyhow(bundle, policy), *_missing_of_owner(bundle, rank, policy)]
+    if where is None or not missing:
+        return None
+    matching = [*where, *cel.selected(policy.pods)]
+    if policy.requests:
+        matching.append(cel.some(cel.asks_for(resource) for resource in policy.requests))
+    if policy.owners:
+        matching.append(cel.controlled(policy.owners))
+    off = rf"[*]|(^|[^-a-z0-9]){re.escape(policy.name)}([^-a-z0-9]|$)"
+    matching.append(f"!variables.off.matches({cel.quoted(off)})")
+    return f"!({cel.every(matching)} && {cel.some(missing)})"
+
+
+def _namespaces(bundle: Bundle, match: NamespaceMatch) -> list[str] | None:
+    """Return the conditions that a policy surely matches the namespace; None where there is no such one.
+
+    Whether the webhook reads labels from the cluster or from Git is not known here, so both have to agree.
+    """
+    out = {name for name, labels in bundle.namespaces.items() if labels.get(INJECT_LABEL) == "false"} | set(
+        bundle.excluded_namespaces
+    )
+    if match.all:
+        declared = sorted(out - set(bundle.excluded_namespaces))
+        return [f"!(request.namespace in {cel.listed(declared)})"] if declared else []
+    if match.selector is not None:
+        names = {name for name, labels in bundle.namespaces.items() if match.selector.matches(labels)} - out
+    else:
+        names = set(match.names) - out
+    if not names or len(names) > MAX_VALUES:
+        return None
+    live = cel.selected(match.selector, cel.NAMESPACE_LABELS) if match.selector is not None else []
+    return [f"request.namespace in {cel.listed(names)}", *live]
+
+
+def _missing_anyhow(bundle: Bundle, policy: Policy) -> Iterator[str]:
+    """Yield what a matching policy writes whoever owns placement."""
+    for fields in ([policy.scheduling.fields] if policy.scheduling else []) + [policy.inject]:
+        yield from _missing(bundle, fields)
+
+
+def _missing_of_owner(bundle: Bundle, rank: int, policy: Policy) -> Iterator[str]:
+    """Yield what a policy writes where it owns placement, and no other one can."""
+    placement = policy.placement
+    if placement is None:
+        return
+    missing = list(_missing(bundle, placement.fields))
+    if placement.marker:
+        marked = f"{cel.quoted(PLACEMENT_LABEL)} in {cel.LABELS} && {cel.LABELS}[{cel.quoted(PLACEMENT_LABEL)}] == {cel.quoted(policy.name)}"
+        missing.append(f"!({marked})")
+    if placement.accelerator and placement.accelerator.annotations:
+        absent = cel.some(_absent(cel.ANNOTATIONS, placement.accelerator.annotations))
+        missing.append(f"({cel.asks_for(placement.accelerator.resource)} && {absent})")
+    rivals = [each for each in bundle.policies[:rank] if each.placement and not each.audit and _may_share(policy, each)]
+    if not missing or len(rivals) > MAX_RIVALS:
+        return
+    owns = [f"!({cel.every(_may_match(rival))})" for rival in rivals]
+    yield f"({cel.every([*owns, cel.some(missing)])})"
+
+
+def _may_share(policy: Policy, other: Policy) -> bool:
+    """Say whether two policies may match one pod, as far as names and labels tell."""
+    names = set(policy.namespaces.names), set(other.namespaces.names)
+    return not (all(names) and names[0].isdisjoint(names[1])) and witness(policy.pods, other.pods) is not None
+
+
+def _may_match(policy: Policy) -> list[str]:
+    """Return conditions that hold for every pod that a policy matches, and perhaps for others."""
+    names = policy.namespaces.names
+    return [*([f"request.namespace in {cel.listed(names)}"] if names else []), *cel.selected(policy.pods)]
+
+
+def _missing(bundle: Bundle, fields: Fields) -> Iterator[str]:
+    """Yield a condition for everything that the engine would surely write, if the pod lacks it."""
+    yield from _absent(cel.LABELS, fields.labels)
+    yield from _absent(cel.ANNOTATIONS, fields.annotations)
+    yield from _absent(cel.NODE_SELECTOR, fields.node_selector)
+    if fields.scheduler_name and not _default_scheduler_is_wanted(bundle):
+        name = "object.spec.schedulerName"
+        yield f'(!has({name}) || {name} in ["", {cel.quoted(DEFAULT_SCHEDULER)}])'
+    if fields.priority_class_name:
+        yield '(!has(object.spec.priorityClassName) || object.spec.priorityClassName == "")'
+    for toleration in fields.tolerations:
+        yield _intolerant(toleration)
+    if fields.required:
+        yield f"({_without('requiredDuringSchedulingIgnoredDuringExecution')}{_unimplied(fields.required)})"
+    if fields.preferred:
+        yield f"({_without('preferredDuringSchedulingIgnoredDuringExecution')})"
+
+
+def _default_scheduler_is_wanted(bundle: Bundle) -> bool:
+    """Say whether some policy writes just the scheduler that everybody else's absence looks like."""
+    for policy in bundle.policies:
+        placed = policy.placement.fields.scheduler_name if policy.placement else None
+        scheduled = policy.scheduling.fields.scheduler_name if policy.scheduling else None
+        if DEFAULT_SCHEDULER in (placed, scheduled, policy.inject.scheduler_name):
+            return True
+    return False
+
+
+def _absent(of: str, keys: Iterable[str]) -> Iterator[str]:
+    return (f"!({cel.quoted(key)} in {of})" for key in keys)
+
+
+def _intolerant(toleration: Toleration) -> str:
+    """Return the condition that no toleration can be about the same taints; operator and value are not looked at."""
+    key = f"(!has(t.key) || t.key in {cel.listed({'', toleration.key})})"
+    effect = f"(!has(t.effect) || t.effect in {cel.listed({'', toleration.effect})})"
+    return f"(!has(object.spec.tolerations) || !object.spec.tolerations.exists(t, {key} && {effect}))"
+
+
+def _without(part: str) -> str:
+    return f"!(has({_AFFINITY}) && has({_NODE_AFFINITY}) && has({_NODE_AFFINITY}.{part}))"
+
+
+def _unimplied(terms: Iterable[NodeTerm]) -> str:
+    """Return the condition that the node selector says nothing of what terms are about, which could make them needless."""
+    keys = {requirement.key for term in terms for requirement in term.match_expressions}
+    return "".join(f" && !({cel.quoted(key)} in {cel.NODE_SELECTOR})" for key in sorted(keys))

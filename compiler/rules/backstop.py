@@ -1,0 +1,35 @@
+"""Clusters that cannot report pods which miss their mutation, or not for all policies."""
+
+from collections.abc import Iterator
+
+from compiler.codes import platforms as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.model import Backstop
+from compiler.platforms.gates import ADMISSION_POLICY, MAX_REPORTED
+from compiler.resolve import Resolved
+
+
+def check(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield clusters that are too old, where the author asked for the backstop, and those with too many policies for it."""
+    repository = resolved.model.repository
+    backstop = repository.webhook.backstop
+    if backstop is Backstop.OFF:
+        return
+    asked = repository.document.get("spec", "webhook", "backstop") is not None
+    for cluster in resolved.model.clusters:
+        bindings = resolved.of(cluster)
+        if cluster.kubernetes < ADMISSION_POLICY:
+            if asked and bindings:
+                yield diagnose(
+                    codes.NO_BACKSTOP,
+                    cluster.at("spec", "kubernetesVersion"),
+                    f"Kubernetes {cluster.kubernetes} has no ValidatingAdmissionPolicy that could report pods which miss their mutation",
+                    related=[(repository.document.at("spec", "webhook", "backstop"), "it is asked for here")],
+                    notes=[f"admissionregistration.k8s.io/v1 serves it from {ADMISSION_POLICY} on (KEP-3488)"],
+                )
+        elif (count := sum(not binding.policy.partial for binding in bindings)) > MAX_REPORTED:
+            yield diagnose(
+                codes.BACKSTOP_FULL,
+                cluster.at_name(),
+                f"{count} policies are enforced on {cluster.name}, and missing mutations are reported for the first {MAX_REPORTED} at most",
+            )
