@@ -138,8 +138,9 @@ def _policy(bundle: Bundle, validations: list[dict[str, str]]) -> dict[str, Any]
 def _validations(bundle: Bundle) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     total = 0
+    told = DEFAULT_SCHEDULER not in _schedulers(bundle)
     for rank, policy in enumerate(bundle.policies):
-        expression = _expression(bundle, rank, policy)
+        expression = _expression(bundle, rank, policy, told=told)
         if expression is None or len(expression) > MAX_EXPRESSION:
             continue
         total += len(expression)
@@ -150,12 +151,19 @@ def _validations(bundle: Bundle) -> list[dict[str, str]]:
     return found
 
 
-def _expression(bundle: Bundle, rank: int, policy: Policy) -> str | None:
-    """Return what holds for every pod but those that miss something of a policy; None where none can be told."""
+def _expression(bundle: Bundle, rank: int, policy: Policy, *, told: bool) -> str | None:
+    """Return what holds for every pod but those that miss something of a policy; None where none can be told.
+
+    Args:
+        bundle: all policies.
+        rank: the policy's place among them.
+        policy: the one that it is about.
+        told: whether the default scheduler is a sign that nobody wrote one, since no policy writes just that.
+    """
     if policy.audit or policy.rollout < ALL_WORKLOADS:
         return None
     where = _namespaces(bundle, policy.namespaces)
-    missing = [*_missing_anyhow(bundle, policy), *_missing_of_owner(bundle, rank, policy)]
+    missing = [*_missing_anyhow(policy, told=told), *_missing_of_owner(bundle, rank, policy, told=told)]
     if where is None or not missing:
         return None
     matching = [*where, *cel.selected(policy.pods)]
@@ -189,18 +197,18 @@ def _namespaces(bundle: Bundle, match: NamespaceMatch) -> list[str] | None:
     return [f"request.namespace in {cel.listed(names)}", *live]
 
 
-def _missing_anyhow(bundle: Bundle, policy: Policy) -> Iterator[str]:
+def _missing_anyhow(policy: Policy, *, told: bool) -> Iterator[str]:
     """Yield what a matching policy writes whoever owns placement."""
     for fields in ([policy.scheduling.fields] if policy.scheduling else []) + [policy.inject]:
-        yield from _missing(bundle, fields)
+        yield from _missing(fields, told=told)
 
 
-def _missing_of_owner(bundle: Bundle, rank: int, policy: Policy) -> Iterator[str]:
+def _missing_of_owner(bundle: Bundle, rank: int, policy: Policy, *, told: bool) -> Iterator[str]:
     """Yield what a policy writes where it owns placement, and no other one can."""
     placement = policy.placement
     if placement is None:
         return
-    missing = list(_missing(bundle, placement.fields))
+    missing = list(_missing(placement.fields, told=told))
     if placement.marker:
         marked = f"{cel.quoted(PLACEMENT_LABEL)} in {cel.LABELS} && {cel.LABELS}[{cel.quoted(PLACEMENT_LABEL)}] == {cel.quoted(policy.name)}"
         missing.append(f"!({marked})")
@@ -226,12 +234,12 @@ def _may_match(policy: Policy) -> list[str]:
     return [*([f"request.namespace in {cel.listed(names)}"] if names else []), *cel.selected(policy.pods)]
 
 
-def _missing(bundle: Bundle, fields: Fields) -> Iterator[str]:
+def _missing(fields: Fields, *, told: bool) -> Iterator[str]:
     """Yield a condition for everything that the engine would surely write, if the pod lacks it."""
     yield from _absent(cel.LABELS, fields.labels)
     yield from _absent(cel.ANNOTATIONS, fields.annotations)
     yield from _absent(cel.NODE_SELECTOR, fields.node_selector)
-    if fields.scheduler_name and not _default_scheduler_is_wanted(bundle):
+    if fields.scheduler_name and told:
         name = "object.spec.schedulerName"
         yield f'(!has({name}) || {name} in ["", {cel.quoted(DEFAULT_SCHEDULER)}])'
     if fields.priority_class_name:
@@ -244,14 +252,11 @@ def _missing(bundle: Bundle, fields: Fields) -> Iterator[str]:
         yield f"({_without('preferredDuringSchedulingIgnoredDuringExecution')})"
 
 
-def _default_scheduler_is_wanted(bundle: Bundle) -> bool:
-    """Say whether some policy writes just the scheduler that everybody else's absence looks like."""
-    for policy in bundle.policies:
-        placed = policy.placement.fields.scheduler_name if policy.placement else None
-        scheduled = policy.scheduling.fields.scheduler_name if policy.scheduling else None
-        if DEFAULT_SCHEDULER in (placed, scheduled, policy.inject.scheduler_name):
-            return True
-    return False
+def _schedulers(bundle: Bundle) -> set[str | None]:
+    """Return the schedulers that policies write."""
+    found = {policy.inject.scheduler_name for policy in bundle.policies}
+    found |= {policy.placement.fields.scheduler_name for policy in bundle.policies if policy.placement}
+    return found | {policy.scheduling.fields.scheduler_name for policy in bundle.policies if policy.scheduling}
 
 
 def _absent(of: str, keys: Iterable[str]) -> Iterator[str]:
