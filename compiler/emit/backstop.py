@@ -4,7 +4,7 @@ Under ``failurePolicy: Ignore`` a pod whose webhook could not be called is creat
 comes last (after all webhooks and their reinvocation), so what is missing there was never written, or was taken out again.
 
 No alarm is false. The engine is idempotent: it writes nothing into a pod that carries the outcome of its decision. So a pod is reported
-only for something that the engine would still write, whoever else decides about the pod (``_missing`` gives the reason for each field):
+only for something that the engine would still write, whoever else decides about the pod (``compiler.emit.missing``):
 
 - a key of labels, annotations or the node selector, or a priority class, that is absent: the first offer for a key is always written;
 - a scheduler that is unset, or the default one;
@@ -23,10 +23,10 @@ and nothing that applies it from Git takes the content away.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
-from compiler.emit import cel, gitops
+from compiler.emit import cel, gitops, missing
 from compiler.emit.manifest import MANAGED_BY, file_name, render
 from compiler.emit.webhook_config import MAX_EXPRESSION, MAX_VALUES
 from compiler.ir import ClusterIR
@@ -34,7 +34,6 @@ from compiler.model import NAME_LABEL, Backstop
 from compiler.platforms.gates import ADMISSION_POLICY, MAX_REPORTED
 from compiler.selectors import witness
 from webhook.engine.bundle import ALL_WORKLOADS, Bundle, NamespaceMatch, Policy
-from webhook.engine.fields import Fields, NodeTerm, Toleration
 from webhook.engine.keys import DEFAULT_SCHEDULER, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
 
 API_VERSION: Final = "admissionregistration.k8s.io/v1"
@@ -55,8 +54,6 @@ _ACTIONS: Final = {
     Backstop.WARN: ["Warn", "Audit"],
     Backstop.DENY: ["Deny", "Audit"],
 }
-_AFFINITY: Final = "object.spec.affinity"
-_NODE_AFFINITY: Final = f"{_AFFINITY}.nodeAffinity"
 
 
 def emit(ir: ClusterIR) -> dict[str, bytes]:
@@ -163,8 +160,8 @@ def _expression(bundle: Bundle, rank: int, policy: Policy, *, told: bool) -> str
     if policy.audit or policy.rollout < ALL_WORKLOADS:
         return None
     where = _namespaces(bundle, policy.namespaces)
-    missing = [*_missing_anyhow(policy, told=told), *_missing_of_owner(bundle, rank, policy, told=told)]
-    if where is None or not missing:
+    lacking = [*_missing_anyhow(policy, told=told), *_missing_of_owner(bundle, rank, policy, told=told)]
+    if where is None or not lacking:
         return None
     matching = [*where, *cel.selected(policy.pods)]
     if policy.requests:
@@ -173,7 +170,7 @@ def _expression(bundle: Bundle, rank: int, policy: Policy, *, told: bool) -> str
         matching.append(cel.controlled(policy.owners))
     off = rf"[*]|(^|[^-a-z0-9]){re.escape(policy.name)}([^-a-z0-9]|$)"
     matching.append(f"!variables.off.matches({cel.quoted(off)})")
-    return f"!({cel.every(matching)} && {cel.some(missing)})"
+    return f"!({cel.every(matching)} && {cel.some(lacking)})"
 
 
 def _namespaces(bundle: Bundle, match: NamespaceMatch) -> list[str] | None:
@@ -200,7 +197,7 @@ def _namespaces(bundle: Bundle, match: NamespaceMatch) -> list[str] | None:
 def _missing_anyhow(policy: Policy, *, told: bool) -> Iterator[str]:
     """Yield what a matching policy writes whoever owns placement."""
     for fields in ([policy.scheduling.fields] if policy.scheduling else []) + [policy.inject]:
-        yield from _missing(fields, told=told)
+        yield from missing.of(fields, told=told)
 
 
 def _missing_of_owner(bundle: Bundle, rank: int, policy: Policy, *, told: bool) -> Iterator[str]:
@@ -208,18 +205,18 @@ def _missing_of_owner(bundle: Bundle, rank: int, policy: Policy, *, told: bool) 
     placement = policy.placement
     if placement is None:
         return
-    missing = list(_missing(placement.fields, told=told))
+    lacking = list(missing.of(placement.fields, told=told))
     if placement.marker:
         marked = f"{cel.quoted(PLACEMENT_LABEL)} in {cel.LABELS} && {cel.LABELS}[{cel.quoted(PLACEMENT_LABEL)}] == {cel.quoted(policy.name)}"
-        missing.append(f"!({marked})")
+        lacking.append(f"!({marked})")
     if placement.accelerator and placement.accelerator.annotations:
-        absent = cel.some(_absent(cel.ANNOTATIONS, placement.accelerator.annotations))
-        missing.append(f"({cel.asks_for(placement.accelerator.resource)} && {absent})")
+        absent = cel.some(missing.absent(cel.ANNOTATIONS, placement.accelerator.annotations))
+        lacking.append(f"({cel.asks_for(placement.accelerator.resource)} && {absent})")
     rivals = [each for each in bundle.policies[:rank] if each.placement and not each.audit and _may_share(policy, each)]
-    if not missing or len(rivals) > MAX_RIVALS:
+    if not lacking or len(rivals) > MAX_RIVALS:
         return
     owns = [f"!({cel.every(_may_match(rival))})" for rival in rivals]
-    yield f"({cel.every([*owns, cel.some(missing)])})"
+    yield f"({cel.every([*owns, cel.some(lacking)])})"
 
 
 def _may_share(policy: Policy, other: Policy) -> bool:
@@ -234,47 +231,8 @@ def _may_match(policy: Policy) -> list[str]:
     return [*([f"request.namespace in {cel.listed(names)}"] if names else []), *cel.selected(policy.pods)]
 
 
-def _missing(fields: Fields, *, told: bool) -> Iterator[str]:
-    """Yield a condition for everything that the engine would surely write, if the pod lacks it."""
-    yield from _absent(cel.LABELS, fields.labels)
-    yield from _absent(cel.ANNOTATIONS, fields.annotations)
-    yield from _absent(cel.NODE_SELECTOR, fields.node_selector)
-    if fields.scheduler_name and told:
-        name = "object.spec.schedulerName"
-        yield f'(!has({name}) || {name} in ["", {cel.quoted(DEFAULT_SCHEDULER)}])'
-    if fields.priority_class_name:
-        yield '(!has(object.spec.priorityClassName) || object.spec.priorityClassName == "")'
-    for toleration in fields.tolerations:
-        yield _intolerant(toleration)
-    if fields.required:
-        yield f"({_without('requiredDuringSchedulingIgnoredDuringExecution')}{_unimplied(fields.required)})"
-    if fields.preferred:
-        yield f"({_without('preferredDuringSchedulingIgnoredDuringExecution')})"
-
-
 def _schedulers(bundle: Bundle) -> set[str | None]:
     """Return the schedulers that policies write."""
     found = {policy.inject.scheduler_name for policy in bundle.policies}
     found |= {policy.placement.fields.scheduler_name for policy in bundle.policies if policy.placement}
     return found | {policy.scheduling.fields.scheduler_name for policy in bundle.policies if policy.scheduling}
-
-
-def _absent(of: str, keys: Iterable[str]) -> Iterator[str]:
-    return (f"!({cel.quoted(key)} in {of})" for key in keys)
-
-
-def _intolerant(toleration: Toleration) -> str:
-    """Return the condition that no toleration can be about the same taints; operator and value are not looked at."""
-    key = f"(!has(t.key) || t.key in {cel.listed({'', toleration.key})})"
-    effect = f"(!has(t.effect) || t.effect in {cel.listed({'', toleration.effect})})"
-    return f"(!has(object.spec.tolerations) || !object.spec.tolerations.exists(t, {key} && {effect}))"
-
-
-def _without(part: str) -> str:
-    return f"!(has({_AFFINITY}) && has({_NODE_AFFINITY}) && has({_NODE_AFFINITY}.{part}))"
-
-
-def _unimplied(terms: Iterable[NodeTerm]) -> str:
-    """Return the condition that the node selector says nothing of what terms are about, which could make them needless."""
-    keys = {requirement.key for term in terms for requirement in term.match_expressions}
-    return "".join(f" && !({cel.quoted(key)} in {cel.NODE_SELECTOR})" for key in sorted(keys))
