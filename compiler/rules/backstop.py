@@ -10,16 +10,15 @@ from compiler.resolve import Resolved
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield clusters that are too old, where the author asked for the backstop, and those with too many policies for it."""
+    """Yield clusters that are too old, or have too many policies, for the backstop that the author asked for."""
     repository = resolved.model.repository
-    backstop = repository.webhook.backstop
-    if backstop is Backstop.OFF:
-        return
     asked = repository.document.get("spec", "webhook", "backstop") is not None
+    if repository.webhook.backstop is Backstop.OFF or not asked:
+        return
     for cluster in resolved.model.clusters:
         bindings = resolved.of(cluster)
         if cluster.kubernetes < ADMISSION_POLICY:
-            if asked and bindings:
+            if bindings:
                 yield diagnose(
                     codes.NO_BACKSTOP,
                     cluster.at("spec", "kubernetesVersion"),

@@ -466,15 +466,23 @@ def test_misspelled_addons(built: Build, name: str, reported: bool) -> None:  # 
     assert [code for code, _ in found] == (["OB3111"] if reported else [])
 
 
-def test_a_cluster_with_too_many_policies_for_the_backstop_is_told(built: Build) -> None:
-    """Beyond the number whose missing mutations are reported, the others are not silently left out; switched off, nobody is told."""
+def test_a_cluster_with_too_many_policies_for_the_backstop_is_told(compiled: Compile) -> None:
+    """Beyond the number whose missing mutations are reported, the others are not silently left out if the author asked for reports."""
     policies = [
         _policy(f"p-{number}", pods={"matchLabels": {"app": f"a-{number}"}}, inject={"labels": {"b": "1"}}) for number in range(501)
     ]
-    assert [each.code.id for each in built(_cluster(), *policies[:500]).diagnostics] == []
-    (finding,) = built(_cluster(), *policies).diagnostics
-    assert finding.code.id == "OB3122"
-    assert "501 policies are enforced on c" in finding.message
+    for count, webhook, found in (
+        (500, {"backstop": "warn"}, 0),
+        (501, {"backstop": "warn"}, 1),
+        (501, {}, 0),
+        (501, {"backstop": "off"}, 0),
+    ):
+        documents = [{"kind": "Repository", "spec": {"webhook": webhook}}, _cluster(), *policies[:count]]
+        names = ["overbank.yaml", *(f"{index:03}.yaml" for index in range(len(documents) - 1))]
+        files = {name: json.dumps({"apiVersion": API, **each}) for name, each in zip(names, documents, strict=True)}
+        diagnostics = compiled(files).diagnostics
+        assert [each.code.id for each in diagnostics] == ["OB3122"] * found
+        assert all("501 policies are enforced on c" in each.message for each in diagnostics)
 
 
 def test_old_clusters_are_told_of_a_backstop_only_if_it_was_asked_for(compiled: Compile) -> None:
