@@ -1,6 +1,6 @@
 # Each target works from a fresh clone with Python (3.11 or later) and make: they share the virtual environment in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test control-plane fuzz check accept docs bench build test-wheel clean
+.PHONY: help demo test control-plane helm kustomize fuzz check accept docs bench build test-wheel clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,6 +29,13 @@ test: .venv/.installed ## run all tests
 # Needs Go and Python and no environment; about 15 minutes the first time, then nothing.
 control-plane: ## get etcd and Kubernetes for the tests in tests/e2e: build them into the user's cache, once
 	@$(PYTHON) -m tests.e2e.controlplane
+
+# Needs Go and Python and no environment; about 3 minutes the first time, then nothing.
+helm: ## get helm for the tests in tests/deploy: build it into the user's cache, once
+	@$(PYTHON) deploy/helm.py
+
+kustomize: .venv/.installed ## rewrite deploy/kustomize/base from the defaults of deploy/chart
+	$(BIN)/python deploy/kustomize/render.py "$$($(PYTHON) deploy/helm.py)"
 
 FUZZ_SECONDS ?= 600
 FUZZ_FIRST ?= 0

@@ -28,6 +28,9 @@ def _documents(heading: str) -> list[Any]:
     return [document for block in blocks for document in yaml.safe_load_all(block)]
 
 
+ADMISSION = ["MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
+
+
 @pytest.fixture(scope="module")
 def cluster(sample: Path) -> ClusterIR:
     """Return a cluster of the sample, with a label on a namespace."""
@@ -118,20 +121,20 @@ def test_flux_applies_the_configuration_after_the_webhook(build: Callable[..., l
     assert configuration["spec"]["dependsOn"] == [{"name": webhook["metadata"]["name"]}]
     assert webhook["spec"]["wait"] is True
     first = build({"resources": ["../rendered/clusters/ack-poc"], "patches": policies["spec"]["patches"]})
-    assert _kinds(first) == ["ConfigMap", "Namespace", "ResourcePolicy"]
+    assert _kinds(first) == ["ConfigMap", "ConfigMap", "Namespace", "ResourcePolicy"]
 
 
 def test_flux_applies_the_configuration_alone_at_the_end(build: Callable[..., list[dict[str, Any]]]) -> None:
-    """The last Kustomization takes nothing over that the first one applies."""
+    """The last Kustomization takes nothing over that the first one applies; what reports missing mutations comes with it."""
     *_, configuration = _documents("## Flux")
     last = build({"resources": ["../rendered/clusters/ack-poc"], "patches": configuration["spec"]["patches"]})
-    assert _kinds(last) == ["MutatingWebhookConfiguration"]
+    assert _kinds(last) == ADMISSION
 
 
 def test_namespaces_can_be_left_out(build: Callable[..., list[dict[str, Any]]]) -> None:
     """The overlay for those whose tool applies the namespace already has everything else."""
     (overlay,) = _documents("### When your tool applies the namespace already")
-    assert _kinds(build(overlay)) == ["ConfigMap", "MutatingWebhookConfiguration", "ResourcePolicy"]
+    assert _kinds(build(overlay)) == ["ConfigMap", "ConfigMap", ADMISSION[0], "ResourcePolicy", *ADMISSION[1:]]
 
 
 def test_replicas_of_a_deployment_are_left_to_the_autoscaler(build: Callable[..., list[dict[str, Any]]], rendered: Path) -> None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "try": "show what one cluster's policies would do to a pod",
     "mutate": "pass manifests through, with their workloads as the webhook would have their pods",
     "plan": "show where replicas will land, scenario by scenario",
+    "lint": "check webhook configurations, of Overbank or anybody else, for what could stop a cluster",
     "inventory": "build or refresh Cluster documents from the nodes that a cluster has",
     "keygen": "make a pair of keys for signing bundles",
     "sign": "sign the bundles of a built tree",

@@ -14,6 +14,7 @@ from compiler.codes import (
     policies,
     reading,
     testing,
+    webhooks,
 )
 from compiler.diagnostics import Code
 
@@ -35,6 +36,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
                 federation,
                 manifests,
                 planning,
+                webhooks,
             )
             for value in vars(module).values()
             if isinstance(value, Code)

@@ -202,3 +202,24 @@ admission plug-in ExtendedResourceToleration is on.)
 
 Add the toleration to `inject.tolerations` of the policy.""",
 )
+NO_BACKSTOP: Final = Code(
+    "OB3121",
+    Severity.WARNING,
+    "cluster cannot report pods that miss their mutation",
+    """`webhook.backstop` asks for a ValidatingAdmissionPolicy that reports pods which came to the end of admission without
+what policies write. Kubernetes serves its stable API from 1.30 on; the beta of 1.28 and 1.29 is off unless somebody
+switched it on, and other versions have none. So nothing is written for this cluster.
+
+Compare the live pods with the policies from time to time, or upgrade the cluster. Without `webhook.backstop` in
+overbank.yaml, clusters that can report do, and nothing is said of the others.""",
+)
+BACKSTOP_FULL: Final = Code(
+    "OB3122",
+    Severity.WARNING,
+    "cluster has more policies than it reports missing mutations of",
+    """The API server evaluates an expression for every policy that is watched over, for each pod that is created. Overbank
+stops at a number that costs about a millisecond: pods that miss the mutation of a policy with a lower priority are
+not reported.
+
+Merge policies that differ only in their namespaces or in the values of a label.""",
+)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from compiler.emit import ack, bundle, kustomization, namespaces, vke, webhook_config
+from compiler.emit import ack, backstop, bundle, kustomization, namespaces, vke, webhook_config
 from compiler.ir import ClusterIR
 
 __all__ = ["EMITTERS", "Emitter", "emit", "folder"]
@@ -11,7 +11,7 @@ __all__ = ["EMITTERS", "Emitter", "emit", "folder"]
 Emitter = Callable[[ClusterIR], dict[str, bytes]]
 """Gives the content of files by their path below the cluster's folder."""
 
-EMITTERS: Final[tuple[Emitter, ...]] = (namespaces.emit, ack.emit, vke.emit, bundle.emit, webhook_config.emit)
+EMITTERS: Final[tuple[Emitter, ...]] = (namespaces.emit, ack.emit, vke.emit, bundle.emit, webhook_config.emit, backstop.emit)
 
 
 def folder(cluster: str) -> str:

@@ -17,9 +17,11 @@ WAVES: Final = {
     "ResourcePolicy": 0,
     "ConfigMap": 10,
     "MutatingWebhookConfiguration": 30,
+    "ValidatingAdmissionPolicy": 30,
+    "ValidatingAdmissionPolicyBinding": 40,
 }
 """The wave of each kind. A marker label is of use only once a ResourcePolicy selects it, and the API server may call the webhook
-only once the webhook can know the policies."""
+only once the webhook can know the policies. Pods without their mutation are reported once it is called."""
 
 DEFAULT_WAVE: Final = 0
 """The wave of an object without the annotation."""

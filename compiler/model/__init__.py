@@ -4,7 +4,7 @@ Each value keeps its document, so that later passes can point at the field that 
 defines all of them, which takes a dataclass ten times as long.
 """
 
-from compiler.model.documents import Named, PolicyTest, Repository, TestCase, WebhookSettings
+from compiler.model.documents import Backstop, Named, PolicyTest, Repository, TestCase, WebhookSettings
 from compiler.model.inventory import (
     NAME_LABEL,
     NAME_LABEL_SINCE,
@@ -27,6 +27,7 @@ __all__ = [
     "AckResourcePolicy",
     "AckUnit",
     "Advance",
+    "Backstop",
     "BurstPolicy",
     "Cluster",
     "Mechanism",

@@ -1,5 +1,6 @@
 """What every kind of document has, and the kinds that are not about placement: settings and tests."""
 
+from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
@@ -26,6 +27,15 @@ class Named(Struct, frozen=True, kw_only=True):
         return self.document.at("metadata", "name")
 
 
+class Backstop(StrEnum):
+    """What becomes of pods that come to the end of admission without their mutation."""
+
+    AUDIT = "audit"
+    WARN = "warn"
+    DENY = "deny"
+    OFF = "off"
+
+
 class WebhookSettings(Struct, frozen=True, kw_only=True):
     """How the webhook is run and called."""
 
@@ -33,6 +43,7 @@ class WebhookSettings(Struct, frozen=True, kw_only=True):
     failure_policy: str
     timeout_seconds: int
     excluded_namespaces: tuple[str, ...]
+    backstop: Backstop = Backstop.WARN
 
 
 class Repository(Struct, frozen=True, kw_only=True):

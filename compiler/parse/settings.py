@@ -1,6 +1,6 @@
 """Settings and tests."""
 
-from compiler.model import PolicyTest, Repository, TestCase, WebhookSettings
+from compiler.model import Backstop, PolicyTest, Repository, TestCase, WebhookSettings
 from compiler.source import Document
 
 
@@ -18,6 +18,7 @@ def repository(document: Document) -> Repository:
             namespace=namespace,
             failure_policy=webhook.get("failurePolicy", "Ignore"),
             timeout_seconds=int(webhook.get("timeoutSeconds", 2)),
+            backstop=Backstop(webhook.get("backstop", "warn")),
             excluded_namespaces=tuple(sorted({*webhook.get("excludeNamespaces", ("kube-system", "kube-node-lease")), namespace})),
         ),
     )

@@ -91,6 +91,13 @@ BURST_RESOURCE_ENDS: Final = Version.parse("1.24")
 MATCH_CONDITIONS: Final = Version.parse("1.28")
 """``matchConditions`` of webhooks are on by default (KEP-3716: alpha 1.27, beta 1.28, stable 1.30)."""
 
+ADMISSION_POLICY: Final = Version.parse("1.30")
+"""``admissionregistration.k8s.io/v1`` has ValidatingAdmissionPolicy (KEP-3488). Its beta of 1.28 and 1.29 is off by default, as all
+beta APIs are since 1.24 (KEP-3136)."""
+
+MAX_REPORTED: Final = 500
+"""How many policies have their missing mutations reported: the API server evaluates an expression for each, for every pod."""
+
 AUTOSCALING_V2: Final = Version.parse("1.23")
 """``autoscaling/v2`` is served (KEP-2702). Its predecessor v2beta2 is gone from 1.26 on and is never written."""
 

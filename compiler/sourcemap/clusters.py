@@ -9,7 +9,7 @@ from compiler.manifests.inventory import Inventory
 from compiler.model import Mechanism
 from compiler.resolve import Resolved
 from compiler.source import Route
-from compiler.sourcemap import bundle, resource_policy, selectors, webhook_config
+from compiler.sourcemap import backstop, bundle, resource_policy, selectors, webhook_config
 from compiler.sourcemap.origin import FORM, GITOPS, LISTED, OWNED, Origins, Trace, UntracedError, written
 from compiler.sourcemap.patches import Patches
 
@@ -44,6 +44,8 @@ class ClusterFolder:
                 return self._namespace(value)
             case "MutatingWebhookConfiguration":
                 return webhook_config.trace(self._repository, self._bindings, value)
+            case "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding":
+                return backstop.trace(self._repository, self._bindings, value)
             case "ConfigMap":
                 return self._config_map
             case "ResourcePolicy":

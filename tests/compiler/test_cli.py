@@ -222,10 +222,10 @@ def test_build_writes_the_tree_and_names_the_files(cli: Cli, repo: Path) -> None
     assert first.code == 0
     written = sorted(path.relative_to(repo / "rendered").as_posix() for path in (repo / "rendered").rglob("*") if path.is_file())
     assert first.out.split("\n")[:-1] == [f"wrote {path}" for path in written if not path.endswith("overbank.lock")]
-    assert first.err.endswith("5 written, 0 deleted, 0 unchanged\n")
+    assert first.err.endswith("8 written, 0 deleted, 0 unchanged\n")
     second = cli("build", repo)
     assert (second.code, second.out) == (0, "")
-    assert second.err.endswith("0 written, 0 deleted, 5 unchanged\n")
+    assert second.err.endswith("0 written, 0 deleted, 8 unchanged\n")
     (repo / "burst/web.yaml").unlink()
     third = cli("build", repo)
     assert third.code == 0

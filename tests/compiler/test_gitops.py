@@ -42,12 +42,14 @@ def _wave(manifest: dict[str, Any]) -> int:
 
 
 def test_every_object_is_in_the_wave_of_its_kind(objects: list[dict[str, Any]]) -> None:
-    """ResourcePolicies come before the bundle that names them, and the webhook configuration comes last."""
+    """ResourcePolicies come before the bundle that names them, and the webhook configuration after it, before what reports missing mutations."""
     assert {each["kind"]: _wave(each) for each in objects} == {
         "Namespace": -10,
         "ResourcePolicy": 0,
         "ConfigMap": 10,
         "MutatingWebhookConfiguration": 30,
+        "ValidatingAdmissionPolicy": 30,
+        "ValidatingAdmissionPolicyBinding": 40,
     }
     assert all(_wave(each) == gitops.WAVES[each["kind"]] for each in objects)
 

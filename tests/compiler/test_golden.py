@@ -27,9 +27,13 @@ TESTED_ELSEWHERE = {
     "OB0109": "test_pipeline.py: Git cannot hold a file that cannot be read",
     "OB0111": "hostile/test_files.py: the input is large",
     "OB0112": "hostile/test_trees.py: such paths cannot be checked out everywhere",
+    "OB3122": "test_rules.py: it takes hundreds of policies",
     **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "test_inventory.py: nodes are no part of a repository"),
     "OB5101": "test_pipeline.py: the input is 64 megabytes",
     **dict.fromkeys((f"OB51{number:02}" for number in range(2, 11)), "output/: what is on disk is no part of a repository"),
+    **dict.fromkeys(
+        (f"OB54{number:02}" for number in range(1, 16)), "test_lint.py: webhook configurations are no part of a repository"
+    ),
     "OB6101": "test_policytest.py",
     "OB6102": "test_policytest.py",
     "OB9108": "plan/test_simulate.py: seen while a scenario is played",

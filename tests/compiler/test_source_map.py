@@ -42,6 +42,8 @@ DERIVED = (
     # Files in a file, and expressions over all policies.
     r"configmap /data/bundle.json",
     r"mutatingwebhookconfiguration /webhooks/#/matchConditions/#/expression",
+    r"validatingadmissionpolicy /spec/validations/#/(expression|message)",
+    r"validatingadmissionpolicybinding /spec/validationActions/#",
     # Words of the vendors for ours.
     r"resourcepolicy /spec/strategy",
     r"resourcepolicy /spec/subsets/#/nodeSelectorTerm/#/(key|operator|values/#)",

@@ -39,7 +39,7 @@ def test_check_of_a_built_tree_is_clean(repo: Path, cli: Cli) -> None:
     before = _state(repo)
     outcome = cli("build", "--check")
     assert (outcome.code, outcome.out) == (0, "")
-    assert outcome.err == "rendered: 8 files are as they should be\n"
+    assert outcome.err == "rendered: 11 files are as they should be\n"
     assert _state(repo) == before
 
 
@@ -78,7 +78,7 @@ def test_check_finds_what_a_killed_build_left(repo: Path, cli: Cli) -> None:
     assert outcome.out == "rendered/.overbank-staging: error[OB5109]: a build was interrupted and is not completed\n"
     build = cli("build")
     assert build.code == 0
-    assert build.err == ("overbank: completed an interrupted build in rendered\nrendered: 0 written, 0 deleted, 8 unchanged\n")
+    assert build.err == ("overbank: completed an interrupted build in rendered\nrendered: 0 written, 0 deleted, 11 unchanged\n")
     assert cli("build", "--check").code == 0
 
 
@@ -87,7 +87,7 @@ def test_check_without_a_tree_makes_none(write: Write, minimal: dict[str, str], 
     folder = write(minimal)
     outcome = cli("build", "--check", folder)
     assert outcome.code == 1
-    assert outcome.out.count("error[OB5105]: the file is missing\n") == 6
+    assert outcome.out.count("error[OB5105]: the file is missing\n") == 9
     assert not (folder / "rendered").exists()
 
 
