@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from compiler.foreign import foreign
 from compiler.ir import ClusterIR, ResourcePolicy, Unit
 from compiler.model import AckUnit, Cluster, Mechanism, Platform, Selection
@@ -109,7 +111,7 @@ def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> Resou
     # Both fields count pods against a max, so they mean nothing without one. From 6.4 on their defaults are written out: they were
     # others before, so neither an upgrade nor the API server's defaulting changes what Git says.
     if any(unit.max is not None for unit in units) and gate.closed_by(cluster.kubernetes, cluster.scheduler) is None:
-        ack = replace(
+        ack = structs.replace(
             ack,
             ignore_previous_pod=bool(ack.ignore_previous_pod),
             ignore_terminating_pod=ack.ignore_terminating_pod is not False,

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 from compiler.assemble import build_model
 from compiler.codes import output
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
-from compiler.ir import MAX_BUNDLE_BYTES, ClusterIR
 from compiler.model import Model
 from compiler.reading import REPOSITORY_FILE, read
 from compiler.resolve import Resolved, resolve
 from compiler.source import Document
 from compiler.sources import Source
-from webhook.engine.bundle import encode
 
 if TYPE_CHECKING:
     from compiler.federation.ir import HostIR
     from compiler.federation.resolve import Federated
     from compiler.inputs import Inputs
+    from compiler.ir import ClusterIR
     from compiler.manifests.inventory import Inventory
     from compiler.manifests.placing import Placed
     from compiler.plan.stage import Stage
@@ -49,7 +48,7 @@ class Result:
     resolved: Resolved | None = field(default=None, repr=False)
     federated: "Federated | None" = field(default=None, repr=False)
     inventory: "Inventory | None" = field(default=None, repr=False)
-    clusters: tuple[ClusterIR, ...] = ()
+    clusters: "tuple[ClusterIR, ...]" = ()
     hosts: "tuple[HostIR, ...]" = ()
     stages: "tuple[Stage, ...]" = ()
     files: dict[str, bytes] = field(default_factory=dict)
@@ -132,7 +131,7 @@ def _rules(resolved: Resolved) -> list[Diagnostic]:
     return rules.check(resolved)
 
 
-def _clusters(resolved: Resolved) -> tuple[ClusterIR, ...]:
+def _clusters(resolved: Resolved) -> "tuple[ClusterIR, ...]":
     """Return the normal form of every cluster."""
     if not resolved.model.clusters:
         return ()
@@ -162,7 +161,7 @@ def _hosts(federated: "Federated") -> "tuple[HostIR, ...]":
     return lower(federated)
 
 
-def _files(clusters: tuple[ClusterIR, ...], hosts: "tuple[HostIR, ...]", placed: "Placed | None") -> dict[str, bytes]:
+def _files(clusters: "tuple[ClusterIR, ...]", hosts: "tuple[HostIR, ...]", placed: "Placed | None") -> dict[str, bytes]:
     """Return the files of all clusters and hosts."""
     from compiler import emit  # noqa: PLC0415 - a check needs none of it
 
@@ -194,7 +193,7 @@ def _inventory(theirs: list[Document]) -> "tuple[Inventory, list[Diagnostic]]":
 
 
 def _stages(
-    documents: list[Document], source: Source, resolved: Resolved, clusters: tuple[ClusterIR, ...], federated: "Federated | None"
+    documents: list[Document], source: Source, resolved: Resolved, clusters: "tuple[ClusterIR, ...]", federated: "Federated | None"
 ) -> "tuple[tuple[Stage, ...], list[Diagnostic]]":
     """Bind the scenarios, if there are any."""
     if all(document.get("kind") != "PlanScenario" for document in documents):
@@ -208,7 +207,7 @@ def _stages(
     return stages, [*diagnostics, *found]
 
 
-def _placed(inventory: "Inventory", clusters: tuple[ClusterIR, ...]) -> "tuple[Placed, list[Diagnostic]]":
+def _placed(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]") -> "tuple[Placed, list[Diagnostic]]":
     """Try all workloads on all clusters, and check what a pod alone cannot show."""
     from compiler.manifests.checks import check  # noqa: PLC0415 - see the module's docstring
     from compiler.manifests.placing import place  # noqa: PLC0415
@@ -217,7 +216,7 @@ def _placed(inventory: "Inventory", clusters: tuple[ClusterIR, ...]) -> "tuple[P
     return placed, [*diagnostics, *check(inventory, placed)]
 
 
-def _component(cluster: ClusterIR, placed: "Placed") -> dict[str, bytes]:
+def _component(cluster: "ClusterIR", placed: "Placed") -> dict[str, bytes]:
     """Return the files of the Component with the patches of a cluster's workloads."""
     from compiler.emit import folder, patches  # noqa: PLC0415 - see the module's docstring
 
@@ -225,8 +224,11 @@ def _component(cluster: ClusterIR, placed: "Placed") -> dict[str, bytes]:
     return {f"{folder(cluster.name)}/{path}": content for path, content in component.items()}
 
 
-def _oversized(cluster: ClusterIR, built: Model) -> list[Diagnostic]:
+def _oversized(cluster: "ClusterIR", built: Model) -> list[Diagnostic]:
     """Find the bundle that no ConfigMap can hold."""
+    from compiler.ir import MAX_BUNDLE_BYTES  # noqa: PLC0415 - see the module's docstring
+    from webhook.engine.bundle import encode  # noqa: PLC0415
+
     size = len(encode(cluster.bundle))
     if size <= MAX_BUNDLE_BYTES:
         return []

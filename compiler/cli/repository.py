@@ -5,18 +5,19 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
 from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.ir import ClusterIR
 from compiler.pipeline import REPOSITORY_FILE, Result, compile_repository
-from compiler.report import json_v1, text
 from compiler.sources.tree import Tree
 from compiler.spelling import did_you_mean, listing
 
-_NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+if TYPE_CHECKING:
+    from compiler.ir import ClusterIR
+
+_NAMESPACE: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 FORMATS = ("text", "concise", "json-v1")
 
 
@@ -42,7 +43,7 @@ def namespace(written: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    if not _NAMESPACE.fullmatch(written):
+    if not re.fullmatch(_NAMESPACE, written):
         raise argparse.ArgumentTypeError(f"`{written}` is no name of a namespace")
     return written
 
@@ -75,14 +76,16 @@ def compiled(tree: Tree, options: argparse.Namespace) -> Result:
         CommandError: the policies have errors (1).
     """
     result = compile_repository(tree, workloads=False)
-    paint = paint_for(sys.stderr, options.color)
-    sys.stderr.write(text.render(result.diagnostics, paint, options.repository))
+    if result.diagnostics:
+        from compiler.report import text  # noqa: PLC0415 - there is seldom anything to say
+
+        sys.stderr.write(text.render(result.diagnostics, paint_for(sys.stderr, options.color), options.repository))
     if result.failed:
         raise CommandError(f"the policies have errors: {count(result.diagnostics)}", code=1)
     return result
 
 
-def cluster_named(result: Result, name: str) -> ClusterIR:
+def cluster_named(result: Result, name: str) -> "ClusterIR":
     """Return a cluster.
 
     Raises:
@@ -100,11 +103,14 @@ def report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace, strea
     """Print diagnostics in the asked-for shape; for people, with paths that lead there from the current folder."""
     found = list(diagnostics)
     if options.format == "json-v1":
+        from compiler.report import json_v1  # noqa: PLC0415 - for those who ask for it
+
         stream.write(json_v1.render(found))
-    elif options.format == "concise":
-        stream.write(text.concise(found, paint_for(stream, options.color), options.repository))
-    else:
-        stream.write(text.render(found, paint_for(stream, options.color), options.repository))
+    elif found:
+        from compiler.report import text  # noqa: PLC0415 - only when something is wrong
+
+        render = text.concise if options.format == "concise" else text.render
+        stream.write(render(found, paint_for(stream, options.color), options.repository))
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:
