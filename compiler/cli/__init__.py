@@ -31,6 +31,8 @@ COMMANDS = {
     "mutate": "pass manifests through, with their workloads as the webhook would have their pods",
     "plan": "show where replicas will land, scenario by scenario",
     "inventory": "build or refresh Cluster documents from the nodes that a cluster has",
+    "sweep": "find live pods that missed their mutation, or would be mutated differently today",
+    "doctor": "compare what a cluster has with what its Cluster document claims",
     "explain": "say what a diagnostic code means and what to do",
     "schema": "print the JSON Schema of a kind, or list the kinds",
     "completion": "print a script with which a shell completes commands",

@@ -29,7 +29,7 @@ def plans_of(base: str, repository: Tree, stages: Iterable[Stage], rules: Rules 
     from compiler.plan.simulate import play  # noqa: PLC0415 - only when something is compared
 
     documents = {stage.scenario.name: _unjudged(stage.scenario.document) for stage in stages}
-    with _opened(base, repository.root) as source:
+    with opened(base, repository.root) as source:
         if REPOSITORY_FILE not in source.paths():
             raise CommandError(
                 f"there is no {REPOSITORY_FILE} in {base}", code=NOTHING, help="name a revision or a folder that has one"
@@ -52,7 +52,7 @@ def _unjudged(document: Document) -> Document:
 
 
 @contextmanager
-def _opened(base: str, repository: Path) -> Iterator[Source]:
+def opened(base: str, repository: Path) -> Iterator[Source]:
     """Open a revision or, where there is none of this name, a folder. ``./NAME`` is always a folder.
 
     Raises:

@@ -126,12 +126,12 @@ class Judge:
                 return {"verdict": Verdict.UNCONCERNED}
             if case.stands.operations or case.stands.denied:
                 return _unknown(f"whether its author or the scheduler chose its node is not known: {case.source.why}")
-        if decision.exemption is not None and decision.exemption is not Exemption.OPTED_OUT and not mark:
-            return {"verdict": Verdict.UNCONCERNED}
         if decision.denied:
             if case.source.basis is Basis.ITSELF and marked:
                 return _unknown(f"what its author sent is not known: {case.source.why}")
             return {"verdict": Verdict.DENIED, "reasons": decision.denied}
+        if decision.exemption is not None and decision.exemption is not Exemption.OPTED_OUT and not mark:
+            return {"verdict": Verdict.UNCONCERNED}
         if not marked and not decision.policies and not case.stands.policies:
             return {"verdict": Verdict.UNCONCERNED}
         if case.stands.policies != decision.policies and decision.exemption is None:
