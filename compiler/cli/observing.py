@@ -75,4 +75,6 @@ def _dumped(path: str, into: Objects) -> None:
     try:
         into.add(read_dump(source, raw))
     except NotADumpError as error:
-        raise CommandError(f"{source} is no list of objects: {error}", help="write it with kubectl get KIND,... -A -o json") from error
+        raise CommandError(
+            f"{source} is no list of objects: {error}", help="write it with kubectl get KIND,... -A -o json"
+        ) from error

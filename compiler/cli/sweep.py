@@ -27,14 +27,17 @@ _FLAGS = ("--pods", "--dump")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.epilog = (
-        "The exit code is 1 if pods missed their mutation, would be mutated differently, or would be denied today. Nothing is ever changed."
-    )
+    parser.epilog = "The exit code is 1 if pods missed their mutation, would be mutated differently, or would be denied today. Nothing is ever changed."
     add_repository(parser)
     parser.add_argument("--cluster", required=True, metavar="NAME", help="cluster whose policies count")
     add_source(parser, _FLAGS, f"kubectl get {_KINDS} -A -o json")
     parser.add_argument(
-        "--namespace", action="append", default=[], metavar="NS", type=namespace, help="only this namespace; may be given more than once"
+        "--namespace",
+        action="append",
+        default=[],
+        metavar="NS",
+        type=namespace,
+        help="only this namespace; may be given more than once",
     )
     parser.add_argument(
         "--against", metavar="BASE", help="Git revision or folder with the policies of then: settles what only they can settle"
@@ -63,7 +66,9 @@ def run(options: argparse.Namespace) -> int:
     objects = observed(options, _FLAGS[0], ask)
     found = sweep(declared(result, options.cluster), Bench(ir), objects, namespaces, then)
     if not found.pods:
-        raise CommandError("there are no pods that run or wait", code=NOTHING, help=f"list them with kubectl get {_KINDS} -A -o json")
+        raise CommandError(
+            "there are no pods that run or wait", code=NOTHING, help=f"list them with kubectl get {_KINDS} -A -o json"
+        )
     _note(found, objects)
     restart = plan(found, objects, include_jobs=options.include_jobs) if options.restart_plan else None
     if options.format == "json-v1":
@@ -99,7 +104,9 @@ def _then(options: argparse.Namespace, root: Path) -> Bench | None:
         result = compile_repository(source, workloads=False)
     if result.failed:
         first = next(each for each in result.diagnostics if each.code.severity == "error")
-        raise CommandError(f"the policies in {options.against} have errors, such as {first.primary.where.locate()}: {first.message}")
+        raise CommandError(
+            f"the policies in {options.against} have errors, such as {first.primary.where.locate()}: {first.message}"
+        )
     for each in result.clusters:
         if each.name == options.cluster:
             return Bench(each)
@@ -132,4 +139,6 @@ def _note(found: Sweep, objects: Objects) -> None:
         sys.stderr.write(f"note: {printable(f'{kind}: {why}')}\n")
     if found.declared:
         names = ", ".join(found.declared[:5]) + (f" and {len(found.declared) - 5} more" if len(found.declared) > 5 else "")  # noqa: PLR2004
-        sys.stderr.write(f"note: the labels of these namespaces were not read, so the Cluster document's count: {printable(names)}\n")
+        sys.stderr.write(
+            f"note: the labels of these namespaces were not read, so the Cluster document's count: {printable(names)}\n"
+        )

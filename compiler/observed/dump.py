@@ -7,6 +7,7 @@ import msgspec
 
 from compiler.load import decode, load
 from compiler.observed.objects import Object
+from compiler.source import Document
 
 MAX_BYTES: Final = 512 * 1024 * 1024
 """A pod has about 10 kB in JSON."""
@@ -41,7 +42,7 @@ def _values(path: str, raw: bytes) -> list[Any]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NotADumpError(f"it is no JSON: {error}") from error
     file, problems = decode(path, raw)
-    documents = []
+    documents: list[Document] = []
     if file is not None:
         documents, problems = load(file)
     if problems:

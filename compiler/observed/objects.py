@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 Object = dict[str, Any]
 
 _POD_STATUS: Final = ("phase", "reason")
-_CHOSEN_NODE: Final = {"fieldsV1": {"f:spec": {"f:nodeName": {}}}}
+_CHOSEN_NODE: Final[Object] = {"fieldsV1": {"f:spec": {"f:nodeName": {}}}}
 
 
 class Kind(NamedTuple):

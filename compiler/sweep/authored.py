@@ -167,5 +167,3 @@ def _itself(pod: Object, why: str) -> Authored:
         spec.pop("nodeName", None)
     sent = {**pod, "spec": spec}
     return Authored(pod=sent, basis=Basis.ITSELF, source="the pod itself", why=why, bound_by=bound_by)
-
-

@@ -28,7 +28,10 @@ def render(found: Sweep, plan: RestartPlan | None) -> str:
     if plan is not None:
         value["restart"] = {
             "waves": [
-                [{**_workload(step.workload), "commands": list(step.commands), "down": step.down, "note": step.note} for step in wave]
+                [
+                    {**_workload(step.workload), "commands": list(step.commands), "down": step.down, "note": step.note}
+                    for step in wave
+                ]
                 for wave in plan.waves
             ],
             "left": [{**_workload(workload), "why": printable(why)} for workload, why in plan.left],
@@ -38,7 +41,12 @@ def render(found: Sweep, plan: RestartPlan | None) -> str:
 
 def _workload(workload: Workload) -> dict[str, str]:
     namespace, kind, name = workload
-    return {"namespace": printable(namespace), "kind": printable(kind.name), "group": printable(kind.group), "name": printable(name)}
+    return {
+        "namespace": printable(namespace),
+        "kind": printable(kind.name),
+        "group": printable(kind.group),
+        "name": printable(name),
+    }
 
 
 def _pod(judged: Judged) -> dict[str, Any]:

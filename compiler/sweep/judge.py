@@ -98,7 +98,10 @@ class Judge:
         case = _Case(pod, source, sent, stands, before)
         about = {"now": tuple(filter(None, sent.decision.applied.split(","))), "source": source.source}
         if labels is None and self._selects:
-            return {**about, **_unknown(f"the labels of namespace {namespace} are not known, and policies select namespaces by them")}
+            return {
+                **about,
+                **_unknown(f"the labels of namespace {namespace} are not known, and policies select namespaces by them"),
+            }
         return {**about, **self._compared(case)}
 
     def _admitted(self, bench: Bench, source: Authored, namespace: str, labels: dict[str, str] | None) -> Trial:
@@ -165,7 +168,9 @@ class Judge:
             fields = ", ".join(each.field for each in doubtful[:3])
             more = f" and {len(doubtful) - 3} more" if len(doubtful) > 3 else ""  # noqa: PLR2004 - shown above
             forms = ", ".join(sorted(mark - now))
-            return _unknown(f"whether {forms} wrote {fields}{more}, or another webhook, is not known; pass --against with the policies of then")
+            return _unknown(
+                f"whether {forms} wrote {fields}{more}, or another webhook, is not known; pass --against with the policies of then"
+            )
         return {"verdict": Verdict.RIGHT}
 
     def _missing(self, case: _Case) -> tuple[Difference, ...]:
@@ -194,9 +199,7 @@ class Judge:
                 if earlier.get(field) == has[field]:
                     certain.append(self._remaining(field, has[field], wants.get(field), effect))
             elif stale:
-                sure = case.source.basis is not Basis.OPERATOR and (
-                    effect is not None or self._vocabulary.has(field, has[field])
-                )
+                sure = case.source.basis is not Basis.OPERATOR and (effect is not None or self._vocabulary.has(field, has[field]))
                 (certain if sure else doubtful).append(self._remaining(field, has[field], wants.get(field), effect))
         return certain, doubtful
 

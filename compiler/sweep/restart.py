@@ -5,6 +5,7 @@ down at once is held against every budget that selects its pods, within a wave o
 first, since nobody is served by them. Pods that nothing would make again, and workloads that today's policies would deny, are listed only.
 """
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
@@ -110,11 +111,15 @@ def _steps(affected: _Affected, objects: Objects) -> Iterator[Step | str]:
             yield _blocked(affected)
             return
         # All at once: a gang starts together or not at all. A deleted pod counts as a failed one (batch/v1, backoffLimit).
-        note = "the job starts over, and each pod counts against its backoffLimit" if workload.kind.group == "batch" else "the job starts over"
-        yield Step(workload=workload, commands=(_delete(workload.namespace, pods),), down=serving, note=note)
+        note = (
+            "the job starts over, and each pod counts against its backoffLimit"
+            if workload.kind.group == "batch"
+            else "the job starts over"
+        )
+        yield Step(workload=workload, commands=(_delete(workload, pods),), down=serving, note=note)
         return
     if affected.awaiting:
-        yield Step(workload=workload, commands=(_delete(workload.namespace, affected.awaiting),), down=0, note="they wait for a node")
+        yield Step(workload=workload, commands=(_delete(workload, affected.awaiting),), down=0, note="they wait for a node")
     running = [each for each in pods if not each.awaiting]
     if not running:
         return
@@ -127,11 +132,24 @@ def _steps(affected: _Affected, objects: Objects) -> Iterator[Step | str]:
     elif allowed == 0:
         yield _blocked(affected)
     else:
+        again = _again(workload, holder)
+        if again is None:
+            yield f"{workload.kind.name} {workload.name} was not read, so when its pods are there again is not known"
+            return
         # One at a time without a budget, since nothing says how many the others can do without.
         size = allowed if allowed is not None else 1
         batches = [running[start : start + size] for start in range(0, len(running), size)]
-        commands = [each for batch in batches for each in (_delete(workload.namespace, batch), _wait(workload, affected, holder))]
+        commands = [each for batch in batches for each in (_delete(workload, batch), again)]
         yield Step(workload=workload, commands=tuple(commands), down=min(size, len(running)), note=_why_deleted(at_once, affected))
+
+
+def _again(workload: Workload, holder: Object) -> str | None:
+    """Return the command that waits for pods that were deleted; None where it is not known how many there should be."""
+    on_delete = mapping(holder, "spec", "updateStrategy").get("type") == "OnDelete"  # which `rollout status` refuses
+    if workload.kind in (DEPLOYMENT, STATEFUL_SET) and not on_delete:
+        return _status(workload)
+    replicas = mapping(holder, "spec").get("replicas")
+    return _wait(workload, replicas) if isinstance(replicas, int) else None
 
 
 def _why_deleted(at_once: int | None, affected: _Affected) -> str:
@@ -177,21 +195,30 @@ def _share(value: Any, replicas: int) -> int | None:
     return None
 
 
+def _command(workload: Workload, *words: str) -> str:
+    """Write a command; names come from whoever made the objects, and may not become commands of their own."""
+    return shlex.join(("kubectl", "-n", workload.namespace, *words))
+
+
+def _target(workload: Workload) -> str:
+    return f"{workload.kind.name.lower()}/{workload.name}"
+
+
 def _rollout(workload: Workload) -> tuple[str, ...]:
-    target = f"kubectl -n {workload.namespace} rollout {{}} {workload.kind.name.lower()}/{workload.name}"
-    return (target.format("restart"), f"{target.format('status')} --timeout=30m")
+    return (_command(workload, "rollout", "restart", _target(workload)), _status(workload))
 
 
-def _delete(namespace: str, pods: list[Judged]) -> str:
-    return f"kubectl -n {namespace} delete pod {' '.join(each.name for each in pods)}"
+def _status(workload: Workload) -> str:
+    return _command(workload, "rollout", "status", _target(workload), "--timeout=30m")
 
 
-def _wait(workload: Workload, affected: _Affected, holder: Object) -> str:
+def _delete(workload: Workload, pods: list[Judged]) -> str:
+    return _command(workload, "delete", "pod", *(each.name for each in pods))
+
+
+def _wait(workload: Workload, replicas: int) -> str:
     """Return the command that waits until all replicas are there again."""
-    replicas = mapping(holder, "spec").get("replicas")
-    count = replicas if isinstance(replicas, int) else len(affected.pods)
-    kind = workload.kind.name.lower()
-    return f"kubectl -n {workload.namespace} wait {kind}/{workload.name} --for=jsonpath='{{.status.readyReplicas}}'={count} --timeout=30m"
+    return _command(workload, "wait", _target(workload), f"--for=jsonpath={{.status.readyReplicas}}={replicas}", "--timeout=30m")
 
 
 def _waves(steps: list[tuple[_Affected, Step]]) -> Iterator[tuple[Step, ...]]:
@@ -207,7 +234,7 @@ def _waves(steps: list[tuple[_Affected, Step]]) -> Iterator[tuple[Step, ...]]:
                 waves.append([])
                 spent.append({})
             fits = all(spent[index].get((namespace, name), 0) + step.down <= allowed for namespace, name, allowed in names)
-            if len(waves[index]) < WAVE and (fits or not waves[index]):
+            if not waves[index] or (fits and len(waves[index]) < WAVE):  # alone, a step keeps to its budgets by itself
                 break
             index += 1
         waves[index].append(step)

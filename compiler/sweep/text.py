@@ -20,10 +20,9 @@ def render(found: Sweep, paint: Paint = plain, root: str = ".") -> str:
     """Return the report; paths of policies are as seen from where ``root`` is."""
     lines = [paint(summary(found), "bold")]
     for workload, verdicts in found.by_workload(_WORDS).items():
-        for verdict in _WORDS:
+        for verdict, (one, many, colour) in _WORDS.items():
             if verdict in verdicts:
                 pods = verdicts[verdict]
-                one, many, colour = _WORDS[verdict]
                 number = f"{len(pods)} pod{'s' if len(pods) > 1 else ''}"
                 lines += ["", f"{paint(str(workload), 'bold')}: {paint(f'{number} {one if len(pods) == 1 else many}', colour)}"]
                 lines += _described(pods, paint, root)
@@ -43,7 +42,9 @@ def summary(found: Sweep) -> str:
     )
     parts = [f"{counts[verdict]} {word}" for verdict, word in words if counts[verdict]]
     rest = f"; {counts[Verdict.UNCONCERNED]} concern no policy" if counts[Verdict.UNCONCERNED] else ""
-    return f"cluster {found.cluster}: {concerned} pod{'' if concerned == 1 else 's'} of policies: {', '.join(parts) or 'none'}{rest}"
+    return (
+        f"cluster {found.cluster}: {concerned} pod{'' if concerned == 1 else 's'} of policies: {', '.join(parts) or 'none'}{rest}"
+    )
 
 
 def _described(pods: list[Judged], paint: Paint, root: str) -> Iterator[str]:
