@@ -17,7 +17,7 @@ from compiler.versions import Version
 SYSTEM: Final = "kube-system"
 DEPLOYMENT: Final = Kind("Deployment", "apps")
 DAEMON_SET: Final = Kind("DaemonSet", "apps")
-_SOURCES: Final = {name: source for name, source in (*SCHEDULER_ADDON.values(), *VIRTUAL_NODE_ADDON.values(), CPU_TOPOLOGY_ADDON)}
+_SOURCES: Final = dict((*SCHEDULER_ADDON.values(), *VIRTUAL_NODE_ADDON.values(), CPU_TOPOLOGY_ADDON))
 
 
 def checks(patient: Patient) -> Iterator[Check]:
@@ -27,9 +27,9 @@ def checks(patient: Patient) -> Iterator[Check]:
         yield _managed(patient)
     addon = SCHEDULER_ADDON.get(cluster.platform)
     if addon is not None and addon[0] not in cluster.addons and patient.ir.resource_policies:
-        yield _addon(patient, addon[0], True, area="scheduler")
-    for name, declared in sorted(cluster.addons.items()):
-        yield _addon(patient, name, declared, area="scheduler" if addon is not None and name == addon[0] else "add-ons")
+        yield _addon(patient, addon[0], area="scheduler")
+    for name in sorted(cluster.addons):
+        yield _addon(patient, name, area="scheduler" if addon is not None and name == addon[0] else "add-ons")
 
 
 def _managed(patient: Patient) -> Check:
@@ -44,10 +44,9 @@ def _managed(patient: Patient) -> Check:
     )
 
 
-def _addon(patient: Patient, name: str, declared: Version | bool, *, area: str) -> Check:
+def _addon(patient: Patient, name: str, *, area: str) -> Check:
+    declared = patient.cluster.addons.get(name, True)
     where, source = patient.cluster.at("spec", "addons", name), _SOURCES.get(name, "")
-    if patient.cluster.platform is Platform.VKE or area == "scheduler" or name in _SOURCES:
-        source = source or "the Cluster document"
     found = _workload(patient, name)
 
     def check(state: State, says: str, help: str = "") -> Check:  # noqa: A002 - the field's own word
