@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from compiler.live.access import client_of
 from compiler.live.problems import LiveError
@@ -16,7 +17,7 @@ MAX_BYTES: Final = 512 * 1024 * 1024
 """Bytes of all answers to one command."""
 _OK: Final = 200
 _GONE: Final = 410
-_REFUSED: Final = {401: "unauthorized", 403: "forbidden", 404: "not found"}
+_REFUSED: Final = {403: "forbidden", 404: "not found"}
 _ATTEMPTS: Final = 2
 
 
@@ -88,32 +89,30 @@ class Session:
                 return
 
     def _get(self, path: str, query: dict[str, str]) -> bytes:
-        """Return the body of an answer, read in pieces, so that neither time nor size depends on the server."""
+        """Return the body of an answer, read in pieces, so that neither time nor size depends on the server.
+
+        The client's generated methods know the kinds of Kubernetes alone, and their common part changes its signature from release to
+        release; its connections and credentials do not.
+        """
+        import urllib3  # noqa: PLC0415 - comes with the extra
         from kubernetes.client import ApiException  # noqa: PLC0415 - an extra
 
         left = self._left()
+        settings = self._client.configuration
+        credentials = {each["key"]: each["value"] for each in settings.auth_settings().values() if each["in"] == "header"}
+        body = self._client.rest_client.pool_manager.request(
+            "GET",
+            f"{settings.host.rstrip('/')}{quote(path)}{'?' + urlencode(sorted(query.items())) if query else ''}",
+            headers={"Accept": "application/json", "User-Agent": self._client.user_agent, **credentials},
+            timeout=urllib3.Timeout(connect=min(left, 10.0), read=left),
+            preload_content=False,
+            retries=False,
+        )
         try:
-            answer = self._client.call_api(
-                path,
-                "GET",
-                {},
-                sorted(query.items()),
-                {"Accept": "application/json"},
-                auth_settings=["BearerToken"],
-                _preload_content=False,
-                _request_timeout=(min(left, 10.0), left),
-                _return_http_data_only=True,
-            )
-        except ApiException as error:
-            if error.status in (403, 404):
-                raise RefusedError(error.status) from error
-            raise
-        body = getattr(answer, "response", answer)
-        try:
-            if answer.status in (403, 404):
-                raise RefusedError(answer.status)
-            if answer.status != _OK:
-                raise ApiException(status=answer.status, reason=answer.reason)
+            if body.status in _REFUSED:
+                raise RefusedError(body.status)
+            if body.status != _OK:
+                raise ApiException(status=body.status, reason=body.reason)
             pieces = []
             for piece in body.stream(65536):
                 self._read += len(piece)

@@ -24,9 +24,12 @@ def render(found: Sweep, paint: Paint = plain, root: str = ".") -> str:
             if verdict in verdicts:
                 pods = verdicts[verdict]
                 number = f"{len(pods)} pod{'s' if len(pods) > 1 else ''}"
-                lines += ["", f"{paint(str(workload), 'bold')}: {paint(f'{number} {one if len(pods) == 1 else many}', colour)}"]
+                lines += [
+                    "",
+                    f"{paint(printable(str(workload)), 'bold')}: {paint(f'{number} {one if len(pods) == 1 else many}', colour)}",
+                ]
                 lines += _described(pods, paint, root)
-    return "".join(f"{printable(line) if paint is plain else line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def summary(found: Sweep) -> str:
@@ -54,9 +57,9 @@ def _described(pods: list[Judged], paint: Paint, root: str) -> Iterator[str]:
         alike.setdefault((each.differences, each.reasons, each.why, each.then, each.now), []).append(each)
     for group in alike.values():
         first = group[0]
-        yield f"  {names(group)}"
+        yield f"  {printable(names(group))}"
         if first.verdict is Verdict.DIFFERS:
-            yield f"  then {', '.join(first.then) or 'nothing'}; now {', '.join(first.now) or 'nothing'}"
+            yield printable(f"  then {', '.join(first.then) or 'nothing'}; now {', '.join(first.now) or 'nothing'}")
         if first.why:
             yield f"  {printable(first.why)}"
         yield from (f"  {paint('denied:', 'red')} {printable(each)}" for each in first.reasons)
@@ -89,11 +92,11 @@ def render_plan(found: RestartPlan, paint: Paint = plain) -> str:
         lines += ["", paint(f"# wave {number} of {len(found.waves)}: begin when the one before is done", "bold")]
         for step in wave:
             down = f"{step.down} down at once" if step.down else "nothing goes down"
-            lines.append(f"# {step.workload}: {down}{f'; {step.note}' if step.note else ''}")
-            lines += step.commands
+            lines.append(printable(f"# {step.workload}: {down}{f'; {step.note}' if step.note else ''}"))
+            lines += map(printable, step.commands)
     if not found.waves:
         lines += ["", "# there is nothing to restart"]
     if found.left:
         lines += ["", paint("# left alone", "bold")]
-        lines += [f"# {workload}: {why}" for workload, why in found.left]
-    return "".join(f"{printable(line) if paint is plain else line}\n" for line in lines)
+        lines += [printable(f"# {workload}: {why}") for workload, why in found.left]
+    return "".join(f"{line}\n" for line in lines)

@@ -12,7 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-_PLURALS = {"Ingress": "ingresses", "StorageClass": "storageclasses", "PriorityClass": "priorityclasses", "ResourcePolicy": "resourcepolicies"}
+_PLURALS = {
+    "Ingress": "ingresses",
+    "StorageClass": "storageclasses",
+    "PriorityClass": "priorityclasses",
+    "ResourcePolicy": "resourcepolicies",
+}
 
 
 @dataclass(slots=True)
@@ -83,7 +88,14 @@ def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             def do_POST(self) -> None:
                 self._reply(405, {})
 
-            do_PUT = do_PATCH = do_DELETE = do_POST
+            def do_PUT(self) -> None:
+                self._reply(405, {})
+
+            def do_PATCH(self) -> None:
+                self._reply(405, {})
+
+            def do_DELETE(self) -> None:
+                self._reply(405, {})
 
             def _reply(self, status: int, value: dict[str, Any]) -> None:
                 served.asked.append(f"{self.command} {urlsplit(self.path).path}")

@@ -9,7 +9,7 @@ import pytest
 
 from compiler.pipeline import Result, compile_repository
 from compiler.sources.tree import Tree
-from compiler.trial import Bench
+from compiler.trial import Bench, send
 
 Object = dict[str, Any]
 
@@ -32,7 +32,7 @@ class Maker:
         engine = bench or self.bench
         metadata = {"namespace": namespace, **pod["metadata"]}
         sent = {"apiVersion": "v1", "kind": "Pod", **deepcopy(pod), "metadata": deepcopy(metadata)}
-        made = engine.admit(sent, namespace).after if engine is not None else sent
+        made = engine.admit(sent, namespace).after if engine is not None else send(sent).pod
         made = deepcopy(made)
         if node:
             made["spec"]["nodeName"] = node

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from compiler.observed.objects import Objects
+from compiler.observed.objects import Kind, Objects
 from compiler.pipeline import Result
 from compiler.sweep.sweeping import sweep
 from compiler.sweep.verdict import Verdict
@@ -97,13 +97,15 @@ def _outcome(pod: Object) -> str:
 
 Compile = Callable[[Path, dict[str, str]], Result]
 Inject = Callable[[Object], Object]
-_slow = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow])
+_slow = settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 
 
 @_slow
 @given(policies=_documents(), drawn=_template)
 def test_pods_of_today_are_as_they_should_be(
-    policies: str, drawn: Object, minimal: dict[str, str], repository_of: Compile, maker: Any, inject: Inject
+    *, policies: str, drawn: Object, minimal: dict[str, str], repository_of: Compile, maker: Any, inject: Inject
 ) -> None:
     """What today's engine makes is no finding, bound or waiting, with a mesh's sidecars or without, template at hand or not."""
     with tempfile.TemporaryDirectory() as folder:
@@ -126,10 +128,11 @@ def test_pods_of_today_are_as_they_should_be(
 @_slow
 @given(before=_documents(), after=_documents(), drawn=_template, meshed=st.booleans())
 def test_pods_of_yesterday_are_findings_where_the_outcome_differs(
+    *,
     before: str,
     after: str,
     drawn: Object,
-    meshed: bool,  # noqa: FBT001 - drawn
+    meshed: bool,
     minimal: dict[str, str],
     repository_of: Compile,
     maker: Any,
@@ -152,8 +155,11 @@ def test_pods_of_yesterday_are_findings_where_the_outcome_differs(
         differs = bool(would.decision.denied) or _outcome(was.after) != _outcome(would.after)
         (informed,) = sweep(new.model.clusters[0], now, known, then=then).pods
         assert informed.verdict.is_finding == differs, informed
-        (uninformed,) = sweep(new.model.clusters[0], now, known).pods
-        if uninformed.verdict.is_finding:
-            assert differs, uninformed
-        elif differs:
-            assert uninformed.verdict is Verdict.UNKNOWN, uninformed
+        alone = Objects()
+        alone.add(known.of(Kind("Pod")))
+        for objects in (known, alone):
+            (uninformed,) = sweep(new.model.clusters[0], now, objects).pods
+            if uninformed.verdict.is_finding:
+                assert differs, uninformed
+            elif differs:
+                assert uninformed.verdict is Verdict.UNKNOWN, uninformed
