@@ -80,7 +80,9 @@ def healthy(repo: Path, authority: str) -> dict[str, Object]:
     names = ("shop", "kube-system", "kube-node-lease", "overbank-system")
     return {
         **{f"namespace {name}": _object("v1", "Namespace", name, metadata={"uid": "u-1"}) for name in names},
-        "namespace shop": _object("v1", "Namespace", "shop", metadata={"labels": {"kubernetes.io/metadata.name": "shop", "tier": "web", "other": "1"}}),
+        "namespace shop": _object(
+            "v1", "Namespace", "shop", metadata={"labels": {"kubernetes.io/metadata.name": "shop", "tier": "web", "other": "1"}}
+        ),
         "scheduler": _deployment("ack-co-scheduler", "registry/acs/ack-co-scheduler:v1.2.3-aliyun"),
         "add-on": _deployment("ack-virtual-node", "registry/acs/virtual-node:v2.1"),
         "daemon set": _object("apps/v1", "DaemonSet", "csi-plugin", "kube-system"),
