@@ -6,7 +6,7 @@ from typing import Final
 from compiler.doctor.check import Check, Patient, State
 from compiler.emit import ack, vke
 from compiler.model import Platform
-from compiler.observed.objects import Kind, key_of, mapping, sequence
+from compiler.observed.objects import Kind, key_of, mapping, mappings
 from compiler.platforms import pages
 
 DEFINITION: Final = Kind("CustomResourceDefinition", "apiextensions.k8s.io")
@@ -50,7 +50,7 @@ def _served(patient: Patient, written: str) -> tuple[State, str]:
         return State.UNKNOWN, patient.unread(DEFINITION)
     for each in objects.of(DEFINITION):
         if key_of(each).name == f"{PLURAL}.{group}":
-            served = sorted(str(one.get("name")) for one in sequence(mapping(each, "spec"), "versions") if one.get("served"))
+            served = sorted(str(one.get("name")) for one in mappings(mapping(each, "spec"), "versions") if one.get("served"))
             if version in served:
                 return State.OK, f"its definition serves {', '.join(served)}"
             return State.WRONG, f"its definition serves {', '.join(served) or 'nothing'}, and {version} is written"

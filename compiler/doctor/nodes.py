@@ -17,6 +17,7 @@ from compiler.platforms.nodepools import is_passing
 from compiler.platforms.nodes import TAINTS, VIRTUAL
 
 NODE: Final = Kind("Node")
+_SHOWN: Final = 4
 _SOURCES: Final = {
     PoolType.ECI: VIRTUAL_NODE_ADDON[PoolType.ECI][1],
     PoolType.VCI: VIRTUAL_NODE_ADDON[PoolType.VCI][1],
@@ -53,13 +54,27 @@ def checks(patient: Patient) -> Iterator[Check]:
         says = f"{named(lost)} belong{'s' if len(lost) == 1 else ''} to no pool, or to several"
         help_line = "`overbank inventory --add-pools` makes pools of them"
         yield Check(area="nodes", subject="other nodes", state=State.WRONG, says=says, help=help_line, where=where)
-    operations = refresh(cluster, nodes, server=patient.objects.version).operations
-    if operations:
-        paths = ", ".join(str(each["path"]).removeprefix("/spec/") for each in operations[:4])
-        says = f"the nodes say otherwise than the document in {paths}{' and more' if len(operations) > 4 else ''}"  # noqa: PLR2004
+    yield from _capacity(patient, nodes)
+
+
+def _capacity(patient: Patient, nodes: list[Node]) -> Iterator[Check]:
+    """Yield numbers of the document that the nodes contradict; what it does not declare, it does not claim."""
+    cluster = patient.cluster
+    routes = [_route(str(each["path"])) for each in refresh(cluster, nodes, server=patient.objects.version).operations]
+    claimed = [route for route in routes if route[:2] == ("spec", "pools") and cluster.document.get(*route) is not None]
+    if claimed:
+        paths = ", ".join(".".join(map(str, route[1:])) for route in claimed[:_SHOWN]) + (
+            " and more" if len(claimed) > _SHOWN else ""
+        )
+        says = f"the nodes say otherwise than the document in {paths}"
         help_line = "`overbank inventory` shows the difference, and --write takes it over"
-        where = cluster.at_key("spec", "pools")
-        yield Check(area="nodes", subject="capacity", state=State.WRONG, says=says, help=help_line, where=where)
+        yield Check(area="nodes", subject="capacity", state=State.WRONG, says=says, help=help_line, where=cluster.at(*claimed[0]))
+
+
+def _route(pointer: str) -> tuple[str | int, ...]:
+    """Return the route of a JSON Pointer (RFC 6901) into a document."""
+    steps = (each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:])
+    return tuple(int(each) if each.isdecimal() else each for each in steps)
 
 
 def _check(patient: Patient, pool: Pool, state: State, says: str, help: str = "", source: str = "") -> Check:  # noqa: A002, PLR0917

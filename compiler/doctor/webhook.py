@@ -10,7 +10,7 @@ import yaml
 
 from compiler.doctor.check import Check, Patient, State
 from compiler.emit import bundle, webhook_config
-from compiler.observed.objects import Key, Kind, Object, key_of, mapping, sequence, texts
+from compiler.observed.objects import Key, Kind, Object, key_of, mapping, mappings, sequence, texts
 from webhook.engine.bundle import seal
 
 CONFIGURATION: Final = Kind(webhook_config.KIND, "admissionregistration.k8s.io")
@@ -44,7 +44,7 @@ def _check(subject: str, state: State, says: str, help: str = "") -> Check:  # n
 
 def _registered(patient: Patient, found: Object) -> Check:
     derived: Any = yaml.safe_load(next(iter(webhook_config.emit(patient.ir).values())))
-    there = {str(each.get("name")): each for each in sequence(found, "webhooks") if isinstance(each, dict)}
+    there = {str(each.get("name")): each for each in mappings(found, "webhooks")}
     wanted = {str(each["name"]): each for each in derived["webhooks"]}
     differences = [f"webhook {name} is not there" for name in wanted if name not in there]
     differences += [f"webhook {name} is not ours" for name in there if name not in wanted]
@@ -79,7 +79,7 @@ def _short(value: Any) -> str:
 def _trusted(patient: Patient, found: Object) -> Check:
     problems: list[str] = []
     soonest: float | None = None
-    for each in sequence(found, "webhooks"):
+    for each in mappings(found, "webhooks"):
         name, written = each.get("name"), mapping(each, "clientConfig").get("caBundle")
         if not written:
             problems.append(f"{name} has none, so every call fails")
@@ -137,13 +137,13 @@ def _ready(patient: Patient, namespace: str, name: str) -> tuple[int, str]:
     addresses: set[str] = set()
     for each in patient.objects.of(SLICE):
         if key_of(each).namespace == namespace and texts(each, "metadata", "labels").get(_SLICE_OF) == name:
-            for endpoint in sequence(each, "endpoints"):
+            for endpoint in mappings(each, "endpoints"):
                 # Unknown readiness counts as ready (discovery/v1, EndpointConditions).
                 if mapping(endpoint, "conditions").get("ready") is not False:
                     addresses.update(map(str, sequence(endpoint, "addresses")))
     found = patient.objects.get(Key(ENDPOINTS, namespace, name))
-    for subset in sequence(found or {}, "subsets"):
-        addresses.update(str(each.get("ip")) for each in sequence(subset, "addresses"))
+    for subset in mappings(found or {}, "subsets"):
+        addresses.update(str(each.get("ip")) for each in mappings(subset, "addresses"))
     known = patient.objects.knows(SLICE) or patient.objects.knows(ENDPOINTS)
     return len(addresses), "" if known else patient.unread(SLICE)
 

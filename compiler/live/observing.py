@@ -7,7 +7,7 @@ from typing import Final
 
 from compiler.live.problems import explained
 from compiler.live.session import RefusedError, Session
-from compiler.observed.objects import Kind, Object, Objects, controller_of, mapping, sequence
+from compiler.observed.objects import Kind, Object, Objects, controller_of, mapping, mappings, sequence
 
 _FORBIDDEN: Final = 403
 _ROUNDS: Final = 4
@@ -117,7 +117,7 @@ def discover(session: Session, api_version: str, into: Objects) -> None:
         if refused.status != _FORBIDDEN:
             into.served[api_version] = None
         return
-    found = (str(each.get("name")) for each in sequence(answer, "resources") if isinstance(each, dict))
+    found = (str(each.get("name")) for each in mappings(answer, "resources"))
     into.served[api_version] = frozenset(name for name in found if "/" not in name)
 
 

@@ -106,10 +106,15 @@ def mapping(holder: Mapping[str, Any], *route: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def sequence(holder: Mapping[str, Any], field_name: str) -> list[Any]:
+def sequence(holder: Mapping[str, Any], name: str) -> list[Any]:
     """Return a list, empty where there is none or something else."""
-    value = holder.get(field_name)
+    value = holder.get(name)
     return value if isinstance(value, list) else []
+
+
+def mappings(holder: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the mappings of a list, without whatever else may stand in it."""
+    return [each for each in sequence(holder, name) if isinstance(each, dict)]
 
 
 def texts(holder: Mapping[str, Any], *route: str) -> dict[str, str]:
@@ -131,7 +136,7 @@ def trimmed(value: Object) -> Object:
             chosen = any("f:nodeName" in mapping(each, "fieldsV1", "f:spec") for each in managed if isinstance(each, dict))
             metadata["managedFields"] = [_CHOSEN_NODE] if chosen else []
         status = mapping(value, "status")
-        ready = [each for each in sequence(status, "conditions") if isinstance(each, dict) and each.get("type") == "Ready"]
+        ready = [each for each in mappings(status, "conditions") if each.get("type") == "Ready"]
         kept["status"] = {**{key: status[key] for key in _POD_STATUS if key in status}, "conditions": ready}
     elif value.get("kind") == "Node":
         kept["status"] = {key: each for key, each in mapping(value, "status").items() if key != "images"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from compiler.observed.objects import Key, Kind, Object, Objects, controller_of, key_of, mapping, sequence, texts
+from compiler.observed.objects import Key, Kind, Object, Objects, controller_of, key_of, mapping, mappings, sequence, texts
 from compiler.versions import Version
 from compiler.workloads import NotAWorkloadError, TemplatePod, copied, pods_of
 
@@ -128,12 +128,12 @@ def _made(pod: Object, controller: Key, template: TemplatePod) -> Authored:
         metadata.pop(key, None)
         if key in live:
             metadata[key] = live[key]
-    claimed = {each.get("name"): each for each in sequence(mapping(pod, "spec"), "volumes") if isinstance(each, dict)}
-    others = {each.get("name"): each for each in sequence(mapping(another, "spec"), "volumes") if isinstance(each, dict)}
+    claimed = {str(each.get("name")): each for each in mappings(mapping(pod, "spec"), "volumes")}
+    others = {str(each.get("name")): each for each in mappings(mapping(another, "spec"), "volumes")}
     volumes = sequence(sent["spec"], "volumes")
-    indexed = [index for index, each in enumerate(volumes) if others.get(each.get("name")) != each]
+    indexed = [index for index, each in enumerate(volumes) if isinstance(each, dict) and others.get(str(each.get("name"))) != each]
     for index in indexed:
-        volumes[index] = claimed.get(volumes[index].get("name"), volumes[index])
+        volumes[index] = claimed.get(str(volumes[index].get("name")), volumes[index])
     exact = controller.kind in _EXACT
     return Authored(
         pod=sent,

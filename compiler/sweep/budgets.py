@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from compiler.observed.objects import Kind, Object, key_of, mapping, sequence, texts
+from compiler.observed.objects import Kind, Object, key_of, mapping, mappings, sequence, texts
 
 BUDGET = Kind("PodDisruptionBudget", "policy")
 
@@ -66,7 +66,7 @@ def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     """Evaluate a meta/v1 LabelSelector; an operator that is not known selects, so that the budget counts."""
     if any(labels.get(key) != value for key, value in texts(selector, "matchLabels").items()):
         return False
-    return all(_holds(each, labels) for each in sequence(selector, "matchExpressions") if isinstance(each, dict))
+    return all(_holds(each, labels) for each in mappings(selector, "matchExpressions"))
 
 
 def _holds(requirement: dict[str, Any], labels: dict[str, str]) -> bool:

@@ -3,8 +3,8 @@
 1. Today's engine decides about what the author sent. A pod that it would deny is denied today, whatever it carries.
 2. It decides about the pod as it stands, too: what it would still write is missing. This is the house rule of idempotency, so it holds
    with the sidecars of others. Where other policies match then than before, others have changed the pod too much to tell.
-3. A pod without a mark (the applied annotation, or the marker label) that would get something missed its mutation. Values of others are
-   no matter: without a mark none of them is Overbank's.
+3. A pod without a mark (the applied annotation) that would be changed missed its mutation. Values of others are no matter: without a
+   mark none of them is Overbank's.
 4. A mark that names a form of a policy that would not contribute today is stale. Then values that nothing would write today are
    what is left of it, where a known policy or a vendor's key could have written them. Where others could have, nobody can tell, unless the
    policies of then are given: then the two results for the author's pod are compared.
@@ -13,7 +13,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.observed.objects import Object, Objects, mapping, sequence, texts
+from compiler.observed.objects import Object, Objects, mapping, mappings, texts
 from compiler.origins import place_of
 from compiler.sweep.authored import Authored, Basis, authored
 from compiler.sweep.footprint import Vocabulary, footprint
@@ -22,7 +22,7 @@ from compiler.sweep.verdict import Difference, Judged, Verdict
 from compiler.trial import Bench, NotAPodError, Trial, received
 from compiler.versions import Version
 from webhook.engine.decision import Action, Decision, Effect, Exemption
-from webhook.engine.keys import APPLIED_ANNOTATION, PLACEMENT_LABEL
+from webhook.engine.keys import APPLIED_ANNOTATION
 
 _CHANGES = (Action.ADDED, Action.REPLACED, Action.REMOVED)
 _COMPUTED = ("spec.priority", "spec.preemptionPolicy")
@@ -75,7 +75,7 @@ class Judge:
         metadata = mapping(pod, "metadata")
         found = self._verdict(pod, namespace, labels)
         spec, status = mapping(pod, "spec"), mapping(pod, "status")
-        ready = any(each.get("type") == "Ready" and each.get("status") == "True" for each in sequence(status, "conditions"))
+        ready = any(each.get("type") == "Ready" and each.get("status") == "True" for each in mappings(status, "conditions"))
         return Judged(
             name=str(metadata.get("name") or ""),
             workload=workload_of(pod, self._objects),
@@ -123,7 +123,7 @@ class Judge:
 
     def _compared(self, case: _Case) -> dict[str, Any]:
         decision, mark = case.sent.decision, _marked(case.pod)
-        marked = bool(mark) or PLACEMENT_LABEL in texts(case.pod, "metadata", "labels")
+        marked = bool(mark)
         if case.source.basis is Basis.ITSELF and case.source.bound_by is not False and not marked:
             if case.source.bound_by:
                 return {"verdict": Verdict.UNCONCERNED}
@@ -135,7 +135,7 @@ class Judge:
             return {"verdict": Verdict.DENIED, "reasons": decision.denied}
         if decision.exemption is not None and decision.exemption is not Exemption.OPTED_OUT and not mark:
             return {"verdict": Verdict.UNCONCERNED}
-        if not marked and not decision.policies and not case.stands.policies:
+        if not marked and not decision.policies and not case.stands.policies and not case.stands.operations:
             return {"verdict": Verdict.UNCONCERNED}
         if case.stands.policies != decision.policies and decision.exemption is None:
             return _unknown(_otherwise(decision, case.stands))

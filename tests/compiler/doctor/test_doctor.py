@@ -172,6 +172,8 @@ def _broken(name: str, healthy: dict[str, Object]) -> dict[str, Object]:
             objects["node"]["spec"] = {}
         case "another taint":
             objects["node"]["spec"]["taints"].append({"key": "gpu", "effect": "NoSchedule"})
+        case "two nodes":
+            objects["second"] = _node("n2", {}, ("dedicated", "web", "NoSchedule"))
         case "no virtual node":
             del objects["virtual node"]
         case "bare virtual node":
@@ -214,6 +216,7 @@ def _broken(name: str, healthy: dict[str, Object]) -> dict[str, Object]:
         ),
         ("no taint", "pool idc", "node `n1` lacks a declared taint"),
         ("another taint", "pool idc", "nodes have taints that are not declared: gpu=:NoSchedule"),
+        ("two nodes", "capacity", "the nodes say otherwise than the document in pools.0.nodes"),
         ("no virtual node", "pool serverless", "there is no virtual node of type eci"),
         (
             "bare virtual node",

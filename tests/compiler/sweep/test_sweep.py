@@ -244,6 +244,21 @@ def test_denied_pods_say_why_and_are_never_restarted(
     assert "kubectl" not in outcome.out
 
 
+def test_marker_that_its_author_wrote_is_found(swept: Callable[..., list[Object]], maker: Any) -> None:
+    """The webhook removes a marker label that is not due, so one that stands there got past it."""
+    template = deepcopy(OTHER)
+    template["metadata"]["labels"]["overbank.dev/placement"] = "web"
+    (found,) = swept(*maker(None).deployment("shop", "sly", template))
+    assert (found["verdict"], [each["wants"] for each in found["differences"]]) == ("missed", [None])
+
+
+def test_opted_out_pods_concern_no_policy(swept: Callable[..., list[Object]], maker: Any) -> None:
+    """A pod whose author wants nothing injected is no finding."""
+    template = deepcopy(WEB)
+    template["metadata"]["labels"]["overbank.dev/inject"] = "false"
+    assert swept(*maker(None).deployment("shop", "out", template)) == []
+
+
 def test_unread_owners_are_named(cli: Cli, repo: Path, maker: Any, dump: Callable[..., Path]) -> None:
     """A dump of pods alone leaves the pods open, and says what is missing."""
     outcome = cli("sweep", repo, "--cluster", "idc", "--pods", dump(*_pods(maker(None).deployment("shop", "web", WEB))))
