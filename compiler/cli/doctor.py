@@ -10,7 +10,7 @@ from compiler.cli.observing import add_source, observed
 from compiler.cli.repository import add_repository, cluster_named, compiled, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.doctor import examine
-from compiler.doctor.asking import Request, requests, volumes
+from compiler.doctor.asking import requests, volumes
 from compiler.doctor.check import Patient, State
 from compiler.doctor.kinds import api_version
 from compiler.doctor.report import render, render_json
@@ -18,7 +18,6 @@ from compiler.observed.objects import Objects
 from compiler.pipeline import Result
 
 if TYPE_CHECKING:
-    from compiler.live.observing import Resource
     from compiler.live.session import Session
 
 _KINDS = (
@@ -76,14 +75,8 @@ def _ask(session: "Session", patient: Patient) -> None:
     from compiler.live.observing import discover, read, version  # noqa: PLC0415 - an extra
 
     version(session, patient.objects)
-    read(session, map(_resource, requests(patient)), patient.objects)
-    read(session, map(_resource, volumes(patient)), patient.objects)
+    read(session, requests(patient), patient.objects)
+    read(session, volumes(patient), patient.objects)
     written = api_version(patient.cluster.platform)
     if written is not None and patient.ir.resource_policies:
         discover(session, written, patient.objects)
-
-
-def _resource(request: Request) -> "Resource":
-    from compiler.live.observing import Resource  # noqa: PLC0415 - an extra
-
-    return Resource(request.kind, request.version, request.plural, request.namespace, request.name)

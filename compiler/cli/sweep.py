@@ -11,6 +11,7 @@ from compiler.cli.repository import add_repository, cluster_named, compiled, nam
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.model import Cluster
 from compiler.observed.objects import Kind, Objects
+from compiler.observed.resource import Resource
 from compiler.pipeline import Result
 from compiler.report.style import printable
 from compiler.sweep import json_v1, text
@@ -115,7 +116,7 @@ def _then(options: argparse.Namespace, root: Path) -> Bench | None:
 
 def _ask(session: "Session", into: Objects, namespaces: tuple[str, ...], *, budgets: bool) -> None:
     """Ask a live cluster: pods that have not ended, what controls them, namespaces, and budgets where they matter."""
-    from compiler.live.observing import Resource, owners, read  # noqa: PLC0415 - an extra
+    from compiler.live.observing import owners, read  # noqa: PLC0415 - an extra
 
     inside = namespaces or ("",)
     alive = "status.phase!=Succeeded,status.phase!=Failed"

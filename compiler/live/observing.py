@@ -2,44 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from compiler.live.problems import explained
 from compiler.live.session import RefusedError, Session
 from compiler.observed.objects import Kind, Object, Objects, controller_of, mapping, mappings, sequence
+from compiler.observed.resource import Resource
 
 _FORBIDDEN: Final = 403
 _ROUNDS: Final = 4
 """A pod's ReplicaSet, its Deployment, and two more, such as a JobSet above a Job."""
 
 PODS: Final = Kind("Pod")
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """Where objects of a kind are had: ``version`` is of the API, ``plural`` the resource; a ``name`` asks for one object."""
-
-    kind: Kind
-    version: str
-    plural: str
-    namespace: str = ""
-    name: str = ""
-    selector: str = ""
-
-    @property
-    def path(self) -> str:
-        """The path of the request."""
-        root = f"/apis/{self.kind.group}/{self.version}" if self.kind.group else f"/api/{self.version}"
-        inside = f"/namespaces/{self.namespace}" if self.namespace else ""
-        return f"{root}{inside}/{self.plural}{'/' + self.name if self.name else ''}"
-
-    @property
-    def permission(self) -> str:
-        """The permission that reading them takes, as people grant it."""
-        resource = f"{self.plural}.{self.kind.group}" if self.kind.group else self.plural
-        where = f" in namespace {self.namespace}" if self.namespace else ""
-        return f"{'get' if self.name else 'list'} {resource}{where}"
 
 
 @contextmanager
