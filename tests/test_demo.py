@@ -30,6 +30,12 @@ def test_both_vendors_are_compiled(shown: str) -> None:
     assert "resourcepolicy.scheduling.vke.volcengine.com-gpu-demo.yaml" in shown
 
 
+def test_pods_that_missed_their_mutation_are_found(shown: str) -> None:
+    """A dump of a cluster whose webhook was away is swept, and its restart keeps to the disruption budget."""
+    assert "Deployment web/nginx: 2 pods missed their mutation" in shown
+    assert "kubectl -n web rollout restart deployment/nginx" in shown
+
+
 def test_each_change_names_its_policy_line(shown: str) -> None:
     """Below the difference stands the policy, and the file, line and column that the value was written on."""
     assert (

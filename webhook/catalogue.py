@@ -6,6 +6,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
+from webhook.bundles.gauges import Gauges
+from webhook.certificates.measures import CertificateMetrics
 from webhook.front.gate import Arrivals, Gate
 from webhook.lines import Lines
 from webhook.namespaces import Namespaces
@@ -19,6 +21,8 @@ def registry() -> CollectorRegistry:
     shown = Metrics().registry
     Arrivals(Gate(max_in_flight=1, max_connections=1), shown)
     Namespaces().export(shown, lambda: 0, watching=True)
+    CertificateMetrics(shown)
+    Gauges(shown)
     shown.register(Lines(_STDERR))
     return shown
 

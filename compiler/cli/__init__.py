@@ -32,6 +32,8 @@ COMMANDS = {
     "plan": "show where replicas will land, scenario by scenario",
     "lint": "check webhook configurations, of Overbank or anybody else, for what could stop a cluster",
     "inventory": "build or refresh Cluster documents from the nodes that a cluster has",
+    "sweep": "find live pods that missed their mutation, or would be mutated differently today",
+    "doctor": "compare what a cluster has with what its Cluster document claims",
     "keygen": "make a pair of keys for signing bundles",
     "sign": "sign the bundles of a built tree",
     "verify": "say whether the bundles of a built tree are signed",

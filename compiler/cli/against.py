@@ -33,7 +33,7 @@ def plans_of(options: argparse.Namespace, repository: Tree, stages: Iterable[Sta
 
     base: str = options.against
     documents = {stage.scenario.name: _unjudged(stage.scenario.document) for stage in stages}
-    with _opened(base, repository.root) as source:
+    with opened(base, repository.root) as source:
         if REPOSITORY_FILE not in source.paths():
             raise CommandError(
                 f"there is no {REPOSITORY_FILE} in {base}", code=NOTHING, help="name a revision or a folder that has one"
@@ -58,7 +58,7 @@ def _unjudged(document: Document) -> Document:
 
 
 @contextmanager
-def _opened(base: str, repository: Path) -> Iterator[Source]:
+def opened(base: str, repository: Path) -> Iterator[Source]:
     """Open a revision or, where there is none of this name, a folder. ``./NAME`` is always a folder.
 
     Raises:

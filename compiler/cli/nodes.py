@@ -29,12 +29,12 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--context", metavar="NAME", help="context of a kubeconfig: ask this cluster")
     group.add_argument("--kubeconfig", metavar="FILE", help="kubeconfig (default: what kubectl reads)")
     group.add_argument(
-        "--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for a live cluster, its login included (default: 60)"
+        "--timeout", type=seconds, default=60.0, metavar="SECONDS", help="for a live cluster, its login included (default: 60)"
     )
 
 
-def _seconds(written: str) -> float:
-    """Read a number of seconds.
+def seconds(written: str) -> float:
+    """Read a number of seconds for a time-out.
 
     Raises:
         argparse.ArgumentTypeError: it is none, or not between a tenth of a second and an hour.

@@ -1,0 +1,1 @@
+"""Tests of live pods beside today's policies."""
