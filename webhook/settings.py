@@ -304,7 +304,6 @@ _FLAGS: Final = (
         None,
         "the same in `disable` of this ConfigMap; overbank-emergency where --bundle-config-map is given",
     ),
-    _Flag("kubeconfig", "FILE", Path, None, "reach the API server as this file says, not as the pod that this runs in"),
     _Flag("self-signed", "", _boolean, None, "serve with a certificate made for this run"),
     _Flag("cert", "FILE", Path, None, "serve with this certificate chain (PEM)"),
     _Flag("key", "FILE", Path, None, "the key of --cert (PEM, unencrypted)"),

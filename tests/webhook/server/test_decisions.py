@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from webhook.admission import Admission
-from webhook.bundles.store import Store
+from webhook.bundles.store import Snapshot, Store
 from webhook.decisions import DecisionLog, Scope
+from webhook.engine.bundle import decode
 from webhook.readiness import Readiness
 from webhook.telemetry import Metrics, Outcome
 
@@ -24,7 +25,7 @@ def decide(bundle_file: Path, caller: Any) -> Callable[..., list[dict[str, Any]]
     def call(scope: Scope, *bodies: Any, loaded: bool = True) -> list[dict[str, Any]]:
         store, written = Store(Readiness()), list[bytes]()
         if loaded:
-            store.load(bundle_file)
+            store.swap(Snapshot.of(decode(bundle_file.read_bytes())))
         log = DecisionLog(scope, written.append, clock=lambda: 1_800_000_000.25)
         admit = caller(Admission(store, Metrics(), body_timeout=9, decisions=log))
         for body in bodies:

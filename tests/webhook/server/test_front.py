@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from webhook.certificates import tls
+from webhook.certificates.context import server_context
+from webhook.certificates.issuing import self_signed
 from webhook.front import listener
 from webhook.front.gate import Arrivals, Gate
 
@@ -283,7 +284,7 @@ def test_a_lack_of_file_descriptors_passes(caplog: pytest.LogCaptureFixture, mon
                 raise exhausted.pop()
             return super().accept()
 
-    credentials = tls.self_signed("127.0.0.1", "a")
+    credentials = self_signed("127.0.0.1", "a")
     assert credentials.authority
     client = ssl.create_default_context(cadata=credentials.authority.decode())
 
@@ -294,7 +295,7 @@ def test_a_lack_of_file_descriptors_passes(caplog: pytest.LogCaptureFixture, mon
             made = listener.Listener(
                 listening,
                 asyncio.Protocol,
-                tls.server_context(credentials),
+                server_context(credentials),
                 gate=gate,
                 arrivals=Arrivals(gate, CollectorRegistry()),
                 handshake_timeout=9,
