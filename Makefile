@@ -16,6 +16,8 @@ help: ## say what there is
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip hatchling editables
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation \
 		--editable '.[webhook,live]' --group test --group check --group build
+	@# As pip does where it copies the code: whoever runs it later may not write here, and would compile it every time.
+	@$(BIN)/python -m compileall -q compiler webhook schemas
 	@touch $@
 
 demo: .venv/.installed ## compile the sample policies, serve them, and admit the guides' pods over TLS

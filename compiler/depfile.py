@@ -1,4 +1,4 @@
-"""Files that decide the output, as a rule that make includes and ninja reads.
+"""Files and folders that decide the output, as a rule that make includes and ninja reads.
 
 Both read the syntax that compilers write for them (``cc -MD -MP``). Every input is a target without a recipe as well: a file that has gone
 then makes the rule run again, instead of ending make with "No rule to make target".

@@ -1,9 +1,11 @@
-"""What the compiler has to say to a policy author: codes and diagnostics as values. Rendering is elsewhere."""
+"""What the compiler has to say to a policy author: codes and diagnostics as values. Rendering is elsewhere.
+
+They are named tuples, since ``explain`` loads them, and neither dataclasses nor msgspec for anything else.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # `explain` needs codes only, and what holds positions takes longer to load than all of them
     from compiler.source import Locatable
@@ -16,8 +18,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A kind of diagnostic.
 
     Attributes:
@@ -32,16 +33,14 @@ class Code:
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A place and what is to be said about it."""
 
     where: "Locatable"
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding.
 
     Attributes:

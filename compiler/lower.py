@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from compiler.foreign import foreign
 from compiler.ir import ClusterIR, ResourcePolicy, Unit
 from compiler.model import AckUnit, Cluster, Mechanism, Platform, Selection
 from compiler.origins import Collected
-from compiler.overlap import enforced_placing, overlaps
+from compiler.overlap import enforced_placing, overlapping
 from compiler.placing import Kind, Reason, Wanted, wanted
 from compiler.platforms.gates import GATES, Feature
 from compiler.platforms.keys import AI_NODE_RESOURCE, ECI_LABEL
 from compiler.platforms.mechanisms import node_selector
 from compiler.platforms.nodes import RUNTIMES
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.resolve import Binding, Resolved
 from webhook.engine.bundle import (
     ALL_WORKLOADS,
@@ -30,9 +33,9 @@ from webhook.engine.fields import Fields, Scheduling
 from webhook.engine.keys import PLACEMENT_LABEL
 
 
-def lower(resolved: Resolved) -> tuple[ClusterIR, ...]:
+def lower(resolved: Resolved, progress: Progress = silent) -> tuple[ClusterIR, ...]:
     """Return the normal form of every cluster, sorted by name."""
-    return tuple(_cluster(resolved, cluster) for cluster in resolved.model.clusters)
+    return tuple(_cluster(resolved, cluster) for cluster in counted(resolved.model.clusters, Phase.LOWERING, progress))
 
 
 def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
@@ -68,19 +71,11 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
 
 def _marked(resolved: Resolved, cluster: Cluster) -> set[str]:
     """Return the names of the policies whose ResourcePolicy cannot select the authors' own labels exactly."""
-    found = overlaps(resolved, cluster, enforced_placing)
-    overlapping = {binding.policy.name for overlap in found for binding in (overlap.first, overlap.second)}
-    return {
-        binding.policy.name
-        for binding in resolved.of(cluster)
-        if binding.mechanism is Mechanism.RESOURCE_POLICY
-        and (
-            binding.policy.selection is Selection.MARKER
-            or binding.policy.flat_labels() is None
-            or binding.policy.partial
-            or binding.policy.name in overlapping
-        )
+    placed = [binding.policy for binding in resolved.of(cluster) if binding.mechanism is Mechanism.RESOURCE_POLICY]
+    inexact = {
+        policy.name for policy in placed if policy.selection is Selection.MARKER or policy.flat_labels() is None or policy.partial
     }
+    return inexact | overlapping(resolved, cluster, {policy.name for policy in placed} - inexact, enforced_placing)
 
 
 def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> ResourcePolicy:
@@ -109,7 +104,7 @@ def _resource_policy(binding: Binding, namespace: str, *, marked: bool) -> Resou
     # Both fields count pods against a max, so they mean nothing without one. From 6.4 on their defaults are written out: they were
     # others before, so neither an upgrade nor the API server's defaulting changes what Git says.
     if any(unit.max is not None for unit in units) and gate.closed_by(cluster.kubernetes, cluster.scheduler) is None:
-        ack = replace(
+        ack = structs.replace(
             ack,
             ignore_previous_pod=bool(ack.ignore_previous_pod),
             ignore_terminating_pod=ack.ignore_terminating_pod is not False,

@@ -1,7 +1,9 @@
 """Which bindings of one cluster can match the same pod, and a pod that shows it."""
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from compiler.model import NAME_LABEL, BurstPolicy, Cluster, namespace_labels
@@ -49,14 +51,36 @@ class Overlap:
         return text
 
 
-def overlaps(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool] = lambda _: True) -> list[Overlap]:
-    """Return all overlaps in one cluster, in deciding order, among the bindings for which ``among`` is true."""
-    found: list[Overlap] | None = resolved.overlaps.get(cluster.name)
-    if found is None:
-        found = resolved.overlaps[cluster.name] = _overlaps(
-            resolved.of(cluster), resolved.model.repository.webhook.excluded_namespaces
-        )
-    return [each for each in found if among(each.first) and among(each.second)]
+def overlaps(resolved: Resolved, cluster: Cluster, which: Callable[[Binding, Binding], bool]) -> Iterator[Overlap]:
+    """Yield the overlaps in one cluster, in deciding order, between the bindings that ``which`` is true of.
+
+    Where many policies are for the same pods, there are as many overlaps as there are pairs. So ``which`` is asked first, and an overlap
+    is worked out only then.
+    """
+    bindings = resolved.of(cluster)
+    excluded = resolved.model.repository.webhook.excluded_namespaces
+    for one, other in _candidates(resolved, cluster):
+        first, second = bindings[one], bindings[other]
+        if which(first, second):
+            found = _overlap(first, second, excluded)
+            if found is not None:
+                yield found
+
+
+def overlapping(resolved: Resolved, cluster: Cluster, asked: Collection[str], among: Callable[[Binding], bool]) -> set[str]:
+    """Return which of the policies that are asked about, by name, overlap with another one in a cluster.
+
+    Both are among the bindings for which ``among`` is true.
+    """
+    open_questions = set(asked)
+
+    def undecided(first: Binding, second: Binding) -> bool:
+        either = first.policy.name in open_questions or second.policy.name in open_questions
+        return either and among(first) and among(second)
+
+    for found in overlaps(resolved, cluster, undecided):
+        open_questions -= {found.first.policy.name, found.second.policy.name}
+    return set(asked) - open_questions
 
 
 def enforced(binding: Binding) -> bool:
@@ -69,32 +93,37 @@ def enforced_placing(binding: Binding) -> bool:
     return bool(binding.pools) and not binding.policy.audit
 
 
-def _overlaps(bindings: Sequence[Binding], excluded: Sequence[str]) -> list[Overlap]:
-    items = [(index, _conditions(binding)) for index, binding in enumerate(bindings)]
-    found = []
-    for one, other in sorted(possible_overlaps(items)):
-        first, second = bindings[one], bindings[other]
-        shared_pod = _shared_pod(first.policy, second.policy)
-        if shared_pod is None:
-            continue
-        labels, owner = shared_pod
-        shared = _shared_namespace(first, second, excluded)
-        if shared is None:
-            continue
-        namespace, namespace_labels, proved = shared
-        found.append(
-            Overlap(
-                first=first,
-                second=second,
-                labels=labels,
-                requests=tuple(sorted({each[0] for each in (first.policy.requests, second.policy.requests) if each})),
-                owner=owner,
-                namespace=namespace,
-                namespace_labels=namespace_labels,
-                proved=proved,
-            )
-        )
-    return found
+def _candidates(resolved: Resolved, cluster: Cluster) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of bindings that may overlap, by their places in deciding order."""
+    found: array[int] | None = resolved.overlaps.get(cluster.name)
+    if found is None:
+        items = [(index, _conditions(binding)) for index, binding in enumerate(resolved.of(cluster))]
+        # As an array, which takes an eighth of the memory of as many tuples.
+        found = resolved.overlaps[cluster.name] = array("I", chain.from_iterable(sorted(possible_overlaps(items))))
+    flat = iter(found)
+    return zip(flat, flat, strict=True)
+
+
+def _overlap(first: Binding, second: Binding, excluded: Sequence[str]) -> Overlap | None:
+    """Return a pod that both match, None if there is none."""
+    shared_pod = _shared_pod(first.policy, second.policy)
+    if shared_pod is None:
+        return None
+    labels, owner = shared_pod
+    shared = _shared_namespace(first, second, excluded)
+    if shared is None:
+        return None
+    namespace, namespace_labels, proved = shared
+    return Overlap(
+        first=first,
+        second=second,
+        labels=labels,
+        requests=tuple(sorted({each[0] for each in (first.policy.requests, second.policy.requests) if each})),
+        owner=owner,
+        namespace=namespace,
+        namespace_labels=namespace_labels,
+        proved=proved,
+    )
 
 
 def _conditions(binding: Binding) -> Selector:

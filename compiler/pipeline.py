@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from compiler.assemble import build_model
 from compiler.codes import output
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
-from compiler.ir import MAX_BUNDLE_BYTES, ClusterIR
 from compiler.model import Model
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.reading import REPOSITORY_FILE, read
 from compiler.resolve import Resolved, resolve
 from compiler.source import Document
 from compiler.sources import Source
-from webhook.engine.bundle import encode
 
 if TYPE_CHECKING:
     from compiler.federation.ir import HostIR
     from compiler.federation.resolve import Federated
     from compiler.inputs import Inputs
+    from compiler.ir import ClusterIR
     from compiler.manifests.inventory import Inventory
     from compiler.manifests.placing import Placed
     from compiler.plan.stage import Stage
@@ -49,7 +49,7 @@ class Result:
     resolved: Resolved | None = field(default=None, repr=False)
     federated: "Federated | None" = field(default=None, repr=False)
     inventory: "Inventory | None" = field(default=None, repr=False)
-    clusters: tuple[ClusterIR, ...] = ()
+    clusters: "tuple[ClusterIR, ...]" = ()
     hosts: "tuple[HostIR, ...]" = ()
     stages: "tuple[Stage, ...]" = ()
     files: dict[str, bytes] = field(default_factory=dict)
@@ -68,6 +68,7 @@ def compile_repository(
     scenarios: Iterable[Document] | None = None,
     pods: Source | None = None,
     files: bool = True,
+    progress: Progress = silent,
 ) -> Result:
     """Compile a policy repository.
 
@@ -77,16 +78,18 @@ def compile_repository(
         scenarios: play these, instead of the repository's own.
         pods: where the files that scenarios name are read, if not from ``source``.
         files: False leaves out the files, and nothing that is found when they are made.
+        progress: is told how far it is.
     """
-    repository, ours, theirs, ignored, diagnostics = read(source)
+    repository, ours, theirs, ignored, diagnostics = read(source, progress)
     if repository is None or has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored)
 
+    progress(Phase.RESOLVING, 0, 0)
     built, found = build_model(ours, repository)
     diagnostics += found
     resolved, found = resolve(built)
     diagnostics += found
-    diagnostics += _rules(resolved)
+    diagnostics += _rules(resolved, progress)
     federated, found = federation_of(ours, built)
     diagnostics += found
     inventory, found = inventory_of(theirs if workloads else []) if repository.workloads else (None, [])
@@ -94,16 +97,16 @@ def compile_repository(
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built)
 
-    clusters = _clusters(resolved)
-    placed, found = placed_on(inventory, clusters) if inventory else (None, [])
+    clusters = _clusters(resolved, progress)
+    placed, found = placed_on(inventory, clusters, progress) if inventory else (None, [])
     diagnostics += found
     played = ours if scenarios is None else list(scenarios)
-    stages, found = stages_of(played, pods or source, resolved, clusters, federated)
+    stages, found = stages_of(played, pods or source, resolved, clusters, federated, progress=progress)
     diagnostics += found
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built, stages=stages)
 
-    for cluster in clusters:
+    for cluster in counted(clusters, Phase.MEASURING, progress):
         diagnostics += oversized(cluster, built)
     hosts = hosts_of(federated) if federated else ()
     return Result(
@@ -117,28 +120,28 @@ def compile_repository(
         clusters=clusters,
         hosts=hosts,
         stages=stages,
-        files=_files(clusters, hosts, placed) if files else {},
+        files=_files(clusters, hosts, placed, progress) if files else {},
         inputs=_inputs(resolved, inventory, placed, federated) if files else {},
     )
 
 
-def _rules(resolved: Resolved) -> list[Diagnostic]:
+def _rules(resolved: Resolved, progress: Progress) -> list[Diagnostic]:
     """Run the rules, if there is anything to look at."""
     model = resolved.model
     if not (model.clusters or model.policies or model.accelerators or model.tests):
         return []
     from compiler import rules  # noqa: PLC0415 - see the module's docstring
 
-    return rules.check(resolved)
+    return rules.check(resolved, progress)
 
 
-def _clusters(resolved: Resolved) -> tuple[ClusterIR, ...]:
+def _clusters(resolved: Resolved, progress: Progress) -> "tuple[ClusterIR, ...]":
     """Return the normal form of every cluster."""
     if not resolved.model.clusters:
         return ()
     from compiler.lower import lower  # noqa: PLC0415 - see the module's docstring
 
-    return lower(resolved)
+    return lower(resolved, progress)
 
 
 def federation_of(ours: list[Document], built: Model) -> "tuple[Federated | None, list[Diagnostic]]":
@@ -162,12 +165,14 @@ def hosts_of(federated: "Federated") -> "tuple[HostIR, ...]":
     return lower(federated)
 
 
-def _files(clusters: tuple[ClusterIR, ...], hosts: "tuple[HostIR, ...]", placed: "Placed | None") -> dict[str, bytes]:
+def _files(
+    clusters: "tuple[ClusterIR, ...]", hosts: "tuple[HostIR, ...]", placed: "Placed | None", progress: Progress
+) -> dict[str, bytes]:
     """Return the files of all clusters and hosts."""
     from compiler import emit  # noqa: PLC0415 - a check needs none of it
 
     files: dict[str, bytes] = {}
-    for cluster in clusters:
+    for cluster in counted(clusters, Phase.EMITTING, progress):
         emitted = emit.emit(cluster)
         if placed:
             emitted |= component(cluster, placed)
@@ -195,7 +200,13 @@ def inventory_of(theirs: list[Document]) -> "tuple[Inventory, list[Diagnostic]]"
 
 
 def stages_of(
-    documents: list[Document], source: Source, resolved: Resolved, clusters: tuple[ClusterIR, ...], federated: "Federated | None"
+    documents: list[Document],
+    source: Source,
+    resolved: Resolved,
+    clusters: "tuple[ClusterIR, ...]",
+    federated: "Federated | None",
+    *,
+    progress: Progress,
 ) -> "tuple[tuple[Stage, ...], list[Diagnostic]]":
     """Bind the scenarios, if there are any."""
     if all(document.get("kind") != "PlanScenario" for document in documents):
@@ -205,20 +216,20 @@ def stages_of(
     from compiler.plan.compiled import Compiled  # noqa: PLC0415
 
     scenarios, diagnostics = parse.declared(documents)
-    stages, found = bind(scenarios, Compiled(source=source, resolved=resolved, clusters=clusters, federated=federated))
+    stages, found = bind(scenarios, Compiled(source=source, resolved=resolved, clusters=clusters, federated=federated), progress)
     return stages, [*diagnostics, *found]
 
 
-def placed_on(inventory: "Inventory", clusters: tuple[ClusterIR, ...]) -> "tuple[Placed, list[Diagnostic]]":
+def placed_on(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progress: Progress) -> "tuple[Placed, list[Diagnostic]]":
     """Try all workloads on all clusters, and check what a pod alone cannot show."""
     from compiler.manifests.checks import check  # noqa: PLC0415 - see the module's docstring
     from compiler.manifests.placing import place  # noqa: PLC0415
 
-    placed, diagnostics = place(inventory, clusters)
+    placed, diagnostics = place(inventory, clusters, progress)
     return placed, [*diagnostics, *check(inventory, placed)]
 
 
-def component(cluster: ClusterIR, placed: "Placed") -> dict[str, bytes]:
+def component(cluster: "ClusterIR", placed: "Placed") -> dict[str, bytes]:
     """Return the files of the Component with the patches of a cluster's workloads."""
     from compiler.emit import folder, patches  # noqa: PLC0415 - see the module's docstring
 
@@ -226,8 +237,11 @@ def component(cluster: ClusterIR, placed: "Placed") -> dict[str, bytes]:
     return {f"{folder(cluster.name)}/{path}": content for path, content in component.items()}
 
 
-def oversized(cluster: ClusterIR, built: Model) -> list[Diagnostic]:
+def oversized(cluster: "ClusterIR", built: Model) -> list[Diagnostic]:
     """Find the bundle that no ConfigMap can hold."""
+    from compiler.ir import MAX_BUNDLE_BYTES  # noqa: PLC0415 - see the module's docstring
+    from webhook.engine.bundle import encode  # noqa: PLC0415
+
     size = len(encode(cluster.bundle))
     if size <= MAX_BUNDLE_BYTES:
         return []

@@ -1,6 +1,6 @@
 """From a source to documents: which files are read, which of their documents are ours, and which are manifests of workloads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from compiler import doubtful, sources
@@ -9,6 +9,7 @@ from compiler.diagnostics import Diagnostic, diagnose, has_errors
 from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
 from compiler.model import Repository
 from compiler.parse import repository as read_repository
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.source import Document, Location
 from compiler.sources import Source, SourceError
 from compiler.validate import is_ours, validate
@@ -25,7 +26,9 @@ class Selection:
     manifests: frozenset[str]
 
 
-def read(source: Source) -> tuple[Repository | None, list[Document], list[Document], int, list[Diagnostic]]:
+def read(
+    source: Source, progress: Progress = silent
+) -> tuple[Repository | None, list[Document], list[Document], int, list[Diagnostic]]:
     """Load and validate: the repository's settings first, since they say what else is read.
 
     Returns:
@@ -37,14 +40,13 @@ def read(source: Source) -> tuple[Repository | None, list[Document], list[Docume
     first, others, found = documents_of(source, REPOSITORY_FILE)
     ignored = len(others)
     diagnostics += found
-    settings = next((document for document in first if document.get("kind") == "Repository"), None)
-    if settings is None:
+    repository = _settings_in(first)
+    if repository is None:
         return None, first, [], ignored, diagnostics if has_errors(diagnostics) else [*diagnostics, no_settings()]
-    repository = read_repository(settings)
     ours, theirs = list(first), []
     selection, found = select(source, repository)
     diagnostics += found
-    for path in selection.paths:
+    for path in counted(selection.paths, Phase.READING, progress):
         documents, others, found = documents_of(source, path)
         ours += documents
         if path in selection.manifests:
@@ -53,6 +55,16 @@ def read(source: Source) -> tuple[Repository | None, list[Document], list[Docume
             ignored += len(others)
         diagnostics += found
     return repository, ours, theirs, ignored, diagnostics
+
+
+def settings_of(source: Source) -> Repository | None:
+    """Return the settings of a repository, None if it has none."""
+    return _settings_in(documents_of(source, REPOSITORY_FILE)[0])
+
+
+def _settings_in(documents: Iterable[Document]) -> Repository | None:
+    settings = next((document for document in documents if document.get("kind") == "Repository"), None)
+    return read_repository(settings) if settings else None
 
 
 def no_repository() -> Diagnostic:
@@ -75,6 +87,20 @@ def select(source: Source, repository: Repository) -> tuple[Selection, list[Diag
         diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
     diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
     return Selection(paths=tuple(paths), manifests=frozenset(filter(is_manifest, paths))), diagnostics
+
+
+def watched(folders: Iterable[str], repository: Repository) -> list[str]:
+    """Return the folders in which a new file may be read: neither the output and what is in it, nor what is excluded as a whole.
+
+    Where a pattern takes files back in (``!``), every folder may have such a file.
+    """
+    excluded, _ = _excluded(repository)
+    may_return = any(line.startswith("!") for line in repository.exclude)
+    return [
+        folder
+        for folder in folders
+        if not f"{folder}/".startswith(f"{repository.output}/") and (may_return or not folder or not excluded(f"{folder}/"))
+    ]
 
 
 def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str], list[Diagnostic]]:
@@ -164,7 +190,8 @@ def documents_in(path: str, raw: bytes) -> tuple[list[Document], list[Document],
     diagnostics += found
     if found or any(map(is_ours, loaded)):
         diagnostics += doubtful.hidden(file)
-    valid, others, suspected = [], [], doubtful.suspected(file)
+    suspected = not all(each.plain for each in loaded) and doubtful.suspected(file)
+    valid, others = [], []
     for document in loaded:
         if not is_ours(document):
             others.append(document)

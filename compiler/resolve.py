@@ -1,8 +1,10 @@
 """Names, selectors and pools bound to the objects that they mean: one ``Binding`` for each policy and cluster."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import structs
 
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
@@ -18,7 +20,6 @@ from compiler.model import (
     Scope,
     Strategy,
 )
-from compiler.platforms import mechanisms
 from compiler.references import dangling
 from compiler.spelling import did_you_mean, listing
 
@@ -54,7 +55,7 @@ class Resolved:
     bindings: tuple[Binding, ...]
     by_cluster: dict[str, list[Binding]] = field(init=False, repr=False, compare=False)
     overlaps: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What ``compiler.overlap`` has found, by cluster."""
+    """The pairs that ``compiler.overlap`` has to look at, by cluster."""
 
     def __post_init__(self) -> None:
         by_cluster: dict[str, list[Binding]] = {cluster.name: [] for cluster in self.model.clusters}
@@ -131,12 +132,14 @@ def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster])
 def _bind(
     policy: BurstPolicy, cluster: Cluster, accelerator: AcceleratorClass | None, model: Model
 ) -> tuple[Binding | None, list[Diagnostic]]:
+    from compiler.platforms import mechanisms  # noqa: PLC0415 - a table that a repository without policies does without
+
     diagnostics = []
     pools = []
     for use in policy.pools:
         pool = cluster.pools.get(use.name)
         if pool:
-            pools.append((replace(use, max=use.max_on(cluster.name), overrides={}) if use.overrides else use, pool))
+            pools.append((structs.replace(use, max=use.max_on(cluster.name), overrides={}) if use.overrides else use, pool))
         elif not use.skip_if_missing:
             where = policy.at("spec", "pools", use.index, "name")
             help_lines = did_you_mean(use.name, cluster.pools) or [f"pools of `{cluster.name}`: {listing(cluster.pools)}"]

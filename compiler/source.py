@@ -7,6 +7,7 @@ import posixpath
 import re
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -101,12 +102,23 @@ class Mark(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document with the positions of its values."""
+    """One YAML document.
+
+    Attributes:
+        marks: finds the positions of the documents of its file, by index.
+        plain: whether its file is known to have nothing out of the ordinary, such as an alias, or a number with several meanings.
+    """
 
     file: SourceFile
     index: int
     value: Any = field(repr=False)
-    mark: Mark = field(repr=False, compare=False)
+    marks: Callable[[int], Mark] = field(repr=False, compare=False)
+    plain: bool = field(default=False, repr=False, compare=False)
+
+    @property
+    def mark(self) -> Mark:
+        """The positions of its values."""
+        return self.marks(self.index)
 
     def get(self, *route: str | int) -> Any:
         """Return the value at a route, or None where there is none."""

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Final
 
+# Compiled when they are needed, by ``re`` itself, which keeps them.
 # https://yaml.org/type/int.html, https://yaml.org/type/float.html, https://yaml.org/type/bool.html: what YAML 1.2 dropped or changed
-_OCTAL: Final = re.compile(r"[-+]?0[0-7]+")
-_ONLY_1_1: Final = re.compile(
-    r"[-+]?(0b[01_]+|0[0-7_]*_[0-7_]*|0x[0-9a-f_]*_[0-9a-f_]*|[1-9][0-9]*_[0-9_]*|[1-9][0-9_]*(:[0-5]?[0-9])+)", re.IGNORECASE
-)
-_ONLY_1_2: Final = re.compile(r"0o[0-7]+|[-+]?[0-9]+e[-+]?[0-9]+|[-+]?0[0-9]+", re.IGNORECASE)
+_OCTAL: Final = r"[-+]?0[0-7]+"
+_ONLY_1_1: Final = r"[-+]?(0b[01_]+|0[0-7_]*_[0-7_]*|0x[0-9a-f_]*_[0-9a-f_]*|[1-9][0-9]*_[0-9_]*|[1-9][0-9_]*(:[0-5]?[0-9])+)"
+_ONLY_1_2: Final = r"0o[0-7]+|[-+]?[0-9]+e[-+]?[0-9]+|[-+]?0[0-9]+"
 _BOOLEANS: Final = frozenset({"y", "n", "yes", "no", "on", "off"})
 
 
@@ -68,10 +67,10 @@ def disagreement(written: str) -> list[str]:
     """Return a note on what an unquoted scalar is to readers of YAML 1.1 (kubectl, Helm, PyYAML) and of YAML 1.2, if it is not the same."""
     if written.lower() in _BOOLEANS:
         return ["without quotes, YAML 1.1 reads it as a boolean, YAML 1.2 as text"]
-    if _OCTAL.fullmatch(written) and int(written, 8) != int(written):
+    if re.fullmatch(_OCTAL, written) and int(written, 8) != int(written):
         return [f"without quotes, YAML 1.1 reads it as {int(written, 8)}, YAML 1.2 as {int(written)}"]
-    if _ONLY_1_1.fullmatch(written):
+    if re.fullmatch(_ONLY_1_1, written, re.IGNORECASE):
         return ["without quotes, YAML 1.1 reads it as a number, YAML 1.2 as text"]
-    if _ONLY_1_2.fullmatch(written) and not _OCTAL.fullmatch(written):
+    if re.fullmatch(_ONLY_1_2, written, re.IGNORECASE) and not re.fullmatch(_OCTAL, written):
         return ["without quotes, YAML 1.2 reads it as a number, YAML 1.1 as text"]
     return []

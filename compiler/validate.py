@@ -1,27 +1,17 @@
-"""JSON Schema: which documents are ours, and what is wrong with their shape.
+"""JSON Schema: which documents are ours, and whether their shape is right.
 
-Two validators read the same schemas: jsonschema-rs accepts, in microseconds; jsonschema explains, and is loaded only when
-there is something to explain.
+Two validators read the same schemas: jsonschema-rs accepts, in microseconds; jsonschema explains what it refuses
+(``compiler.misshapen``), and is loaded only when there is something to explain.
 """
 
-import json
-import re
-from collections.abc import Iterator
 from functools import cache
-from itertools import islice
-from typing import Any
 
 import jsonschema_rs
 
 import schemas
 from compiler.codes import documents as codes
-from compiler.codes import reading
-from compiler.diagnostics import Code, Diagnostic, diagnose, in_order
-from compiler.source import Document, Route, Where
-from compiler.spelling import did_you_mean, disagreement, foreign_letters, listing, shortened
-
-MAX_FINDINGS = 1000
-"""Of a document with more the rest is not looked for: a list of 500,000 wrong values would take minutes to explain."""
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.source import Document
 
 
 def is_ours(document: Document) -> bool:
@@ -33,25 +23,15 @@ def is_ours(document: Document) -> bool:
 def validate(document: Document) -> list[Diagnostic]:
     """Check the shape of one of our documents against the schema of its kind."""
     version, kind = document.get("apiVersion"), document.get("kind")
-    if version != schemas.API_VERSION:
-        help_lines = [f"write `{schemas.API_VERSION}`"]
-        return [
-            diagnose(codes.UNKNOWN_VERSION, document.at("apiVersion"), f"unknown apiVersion {_shown(version)}", help=help_lines)
-        ]
-    if not isinstance(kind, str) or kind not in schemas.KINDS:
-        help_lines = did_you_mean(kind if isinstance(kind, str) else "", schemas.KINDS) or [f"kinds: {listing(schemas.KINDS)}"]
-        notes = foreign_letters(kind) if isinstance(kind, str) else []
-        message = f"unknown kind `{shortened(kind)}`" if isinstance(kind, str) else f"`kind` has to be a name, not {_kind_of(kind)}"
-        message = message if kind is not None else "the document has no kind"
-        return [diagnose(codes.UNKNOWN_KIND, document.at("kind"), message, notes=notes, help=help_lines)]
-    if _accepting(kind).is_valid(document.value):
+    if version == schemas.API_VERSION and kind in schemas.KINDS and _accepting(kind).is_valid(document.value):
         return []
-    errors = _leaves(_explaining(kind).iter_errors(document.value))
-    found = list(islice((each for error in errors for each in _explain(document, error)), MAX_FINDINGS + 1))
-    if len(found) > MAX_FINDINGS:
-        message = f"the document has more than {MAX_FINDINGS:,} findings; the rest is not listed"
-        found[MAX_FINDINGS:] = [diagnose(reading.TOO_MANY, document.at(), message)]
-    found = in_order(found)
+    from compiler import misshapen  # noqa: PLC0415 - only when something is wrong
+
+    if version != schemas.API_VERSION:
+        return [misshapen.unknown_version(document)]
+    if kind not in schemas.KINDS:
+        return [misshapen.unknown_kind(document)]
+    found = misshapen.misshapen(document, kind)
     if not found:  # the two validators disagree; the stricter one wins
         error = next(iter(_accepting(kind).iter_errors(document.value)))
         found = [diagnose(codes.BAD_VALUE, document.at(*error.instance_path), str(error.message))]
@@ -61,145 +41,3 @@ def validate(document: Document) -> list[Diagnostic]:
 @cache
 def _accepting(kind: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(schemas.schema(kind))
-
-
-@cache
-def _explaining(kind: str) -> Any:
-    from jsonschema import Draft202012Validator, ValidationError, validators  # noqa: PLC0415 - 150 ms, only for bad input
-
-    def pattern(_validator: Any, expression: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-        # ECMA-262 says that $ is the very end; Python's also stands before a final line break.
-        if isinstance(instance, str) and not re.search(expression.replace("$", r"\Z"), instance):
-            yield ValidationError(f"{instance!r} does not match {expression!r}")
-
-    extended: Any = validators.extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
-    return extended(schemas.schema(kind))
-
-
-def _leaves(errors: Any) -> Iterator[Any]:
-    """Replace an alternative that failed by the errors of the branch that came nearest."""
-    for error in errors:
-        if error.context and error.validator in {"anyOf", "oneOf"}:
-            branches: dict[int, list[Any]] = {}
-            for inner in error.context:
-                branches.setdefault(inner.schema_path[0], []).append(inner)
-            yield from _leaves(max(branches.values(), key=lambda branch: min(len(inner.absolute_path) for inner in branch)))
-        else:
-            yield error
-
-
-def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
-    route: Route = tuple(error.absolute_path)
-    where = document.at(*route)
-    name = f"`{_dotted(route)}`" if route else "the document"
-    match error.validator:
-        case "additionalProperties":
-            yield from _unknown_fields(document, route, error)
-        case "required":
-            for missing in (field for field in error.validator_value if field not in error.instance):
-                description = error.schema.get("properties", {}).get(missing, {}).get("description", "")
-                yield diagnose(codes.MISSING_FIELD, where, f"{name} lacks `{missing}`", help=[description] if description else [])
-        case "type":
-            yield _wrong_type(where, name, error)
-        case "enum":
-            written = shortened(str(error.instance))
-            help_lines = did_you_mean(written, error.validator_value) or [f"write one of {listing(error.validator_value)}"]
-            message = f"{name} cannot be {_shown(error.instance)}"
-            yield diagnose(codes.BAD_VALUE, where, message, notes=foreign_letters(written), help=help_lines)
-        case "const" if error.validator_value == "":
-            yield diagnose(codes.BAD_VALUE, where, f"{name} has to be empty, or left out, here", help=_description(error))
-        case "const":
-            yield diagnose(codes.BAD_VALUE, where, f"{name} has to be {_shown(error.validator_value)}", help=_description(error))
-        case "pattern" if error.parent is None and "propertyNames" in error.schema_path:
-            key = document.at_key(*route, error.instance)
-            notes = [f"keys match {error.validator_value}", *foreign_letters(error.instance)]
-            yield diagnose(codes.BAD_VALUE, key, f"{_shown(error.instance)} is not a valid key", notes=notes)
-        case "pattern":
-            notes = [f"values match {error.validator_value}", *foreign_letters(error.instance)]
-            message = f"{name} cannot be {_shown(error.instance)}"
-            yield diagnose(codes.BAD_VALUE, where, message, notes=notes, help=_description(error))
-        case "not":
-            yield diagnose(codes.BAD_VALUE, where, f"{name} says both `all` and a selection", help=["write one of the two"])
-        case "minProperties" | "maxProperties":
-            fields = error.schema.get("properties", {})
-            how_many = "exactly one" if error.schema.get("maxProperties") == 1 else "at least one"
-            message = f"{name} takes {how_many} of {listing(fields)}" if fields else f"{name} is empty"
-            yield diagnose(codes.BAD_VALUE, where, message)
-        case "minItems" if error.validator_value == 1:
-            yield diagnose(codes.BAD_VALUE, where, f"{name} is empty", help=_description(error))
-        case "maxItems" if error.validator_value == 0:
-            yield diagnose(codes.BAD_VALUE, where, f"{name} takes no values with this operator")
-        case "maxItems":
-            yield diagnose(codes.BAD_VALUE, where, f"{name} has more than {error.validator_value} items", help=_description(error))
-        case "maxLength":
-            yield diagnose(
-                codes.BAD_VALUE, where, f"{name} is longer than {error.validator_value} characters", help=_description(error)
-            )
-        case _:
-            yield diagnose(codes.BAD_VALUE, where, f"{name}: {shortened(error.message, 400)}", help=_description(error))
-
-
-def _unknown_fields(document: Document, route: Route, error: Any) -> Iterator[Diagnostic]:
-    known = error.schema.get("properties", {})
-    for unknown in (field for field in error.instance if field not in known):
-        short = shortened(unknown)
-        help_lines = did_you_mean(short, known) or [f"known here: {listing(known)}"]
-        message = f"unknown field `{short}`" + (f" in `{_dotted(route)}`" if route else "")
-        yield diagnose(
-            codes.UNKNOWN_FIELD, document.at_key(*route, unknown), message, notes=foreign_letters(short), help=help_lines
-        )
-
-
-def _wrong_type(where: Where, name: str, error: Any) -> Diagnostic:
-    wanted = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
-    help_lines, notes = [], disagreement(error.instance) if isinstance(error.instance, str) else []
-    if "string" in wanted and isinstance(error.instance, bool | int | float):
-        location = where.locate()
-        span = location.span
-        written = location.file.line(span.line, span.column - 1, span.end_column - 1) if location.file and span else ""
-        help_lines, notes = [f'write "{shortened(written)}"'] if written else ["put the value in quotes"], disagreement(written)
-    message = f"{name} has to be {' or '.join(_ARTICLES[each] for each in wanted)}, not {_kind_of(error.instance)}"
-    code: Code = codes.WRONG_TYPE
-    return diagnose(code, where, message, notes=notes, help=help_lines)
-
-
-_ARTICLES = {
-    "string": "a string",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "a mapping",
-    "array": "a list",
-    "null": "null",
-}
-
-
-def _kind_of(value: Any) -> str:
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int | float):
-        return "a number"
-    if isinstance(value, str):
-        return "a string"
-    return "a list" if isinstance(value, list) else "a mapping"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict | list):
-        return _kind_of(value)
-    text = value if isinstance(value, str) else json.dumps(value)
-    return f"`{text[:60]}…`" if len(text) > 60 else f"`{text}`"  # noqa: PLR2004 - what fits on a line
-
-
-def _description(error: Any) -> list[str]:
-    description = error.schema.get("description", "")
-    return [description] if description else []
-
-
-def _dotted(route: Route) -> str:
-    text = ""
-    for step in route:
-        text += f"[{step}]" if isinstance(step, int) else f".{shortened(step)}"
-    return text.removeprefix(".")

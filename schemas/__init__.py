@@ -3,10 +3,11 @@
 A package, so that wheels, zip files and editable installs all find the files.
 """
 
-import json
 from functools import cache
 from pkgutil import get_data
 from typing import Any, Final
+
+from msgspec.json import decode
 
 __all__ = ["API_GROUP", "API_VERSION", "KINDS", "schema", "schema_text"]
 
@@ -46,5 +47,5 @@ def schema(kind: str) -> dict[str, Any]:
     Raises:
         KeyError: there is no such kind.
     """
-    parsed: dict[str, Any] = json.loads(schema_text(kind))
+    parsed: dict[str, Any] = decode(schema_text(kind))
     return parsed

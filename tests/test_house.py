@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler import __version__
-from compiler.codes import ALL
+from compiler.codes.catalogue import ALL
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,8 @@ Exit codes, the same for every command:
 3  nothing found where something was required: no repository, no tests, no pods
 == ==========================================================================
 
-Results go to stdout, everything else to stderr. Commands are imported when they run, so that ``--help`` stays quick.
+Results go to stdout, everything else to stderr. Commands are imported when they run, so that ``--help`` stays quick; this module does
+without ``typing`` and ``shutil`` for the same reason.
 """
 
 import argparse
@@ -20,9 +21,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from typing import Final
 
-COMMANDS: Final = {
+COMMANDS = {
     "init": "write a new policy repository that works as it stands",
     "check": "validate a policy repository and report what is wrong with it",
     "build": "compile a policy repository into manifests for every cluster",
@@ -50,18 +50,25 @@ class CommandError(Exception):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code."""
+    """Run the command line and return the exit code. Without ``argv`` it is the process's own, which ends with the command."""
+    try:
+        return _main(argv)
+    finally:
+        if argv is None:
+            gc.freeze()  # the interpreter looks for cyclic garbage twice before it ends; what is alive now will not be any
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to fail
     try:
-        _require_command(arguments)
-        options = make_parser(arguments).parse_args(arguments)
-        run = import_module(f"compiler.cli.{_module(options.command)}").run
         with _uncollected():
-            code: int = run(options)
+            _require_command(arguments)
+            options = make_parser(arguments).parse_args(arguments)
+            code: int = import_module(f"compiler.cli.{_module(options.command)}").run(options)
         sys.stdout.flush()
     except CommandError as error:
         from compiler.report.style import printable  # noqa: PLC0415 - only when something is wrong
@@ -121,24 +128,56 @@ def _require_command(arguments: Sequence[str]) -> None:
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser; only the commands that are among the arguments have theirs added."""
+    """Return the parser; only the commands that are among the arguments have theirs added.
+
+    Where a command comes first, the others are left out altogether: nothing will show them.
+    """
     parser = argparse.ArgumentParser(
         prog="overbank",
         description="Placement policy as code: fill the data centre first, then cloud nodes, then serverless containers.",
         epilog="exit codes: 0 clean, 1 findings, 2 usage or environment, 3 nothing found where something was required",
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
-    for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
-        if name in arguments:
+    # Without `prog`, argparse formats a usage line to find it out.
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True, prog=parser.prog)
+    named = [name for name in COMMANDS if name in arguments]
+    for name in named if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
+        summary = COMMANDS[name]
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            formatter_class=_Help,
+            allow_abbrev=False,
+            add_help=name in named,
+        )
+        if name in named:
             import_module(f"compiler.cli.{_module(name)}").configure(command)
     return parser
 
 
 def _module(command: str) -> str:
     return f"{command}_" if command == "try" else command
+
+
+class _Help(argparse.HelpFormatter):
+    """Asks the system how wide the terminal is: argparse asks ``shutil``, which loads three libraries of compression first."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """Return what ``shutil.get_terminal_size`` would."""
+    columns = 0
+    with suppress(KeyError, ValueError):
+        columns = int(os.environ["COLUMNS"])
+    if columns <= 0:
+        with suppress(AttributeError, ValueError, OSError):
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr] # None raises, as meant
+    return columns if columns > 0 else 80
 
 
 class _Version(argparse.Action):

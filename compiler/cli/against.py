@@ -1,5 +1,6 @@
 """The other side of ``overbank plan --against``: the same scenarios under the policies and clusters of another revision or folder."""
 
+import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -7,19 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from compiler.cli import NOTHING, CommandError
+from compiler.cli.progress import progress_bar
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.pipeline import REPOSITORY_FILE, compile_repository
 from compiler.plan.scenario import Rules
 from compiler.plan.stage import Stage
 from compiler.plan.trace import Plan
+from compiler.progress import Phase, counted
 from compiler.report.style import printable
 from compiler.source import Document, Where
 from compiler.sources import Source
 from compiler.sources.tree import Tree
 
 
-def plans_of(base: str, repository: Tree, stages: Iterable[Stage], rules: Rules | None) -> dict[str, Plan]:
-    """Return the plans of the scenarios in ``stages`` under ``base``, by name; those that cannot be had are noted on stderr.
+def plans_of(options: argparse.Namespace, repository: Tree, stages: Iterable[Stage], rules: Rules | None) -> dict[str, Plan]:
+    """Return the plans of the scenarios in ``stages`` under ``options.against``, by name; those that cannot be had are noted on stderr.
 
     The pods are part of the scenarios: their files are read from ``repository``, so that what differs comes of policies and clusters.
 
@@ -28,14 +31,17 @@ def plans_of(base: str, repository: Tree, stages: Iterable[Stage], rules: Rules 
     """
     from compiler.plan.simulate import play  # noqa: PLC0415 - only when something is compared
 
+    base: str = options.against
     documents = {stage.scenario.name: _unjudged(stage.scenario.document) for stage in stages}
     with _opened(base, repository.root) as source:
         if REPOSITORY_FILE not in source.paths():
             raise CommandError(
                 f"there is no {REPOSITORY_FILE} in {base}", code=NOTHING, help="name a revision or a folder that has one"
             )
-        result = compile_repository(source, workloads=False, scenarios=documents.values(), pods=repository)
-        plans = {stage.scenario.name: play(stage, rules)[0] for stage in result.stages}
+        with progress_bar(options) as progress:
+            result = compile_repository(source, workloads=False, scenarios=documents.values(), pods=repository, progress=progress)
+            played = counted(result.stages, Phase.PLAYING, progress)
+            plans = {stage.scenario.name: play(stage, rules)[0] for stage in played}
     for name, document in documents.items():
         if name not in plans:
             errors = [each for each in result.diagnostics if each.code.severity is Severity.ERROR]

@@ -12,6 +12,7 @@ from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.caching import add_cache, remembering
 from compiler.cli.folders import add_folders, chosen_folders, shown
+from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
@@ -38,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_provenance(parser)
     add_format(parser)
+    add_progress(parser)
     add_colour(parser)
     add_cache(parser)
 
@@ -51,7 +53,9 @@ def run(options: argparse.Namespace) -> int:
     check_provenance(options)
     tree = open_tree(options.repository)
     with remembering(options, tree) as (memory, index):
-        return _build(compile_slices(tree, memory, index, files=True), tree, options)
+        with progress_bar(options) as progress:
+            result = compile_slices(tree, memory, index, files=True, progress=progress)
+        return _build(result, tree, options)
 
 
 def _build(result: Outcome, tree: Tree, options: argparse.Namespace) -> int:
@@ -72,7 +76,7 @@ def _build(result: Outcome, tree: Tree, options: argparse.Namespace) -> int:
                 _note(recovered, options)
             code = _write(result, folder, only, tree, options)
             if code == CLEAN:
-                write_provenance(options, tree, result.read, folder, _built(result, only))
+                write_provenance(options, tree, result.read, folder=folder, paths=_built(result, only))
             return code
     except OutputError as error:
         raise CommandError(str(error)) from error
@@ -108,7 +112,8 @@ def _write(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, op
         _conclude(objections, options)
         return FINDINGS
     kept = [note for path in changes.deleted for note in _kept_labels(folder, path)]
-    output.apply(changes, folder)
+    with progress_bar(options) as progress:
+        output.apply(changes, folder, progress)
     lines = [(path, "wrote") for path in changes.written] + [(path, "deleted") for path in changes.deleted]
     # A source map on standard output is the result, and then nothing else may be there.
     (sys.stderr if options.source_map == "-" else sys.stdout).writelines(f"{verb} {path}\n" for path, verb in sorted(lines))

@@ -10,7 +10,6 @@ from typing import Final
 
 from compiler.incremental import Memory, Nothing
 from compiler.incremental.contents import Index, Unindexed
-from compiler.report.style import printable
 from compiler.sources.tree import Tree
 
 HELP: Final = "where the cache lies (default: OVERBANK_CACHE_DIR, or where the platform keeps caches)"
@@ -37,6 +36,8 @@ def remembering(options: argparse.Namespace, tree: Tree) -> Iterator[tuple[Memor
 
     def warn(text: str) -> None:
         if options.format != "json-v1":
+            from compiler.report.style import printable  # noqa: PLC0415
+
             sys.stderr.write(f"overbank: warning: {printable(text)}; going on without it\n")
 
     place = folder.chosen(options.cache_dir, os.environ)

@@ -5,6 +5,7 @@ import sys
 
 from compiler.cli import CLEAN, FINDINGS
 from compiler.cli.caching import add_cache, remembering
+from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
 from compiler.incremental import compile_slices
@@ -14,6 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_repository(parser)
     add_format(parser)
+    add_progress(parser)
     add_colour(parser)
     add_cache(parser)
 
@@ -21,8 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check a repository."""
     tree = open_tree(options.repository)
-    with remembering(options, tree) as (memory, index):
-        result = compile_slices(tree, memory, index, files=False)
+    with remembering(options, tree) as (memory, index), progress_bar(options) as progress:
+        result = compile_slices(tree, memory, index, files=False, progress=progress)
     report(result.diagnostics, options, sys.stdout)
     others = f", {result.ignored} of other tools passed over" if result.ignored else ""
     sys.stderr.write(f"{count(result.diagnostics)} in {result.documents} documents{others}\n")

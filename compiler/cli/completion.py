@@ -5,7 +5,7 @@ import sys
 
 import schemas
 from compiler.cli import CLEAN, COMMANDS, make_parser
-from compiler.codes import ALL
+from compiler.codes.catalogue import ALL
 from compiler.completion import SHELLS
 from compiler.completion.grammar import commands
 

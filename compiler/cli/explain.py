@@ -5,7 +5,7 @@ import sys
 
 from compiler.cli import CLEAN, CommandError
 from compiler.cli.terminal import add_colour, paint_for
-from compiler.codes import ALL, BY_ID
+from compiler.codes.catalogue import ALL, BY_ID
 from compiler.spelling import did_you_mean
 
 

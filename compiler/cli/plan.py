@@ -7,6 +7,7 @@ from typing import Final
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
 from compiler.cli.destination import UNKNOWN_WIDTH, is_standard, width, write
+from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.repository import add_repository, compiled, count, hint, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic, has_errors
@@ -15,6 +16,7 @@ from compiler.plan.scenario import Rules
 from compiler.plan.simulate import play
 from compiler.plan.stage import Stage
 from compiler.plan.views.shown import Shown
+from compiler.progress import Phase, counted
 from compiler.report import json_v1, text
 from compiler.spelling import did_you_mean, listing
 
@@ -44,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="show why each replica went where it did (default for text: where one scenario is shown; markdown: folded away)",
     )
+    add_progress(parser)
     add_colour(parser)
 
 
@@ -53,11 +56,12 @@ def run(options: argparse.Namespace) -> int:
     tree = open_tree(options.repository)
     stages = _wanted(compiled(tree, options).stages, options.scenario)
     rules = Rules(options.engine) if options.engine else None
-    shown = [_played(stage, rules) for stage in stages]
+    with progress_bar(options) as progress:
+        shown = [_played(stage, rules) for stage in counted(stages, Phase.PLAYING, progress)]
     if options.against is not None:
         from compiler.cli.against import plans_of  # noqa: PLC0415 - only when something is compared
 
-        before = plans_of(options.against, tree, stages, rules)
+        before = plans_of(options, tree, stages, rules)
         shown = [
             Shown(plan=each.plan, diagnostics=each.diagnostics, before=before.get(each.plan.scenario.name), base=options.against)
             for each in shown

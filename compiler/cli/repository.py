@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
+from compiler.cli.progress import progress_bar
 from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.report import json_v1, text
 from compiler.sources import REPOSITORY_FILE
 from compiler.sources.tree import Tree
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compiler.ir import ClusterIR
     from compiler.pipeline import Result
 
-_NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAMESPACE: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 FORMATS = ("text", "concise", "json-v1")
 
 
@@ -44,7 +44,7 @@ def namespace(written: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    if not _NAMESPACE.fullmatch(written):
+    if not re.fullmatch(_NAMESPACE, written):
         raise argparse.ArgumentTypeError(f"`{written}` is no name of a namespace")
     return written
 
@@ -78,9 +78,12 @@ def compiled(tree: Tree, options: argparse.Namespace) -> "Result":
     """
     from compiler.pipeline import compile_repository  # noqa: PLC0415 - a check that knows everything needs none of it
 
-    result = compile_repository(tree, workloads=False)
-    paint = paint_for(sys.stderr, options.color)
-    sys.stderr.write(text.render(result.diagnostics, paint, options.repository))
+    with progress_bar(options) as progress:
+        result = compile_repository(tree, workloads=False, progress=progress)
+    if result.diagnostics:
+        from compiler.report import text  # noqa: PLC0415 - there is seldom anything to say
+
+        sys.stderr.write(text.render(result.diagnostics, paint_for(sys.stderr, options.color), options.repository))
     if result.failed:
         raise CommandError(f"the policies have errors: {count(result.diagnostics)}", code=1)
     return result
@@ -106,11 +109,14 @@ def report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace, strea
     """Print diagnostics in the asked-for shape; for people, with paths that lead there from the current folder."""
     found = list(diagnostics)
     if options.format == "json-v1":
+        from compiler.report import json_v1  # noqa: PLC0415 - for those who ask for it
+
         stream.write(json_v1.render(found))
-    elif options.format == "concise":
-        stream.write(text.concise(found, paint_for(stream, options.color), options.repository))
-    else:
-        stream.write(text.render(found, paint_for(stream, options.color), options.repository))
+    elif found:
+        from compiler.report import text  # noqa: PLC0415 - only when something is wrong
+
+        render = text.concise if options.format == "concise" else text.render
+        stream.write(render(found, paint_for(stream, options.color), options.repository))
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:

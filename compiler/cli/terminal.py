@@ -2,9 +2,10 @@
 
 import argparse
 import os
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from compiler.report.style import Paint, painter
+if TYPE_CHECKING:
+    from compiler.report.style import Paint
 
 
 def add_colour(parser: argparse.ArgumentParser) -> None:
@@ -12,8 +13,10 @@ def add_colour(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour the output (default: auto)")
 
 
-def paint_for(stream: TextIO, choice: str) -> Paint:
+def paint_for(stream: TextIO, choice: str) -> "Paint":
     """Decide on colour: the flag, then NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, then the terminal."""
+    from compiler.report.style import painter  # noqa: PLC0415 - where nothing is wrong there is nothing to paint
+
     if choice != "auto":
         return painter(colour=choice == "always")
     if os.environ.get("NO_COLOR"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from compiler import policytest
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.progress import add_progress
 from compiler.cli.repository import add_format, add_repository, compiled, hint, open_tree, report
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic
@@ -24,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_repository(parser)
     parser.add_argument("--run", metavar="REGEX", help="only cases whose `test/case`, or `plan/scenario`, matches")
     add_format(parser)
+    add_progress(parser)
     add_colour(parser)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from compiler.cli import CLEAN, NOTHING, CommandError
+from compiler.cli.progress import add_progress
 from compiler.cli.repository import cluster_named, compiled, namespace, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.emit.manifest import render as render_manifest
@@ -38,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the pod as it is stored, the JSON Patch, the decision for people (default), or everything as JSON; "
         "patch and json give a list where the manifest has several pods",
     )
+    add_progress(parser)
     add_colour(parser)
 
 

@@ -23,8 +23,7 @@ class Mode(StrEnum):
         return self is not Mode.DUPLICATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FederationHost(Named):
+class FederationHost(Named, frozen=True, kw_only=True):
     """A control plane; ``kubernetes`` is the version of its own API server."""
 
     kubernetes: Version
@@ -131,8 +130,7 @@ class Autoscaling:
     behavior: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacementPolicy(Named):
+class PlacementPolicy(Named, frozen=True, kw_only=True):
     """A policy as written. Either ``clusters`` or ``selector`` is meant to be set; ``resolve`` says so where that is not so."""
 
     host: str

@@ -1,7 +1,7 @@
 """Names and selectors of placement policies bound to hosts, members and accelerator classes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from compiler.codes import federation as codes
 from compiler.codes import names as name_codes
@@ -114,7 +114,7 @@ def _unknown(policy: PlacementPolicy, host: FederationHost, of_host: dict[str, C
             found = dangling(policy.at(*route), "cluster", name, model.clusters)
             meant = [each.name for each in of_host.values() if each.federation and each.federation.member == name]
             advice = [f"`{name}` is what host `{host.name}` calls cluster `{each}`; write `{each}`" for each in meant]
-            yield replace(found, help=tuple(advice)) if advice else found
+            yield found._replace(help=tuple(advice)) if advice else found
         elif name not in of_host and route[1] == "clusters":
             of = f"is a member of host `{cluster.federation.host}`" if cluster.federation else "is no member of a federation"
             related = [(cluster.at("spec", "federation") if cluster.federation else cluster.at_name(), f"`{name}` {of}")]

@@ -13,6 +13,7 @@ from compiler.incremental.memory import listed
 from compiler.incremental.named import Named, View
 from compiler.incremental.objects import Objects
 from compiler.incremental.work import Found, Work
+from compiler.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from compiler.ir import ClusterIR
@@ -43,10 +44,11 @@ class Site:
 class Burst:
     """Clusters, burst policies and their tests."""
 
-    def __init__(self, work: Work, objects: Objects, documents: Named) -> None:
+    def __init__(self, work: Work, objects: Objects, documents: Named, progress: Progress) -> None:
         self._work = work
         self._objects = objects
         self._documents = documents
+        self._progress = progress
         self._resolved: dict[str, Resolved] = {}
         self._lowered: dict[str, ClusterIR] = {}
 
@@ -75,9 +77,14 @@ class Burst:
         views = [documents.view(head) for head in heads]
         settings = documents.settings.digest
         keys = [work.key("policy", settings, head.digest, view.digests) for head, view in zip(heads, views, strict=True)]
+
+        def policy(position: int) -> Bound:
+            self._progress(Phase.CHECKING, position, len(heads))
+            return self._policy(heads[position], views[position])
+
         diagnostics: list[Diagnostic] = []
         bound: dict[str, tuple[str, ...]] = {}
-        answers = work.answers.each(Bound, keys, lambda position: self._policy(heads[position], views[position]))
+        answers = work.answers.each(Bound, keys, policy)
         for head, view, answer in zip(heads, views, answers, strict=True):
             bound[head.name] = answer.clusters
             if answer.findings:
@@ -149,6 +156,7 @@ class Burst:
             from compiler import rules  # noqa: PLC0415
             from compiler.assemble import repeated  # noqa: PLC0415
 
+            self._progress(Phase.CHECKING, position, len(sites))
             site = sites[position]
             found = [*repeated(self._objects.cluster(site.cluster)), *rules.check_clusters(self.resolved(site))]
             return Found(kept(found, self._objects.given(site.heads(settings)) if found else ()))
@@ -168,6 +176,7 @@ class Burst:
         def find(position: int) -> Found:
             from compiler.pipeline import oversized  # noqa: PLC0415
 
+            self._progress(Phase.MEASURING, position, len(sites))
             site = sites[position]
             found = oversized(self.lowered(site), self.resolved(site).model)
             return Found(kept(found, self._objects.given(site.heads(settings)) if found else ()))

@@ -1,6 +1,6 @@
 """The files of a repository: their digests, their text, and their documents where somebody needs them."""
 
-import hashlib
+from _blake2 import blake2b  # see compiler.incremental.memory
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -134,7 +134,7 @@ class Contents:
         return self.source.read(path, MAX_BYTES + 1)
 
     def _token(self, path: str, raw: bytes) -> bytes:
-        digest = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=KEY_BYTES, key=self._salt, person=b"file")
+        digest = blake2b(path.encode("utf-8", "surrogateescape"), digest_size=KEY_BYTES, key=self._salt, person=b"file")
         digest.update(b"\0")
         digest.update(raw)
         return digest.digest()

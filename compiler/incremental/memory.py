@@ -1,6 +1,7 @@
 """What slices remember their answers in."""
 
-import hashlib
+# What hashlib has under this name; hashlib itself loads OpenSSL, which takes as long as all else here.
+from _blake2 import blake2b
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol, TypeVar
@@ -56,7 +57,7 @@ def key_of(memory: Memory, slice_: str, *given: bytes) -> bytes:
         given: all that it is given; each part is one value, however they are divided otherwise.
     """
     parts = [b"%d:" % len(part) for part in given]
-    return hashlib.blake2b(b"".join((*parts, *given)), digest_size=KEY_BYTES, key=memory.salt, person=slice_.encode()).digest()
+    return blake2b(b"".join((*parts, *given)), digest_size=KEY_BYTES, key=memory.salt, person=slice_.encode()).digest()
 
 
 def listed(digests: Iterable[bytes]) -> bytes:

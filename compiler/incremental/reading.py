@@ -8,6 +8,7 @@ from compiler.diagnostics import Diagnostic, has_errors
 from compiler.incremental.facts import Head, heads
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.work import Work
+from compiler.progress import Phase, Progress, silent
 from compiler.sources import REPOSITORY_FILE, Source, SourceError
 
 
@@ -38,14 +39,14 @@ class Read:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def read(work: Work) -> Read:
+def read(work: Work, progress: Progress) -> Read:
     """Read the settings, and then what they select."""
     found = Read()
     if REPOSITORY_FILE not in work.contents.source.paths():
         from compiler.reading import no_repository  # noqa: PLC0415 - as all that follows: a run that knows everything needs none of it
 
         return Read(diagnostics=[no_repository()])
-    _add(found, work, [REPOSITORY_FILE], set())
+    _add(found, work, [REPOSITORY_FILE], set(), silent)
     found.settings = next((head for head in found.heads if head.kind == "Repository"), None)
     if found.settings is None:
         if not has_errors(found.diagnostics):
@@ -53,7 +54,7 @@ def read(work: Work) -> Read:
 
             found.diagnostics.append(no_settings())
         return found
-    _add(found, work, *_selection(found, work, found.settings))
+    _add(found, work, *_selection(found, work, found.settings), progress)
     work.contents.release()
     return found
 
@@ -115,7 +116,7 @@ class _Names:
         raise SourceError(f"{path} is not to be read, up to {limit} bytes or otherwise")
 
 
-def _add(found: Read, work: Work, paths: list[str], manifests: set[str]) -> None:
+def _add(found: Read, work: Work, paths: list[str], manifests: set[str], progress: Progress) -> None:
     """Look at files, and add what is known of them."""
     contents = work.contents
     readable, tokens = [], []
@@ -129,6 +130,7 @@ def _add(found: Read, work: Work, paths: list[str], manifests: set[str]) -> None
             found.diagnostics.append(unreadable(path, error))
 
     def look(position: int) -> Facts:
+        progress(Phase.READING, position, len(readable))
         path = readable[position]
         ours, theirs, diagnostics = contents.load(path, others=path in manifests)
         return Facts(heads(ours, theirs, tokens[position]), len(theirs), kept(diagnostics, files=(path,)))

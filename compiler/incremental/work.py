@@ -1,6 +1,6 @@
 """What all slices use: the memory, the files, and the way from findings to diagnostics."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -30,7 +30,7 @@ class Work:
         """Return the key of a slice."""
         return key_of(self.answers.memory, slice_, *given)
 
-    def shown(self, findings: Iterable[Finding], heads: Sequence[Head] = ()) -> list[Diagnostic]:
+    def shown(self, findings: Sequence[Finding], heads: Sequence[Head] = ()) -> list[Diagnostic]:
         """Turn what a slice found into diagnostics."""
         return shown(findings, heads, self.text_of)
 

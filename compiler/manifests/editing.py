@@ -82,7 +82,7 @@ def read(text: str) -> Document:
     Raises:
         CannotEditError: there are more, or none, or it cannot be read.
     """
-    documents, found = load(SourceFile("", text))
+    documents, found = load(SourceFile("", text), positions=True)
     if found or len(documents) != 1:
         raise CannotEditError
     return documents[0]

@@ -12,6 +12,7 @@ from compiler.manifests.exact import exact
 from compiler.manifests.inventory import Inventory, Manifest, Template
 from compiler.manifests.rebase import Operations, pointer
 from compiler.model import Platform
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError
 from compiler.workloads import TemplatePod
@@ -65,7 +66,7 @@ class Placed:
     elastic: tuple[Elastic, ...]
 
 
-def place(inventory: Inventory, clusters: Sequence[ClusterIR]) -> tuple[Placed, list[Diagnostic]]:
+def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progress = silent) -> tuple[Placed, list[Diagnostic]]:
     """Try every workload on every cluster.
 
     Raises:
@@ -74,7 +75,7 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR]) -> tuple[Placed, 
     patches: dict[str, tuple[PatchedWorkload, ...]] = {}
     elastic: list[Elastic] = []
     remarks = _Remarks()
-    for cluster in clusters:
+    for cluster in counted(clusters, Phase.PLACING, progress):
         bench = Bench(cluster)
         runtimes = {each.name: each.placement.runtimes for each in cluster.bundle.policies if each.placement}
         patched = []

@@ -1,17 +1,17 @@
 """What every kind of document has, and the kinds that are not about placement: settings and tests."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.source import Document, Where
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """A document with a name."""
 
     name: str
-    document: Document = field(repr=False)
+    document: Document
 
     def at(self, *route: str | int) -> Where:
         """Return the place of a field of the document."""
@@ -26,8 +26,7 @@ class Named:
         return self.document.at("metadata", "name")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookSettings:
+class WebhookSettings(Struct, frozen=True, kw_only=True):
     """How the webhook is run and called."""
 
     namespace: str
@@ -36,19 +35,17 @@ class WebhookSettings:
     excluded_namespaces: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(Struct, frozen=True, kw_only=True):
     """Settings of the whole repository."""
 
-    document: Document = field(repr=False)
+    document: Document
     output: str
     exclude: tuple[str, ...]
     workloads: tuple[str, ...]
     webhook: WebhookSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestCase:
+class TestCase(Struct, frozen=True, kw_only=True):
     """One pod and what is expected of it; ``index`` is its place in the list. ``file`` and ``inline`` exclude each other."""
 
     index: int
@@ -58,8 +55,7 @@ class TestCase:
     expect: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyTest(Named):
+class PolicyTest(Named, frozen=True, kw_only=True):
     """Cases in one cluster and namespace; ``namespace_labels`` is None where the cluster's declaration holds."""
 
     cluster: str

@@ -1,6 +1,6 @@
 """What there is: clusters with their pools and namespaces, and accelerators."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from compiler.model.documents import Named
 from compiler.model.terms import Platform, PoolType
@@ -17,8 +17,7 @@ def namespace_labels(kubernetes: Version, name: str, labels: dict[str, str]) -> 
     return {**labels, NAME_LABEL: name} if kubernetes >= NAME_LABEL_SINCE else labels
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taint:
+class Taint(Struct, frozen=True, kw_only=True):
     """A taint of nodes (core/v1 Taint)."""
 
     key: str
@@ -26,16 +25,14 @@ class Taint:
     effect: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeRange:
+class NodeRange(Struct, frozen=True, kw_only=True):
     """How many nodes a pool has."""
 
     min: int
     max: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class Pool(Struct, frozen=True, kw_only=True):
     """A pool of a cluster; what is not declared is None.
 
     Attributes:
@@ -64,16 +61,14 @@ class Pool:
         return self.nodes.max * self.pods_per_node if self.nodes and self.pods_per_node else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
+class Membership(Struct, frozen=True, kw_only=True):
     """Membership in a federation: the host's name, and the cluster's name on it."""
 
     host: str
     member: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster(Named):
+class Cluster(Named, frozen=True, kw_only=True):
     """A cluster.
 
     Attributes:
@@ -93,8 +88,7 @@ class Cluster(Named):
     pools: dict[str, Pool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceleratorClass(Named):
+class AcceleratorClass(Named, frozen=True, kw_only=True):
     """A requirement for accelerators; empty tuples where there are no candidates. ``nodes`` are conditions on real nodes."""
 
     resource: str

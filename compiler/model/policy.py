@@ -1,6 +1,6 @@
 """What is wanted: burst policies and their parts."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from compiler.model.documents import Named
 from compiler.model.terms import Advance, Mechanism, Selection, Strategy
@@ -9,8 +9,7 @@ from webhook.engine.fields import Fields, Gang, GpuShare
 from webhook.engine.selector import Selector
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """Which clusters or namespaces: names, a selector, or all; exactly one is set."""
 
     names: tuple[str, ...] = ()
@@ -18,8 +17,7 @@ class Scope:
     all: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AckUnit:
+class AckUnit(Struct, frozen=True, kw_only=True):
     """Fields of a unit of ACK Pro's ResourcePolicy that are passed as they are; empty where not written."""
 
     pod_labels: dict[str, str] = field(default_factory=dict)
@@ -27,8 +25,7 @@ class AckUnit:
     max_resources: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolUse:
+class PoolUse(Struct, frozen=True, kw_only=True):
     """A pool as a policy uses it.
 
     Attributes:
@@ -48,8 +45,7 @@ class PoolUse:
         return self.overrides.get(cluster, self.max)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AckResourcePolicy:
+class AckResourcePolicy(Struct, frozen=True, kw_only=True):
     """Fields of ACK Pro's ResourcePolicy that are passed as they are; None or empty where not written."""
 
     preempt_policy: str | None = None
@@ -58,8 +54,7 @@ class AckResourcePolicy:
     match_label_keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheduling:
+class Scheduling(Struct, frozen=True, kw_only=True):
     """Features of the vendor's scheduler as written."""
 
     gang: Gang | None = None
@@ -71,8 +66,7 @@ class Scheduling:
         return self.gang is not None or self.cpu_topology or self.gpu_share is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurstPolicy(Named):
+class BurstPolicy(Named, frozen=True, kw_only=True):
     """A policy as written.
 
     Attributes:

@@ -1,14 +1,13 @@
 """A whole repository."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from compiler.model.documents import PolicyTest, Repository
 from compiler.model.inventory import AcceleratorClass, Cluster
 from compiler.model.policy import BurstPolicy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(Struct, frozen=True, kw_only=True):
     """All documents of a repository, each kind sorted by name."""
 
     repository: Repository

@@ -8,9 +8,10 @@ from compiler.output.changes import Changes
 from compiler.output.failure import OutputError, explained
 from compiler.output.staging import Staging
 from compiler.output.steps import take
+from compiler.progress import Progress, silent
 
 
-def apply(changes: Changes, output: Path) -> None:
+def apply(changes: Changes, output: Path, progress: Progress = silent) -> None:
     """Write and delete, all of it or nothing; what is killed in between is completed by the next run.
 
     Raises:
@@ -21,9 +22,9 @@ def apply(changes: Changes, output: Path) -> None:
     staging = Staging(output)
     with explained(output, afterwards="; nothing was changed"):
         _refuse_unwritable(changes, output)
-        steps = staging.stage(changes)
+        steps = staging.stage(changes, progress)
     with explained(output, afterwards="; the build is unfinished, and the next one goes on from here"):
-        spared = take(steps, staging)
+        spared = take(steps, staging, progress)
         staging.discard()
     if spared:
         raise OutputError(f"changed while the build wrote, and left alone: {', '.join(spared)}; build again")

@@ -16,6 +16,7 @@ from compiler.output.digest import digest
 from compiler.output.durable import create, synchronise, synchronise_folder
 from compiler.output.failure import OutputError
 from compiler.output.journal import Step, render
+from compiler.progress import Phase, Progress, counted, silent
 
 NAME: Final = ".overbank-staging"
 JOURNAL: Final = "journal.json"
@@ -46,7 +47,7 @@ class Staging:
             raise OutputError(f"{self.folder} is not a folder; remove it")
         return bool(self._ours())
 
-    def stage(self, changes: Changes) -> tuple[Step, ...]:
+    def stage(self, changes: Changes, progress: Progress = silent) -> tuple[Step, ...]:
         """Write all new content, then the journal. From then on the changes are as good as made.
 
         Raises:
@@ -55,7 +56,7 @@ class Staging:
         try:
             self.folder.mkdir(exist_ok=True)
             create(self.folder / _GITIGNORE, b"*\n")
-            steps = tuple(self._steps(changes))
+            steps = tuple(self._steps(changes, progress))
             synchronise((self.folder / step.staged for step in steps if step.staged), self.folder)
             create(self.folder / _NEW_JOURNAL, render(steps))
             synchronise([self.folder / _NEW_JOURNAL], self.folder)
@@ -93,10 +94,10 @@ class Staging:
         """Return the names of what a build puts there, as far as it is there, sorted."""
         return sorted(name for name in os.listdir(self.folder) if _OURS.fullmatch(name)) if self.folder.is_dir() else []  # noqa: PTH208
 
-    def _steps(self, changes: Changes) -> Iterator[Step]:
+    def _steps(self, changes: Changes, progress: Progress) -> Iterator[Step]:
         """Yield the steps in the order in which they are to be taken, each with its content on disk."""
         ordered = sorted(changes.changes, key=lambda each: (each.is_lock, each.path))
-        for number, change in enumerate(ordered):
+        for number, change in enumerate(counted(ordered, Phase.WRITING, progress)):
             staged = None if change.content is None else str(number)
             if change.content is not None:
                 create(self.folder / str(number), change.content)

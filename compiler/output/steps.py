@@ -15,9 +15,10 @@ from compiler.output.lock import Lock, LockError
 from compiler.output.place import Ways
 from compiler.output.replacing import replace
 from compiler.output.staging import Staging
+from compiler.progress import Phase, Progress, counted, silent
 
 
-def take(steps: Sequence[Step], staging: Staging) -> list[str]:
+def take(steps: Sequence[Step], staging: Staging, progress: Progress = silent) -> list[str]:
     """Take all steps, and return the paths that were left alone because they changed since.
 
     Raises:
@@ -27,7 +28,7 @@ def take(steps: Sequence[Step], staging: Staging) -> list[str]:
     ways = Ways(output)
     spared: list[Step] = []
     touched: set[Path] = set()
-    for step in steps:
+    for step in counted(steps, Phase.REPLACING, progress):
         target = output / step.path
         if step.is_lock and any(each.folder == step.folder for each in spared):
             continue  # `own` writes it, so that what was spared stays refused

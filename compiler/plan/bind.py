@@ -16,14 +16,17 @@ from compiler.plan.pods import GuestError, Subject, guests
 from compiler.plan.replicas import Preference
 from compiler.plan.scenario import Scenario
 from compiler.plan.stage import Migration, Stage, StageCluster
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.references import dangling
 from compiler.spelling import did_you_mean, listing
 
 
-def bind(scenarios: Sequence[Scenario], repository: Compiled) -> tuple[tuple[Stage, ...], list[Diagnostic]]:
+def bind(
+    scenarios: Sequence[Scenario], repository: Compiled, progress: Progress = silent
+) -> tuple[tuple[Stage, ...], list[Diagnostic]]:
     """Bind all scenarios; those with errors are left out."""
     stages, diagnostics = [], []
-    for scenario in scenarios:
+    for scenario in counted(scenarios, Phase.BINDING, progress):
         stage, found = _Binder(scenario, repository).bind()
         diagnostics += found
         if stage and not has_errors(found):

@@ -79,8 +79,7 @@ class Ceilings:
     total: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario(Named):
+class Scenario(Named, frozen=True, kw_only=True):
     """A scenario as written. Either ``placement`` or ``cluster`` is set.
 
     Attributes:

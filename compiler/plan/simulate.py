@@ -9,6 +9,8 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Final
 
+from msgspec import structs
+
 from compiler.codes import planning as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.plan.dividing import Federation
@@ -38,7 +40,7 @@ class UnstableError(Exception):
 def play(stage: Stage, rules: Rules | None = None) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """Play a scenario by its own rules, or by ``rules``. The plan ends before the event that cannot be played to its end."""
     if rules and rules is not stage.scenario.rules:
-        stage = replace(stage, scenario=replace(stage.scenario, rules=rules))
+        stage = replace(stage, scenario=structs.replace(stage.scenario, rules=rules))
     performance = _Performance(stage)
     steps: list[Step] = []
     found: list[Diagnostic] = []

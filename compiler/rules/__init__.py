@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from compiler.diagnostics import Diagnostic
+from compiler.progress import Phase, Progress, counted, silent
 from compiler.resolve import Resolved
 from compiler.rules import (
     accelerator_candidates,
@@ -95,9 +96,10 @@ CLUSTER_RULES: Final[tuple[Rule, ...]] = (
 """What is found in a cluster by looking at it, the policies that are bound to it, their accelerator classes and the settings."""
 
 
-def check(resolved: Resolved) -> list[Diagnostic]:
+def check(resolved: Resolved, progress: Progress = silent) -> list[Diagnostic]:
     """Run all rules."""
-    return [*check_policies(resolved), *check_clusters(resolved)]
+    rules = (*POLICY_RULES, *CLUSTER_RULES)
+    return [diagnostic for rule in counted(rules, Phase.CHECKING, progress) for diagnostic in rule(resolved)]
 
 
 def check_policies(resolved: Resolved) -> list[Diagnostic]:

@@ -6,7 +6,7 @@ from typing import Final
 from compiler.codes import policies as codes
 from compiler.codes import reading
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.overlap import Overlap, overlaps
+from compiler.overlap import Overlap, enforced, overlaps
 from compiler.placing import SINGULAR, Kind, Wanted, wanted
 from compiler.resolve import Binding, Resolved
 from compiler.selectors import describe
@@ -19,19 +19,21 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield pairs that both place, or that want different values for one key."""
     for cluster in resolved.model.clusters:
         found = 0
-        for overlap in overlaps(resolved, cluster):
-            first, second = overlap.first.policy, overlap.second.policy
-            # A policy in audit mode counts as not matching yet.
-            if first.priority == second.priority and not (first.audit or second.audit):
-                for each in _contradictions(overlap):
-                    found += 1
-                    yield each
+        for overlap in overlaps(resolved, cluster, _rivals):
+            for each in _contradictions(overlap):
+                found += 1
+                yield each
             if found > _ENOUGH:
                 message = (
                     f"more than {_ENOUGH:,} contradictions between policies of cluster `{cluster.name}`; the rest is not looked for"
                 )
                 yield diagnose(reading.TOO_MANY, cluster.at_name(), message)
                 break
+
+
+def _rivals(first: Binding, second: Binding) -> bool:
+    # A policy in audit mode counts as not matching yet.
+    return first.policy.priority == second.policy.priority and enforced(first) and enforced(second)
 
 
 def _contradictions(overlap: Overlap) -> Iterator[Diagnostic]:

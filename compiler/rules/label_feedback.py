@@ -10,7 +10,7 @@ from compiler.overlap import DEPLOYMENT
 from compiler.placing import Kind, wanted
 from compiler.platforms import keys
 from compiler.resolve import Binding, Resolved
-from compiler.source import Where
+from compiler.source import Route, Where
 from webhook.engine.bundle import ALL_WORKLOADS, Verdict
 from webhook.engine.containers import GPU_MEMORY
 from webhook.engine.rollout import HASH_LABEL
@@ -20,27 +20,27 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield what is written and feeds a match."""
     for cluster in resolved.model.clusters:
         bindings = resolved.of(cluster)
-        matched: dict[str, tuple[str, Where]] = {}
+        matched: dict[str, tuple[BurstPolicy, Route]] = {}
         for binding in bindings:
-            for key, where in _matched(binding.policy):
-                matched.setdefault(key, (binding.policy.name, where))
+            for key, route in _matched(binding.policy):
+                matched.setdefault(key, (binding.policy, route))
         for binding in bindings:
             for key, where in _written(binding):
                 if key in matched:
-                    name, matched_at = matched[key]
-                    message = f"policy `{binding.policy.name}` writes label `{key}`, which policy `{name}` matches on"
-                    yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(matched_at, "matched here")])
+                    matching, route = matched[key]
+                    message = f"policy `{binding.policy.name}` writes label `{key}`, which policy `{matching.name}` matches on"
+                    yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(matching.at_key(*route), "matched here")])
         yield from _shares(bindings)
 
 
-def _matched(policy: BurstPolicy) -> Iterator[tuple[str, Where]]:
+def _matched(policy: BurstPolicy) -> Iterator[tuple[str, Route]]:
     """Yield the labels that decide whether a policy matches; those of Deployments decide about owners and rollouts."""
     for requirement in policy.pods.requirements:
-        yield requirement.key, policy.at_key("spec", "match", "pods")
+        yield requirement.key, ("spec", "match", "pods")
     if DEPLOYMENT in policy.owners:
-        yield HASH_LABEL, policy.at_key("spec", "match", "pods", "owners")
+        yield HASH_LABEL, ("spec", "match", "pods", "owners")
     if policy.rollout < ALL_WORKLOADS:
-        yield HASH_LABEL, policy.at_key("spec", "rollout")
+        yield HASH_LABEL, ("spec", "rollout")
 
 
 def _shares(bindings: Sequence[Binding]) -> Iterator[Diagnostic]:

@@ -1,6 +1,6 @@
 """Fields that would bring a pod onto elastic capacity by a second mechanism cannot be injected by hand."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from compiler.codes import policies as codes
@@ -10,15 +10,17 @@ from compiler.model import BurstPolicy, Mechanism
 from compiler.overlap import enforced, overlaps
 from compiler.platforms import keys
 from compiler.platforms.mechanisms import SERVES
+from compiler.platforms.nodes import TAINTS
 from compiler.platforms.pages import ACK_BURST_RESOURCE, ACK_RESOURCE_POLICY, VKE_RESOURCE_POLICY
 from compiler.resolve import Binding, Resolved
 from compiler.source import Route
-from webhook.engine.fields import Toleration
+from webhook.engine.fields import Taint, Toleration
 from webhook.engine.pod import covers
-from webhook.engine.selector import Operator
+from webhook.engine.selector import Operator, Requirement
 
 _LABELS = (keys.ECI_LABEL, keys.BURST_RESOURCE)
 _ANNOTATIONS = (keys.BURST_TO_VCI, keys.BURST_RESOURCE)
+_SENT_TO_ECI: Final = Requirement(keys.ECI_LABEL, Operator.IN, ("true",))
 _FEATURES = {keys.GANG_NAME: "gang", keys.GANG_SIZE: "gang", keys.GPU_COUNT: "gpuShare", keys.CPUSET: "cpuTopology"}
 
 _CONFLICTS: Final = {
@@ -54,16 +56,36 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
                     codes.SECOND_MECHANISM, where, message, help=["remove it; the policy's mechanism writes what is needed"]
                 )
     for cluster in resolved.model.clusters:
-        if any(_injects(binding.policy) for binding in resolved.of(cluster)):
-            for overlap in overlaps(resolved, cluster, enforced):
+        suspected = {binding.policy.name for binding in resolved.of(cluster) if _injects(binding.policy)}
+        if suspected:
+            for overlap in overlaps(resolved, cluster, _with_one_of(suspected)):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     yield from _tolerations(one, other)
                     yield from _conflicts(one, other)
 
 
 def _injects(policy: BurstPolicy) -> bool:
+    """Say whether a policy injects what could take pods past the placement of any policy."""
     inject = policy.inject
-    return bool(inject.tolerations or inject.labels.keys() & _CONFLICTS.keys() or inject.annotations.keys() & _CONFLICTS.keys())
+    return (
+        any(_tolerates(toleration, taint) for toleration in inject.tolerations for taint in TAINTS.values())
+        or not _CONFLICTS.keys().isdisjoint(inject.labels)
+        or not _CONFLICTS.keys().isdisjoint(inject.annotations)
+    )
+
+
+def _tolerates(toleration: Toleration, taint: Taint) -> bool:
+    return covers(toleration, Toleration(key=taint.key, operator="Equal", value=taint.value, effect=taint.effect))
+
+
+def _with_one_of(names: Collection[str]) -> Callable[[Binding, Binding], bool]:
+    """Return the test for pairs of policies in force of which one is among ``names``."""
+
+    def test(first: Binding, second: Binding) -> bool:
+        named = first.policy.name in names or second.policy.name in names
+        return named and enforced(first) and enforced(second)
+
+    return test
 
 
 def _matched(binding: Binding) -> Iterator[Diagnostic]:
@@ -71,7 +93,7 @@ def _matched(binding: Binding) -> Iterator[Diagnostic]:
     policy, cluster = binding.policy, binding.cluster
     if not binding.pools or binding.mechanism is Mechanism.ECI_LABEL or cluster.platform not in SERVES[Mechanism.ECI_LABEL]:
         return
-    if any((each.key, each.operator, each.values) == (keys.ECI_LABEL, Operator.IN, ("true",)) for each in policy.pods.requirements):
+    if _SENT_TO_ECI in policy.pods.requirements:
         message = f"policy `{policy.name}` matches pods that `{keys.ECI_LABEL}` sends to ECI, so it places none of them on cluster `{cluster.name}`"
         notes = ["the label overrides ResourcePolicy, node affinity and burst-resource"]
         yield diagnose(codes.SECOND_MECHANISM, policy.at_key("spec", "match", "pods"), message, notes=notes)
@@ -81,7 +103,7 @@ def _conflicts(binding: Binding, placing: Binding) -> Iterator[Diagnostic]:
     """Yield injected keys that the vendor rules out beside the mechanism of a policy, which may be the same."""
     policy = binding.policy
     for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
-        for key in sorted(written.keys() & _CONFLICTS.keys()):
+        for key in sorted(written.keys() & _CONFLICTS.keys()) if written else ():
             mechanism, source = _CONFLICTS[key]
             if placing.mechanism is mechanism:
                 where = policy.at_key("spec", "inject", part, key)
@@ -105,7 +127,7 @@ def _keys(policy: BurstPolicy) -> Iterator[Diagnostic]:
         places.append(((*route, "podLabels"), does, use.ack.pod_labels, _LABELS))
         places.append(((*route, "podAnnotations"), does, use.ack.pod_annotations, _ANNOTATIONS))
     for place, verb, written, owned in places:
-        for key in sorted(set(written) & set(owned)):
+        for key in sorted(set(written) & set(owned)) if written else ():
             where = policy.at_key("spec", *place, key)
             message = f"policy `{policy.name}` {verb} `{key}`, which chooses where the pod runs"
             yield diagnose(codes.SECOND_MECHANISM, where, message, help=["list the pool under `spec.pools` instead"])
@@ -113,7 +135,7 @@ def _keys(policy: BurstPolicy) -> Iterator[Diagnostic]:
 
 def _features(policy: BurstPolicy) -> Iterator[Diagnostic]:
     for part, written in (("labels", policy.inject.labels), ("annotations", policy.inject.annotations)):
-        for key in sorted(set(written) & set(_FEATURES)):
+        for key in sorted(set(written) & set(_FEATURES)) if written else ():
             where = policy.at_key("spec", "inject", part, key)
             message = f"policy `{policy.name}` injects `{key}`, which belongs to a feature of the scheduler"
             yield diagnose(codes.SECOND_MECHANISM, where, message, help=[f"write `scheduling.{_FEATURES[key]}` instead"])
@@ -125,7 +147,7 @@ def _tolerations(binding: Binding, placing: Binding) -> Iterator[Diagnostic]:
     taints = escapes(placing) if policy.inject.tolerations else ()
     for index, toleration in enumerate(policy.inject.tolerations):
         for taint in taints:
-            if covers(toleration, Toleration(key=taint.key, operator="Equal", value=taint.value, effect=taint.effect)):
+            if _tolerates(toleration, taint):
                 where = policy.at("spec", "inject", "tolerations", index)
                 whose = "it" if placing is binding else f"policy `{placing.policy.name}`"
                 message = f"policy `{policy.name}` tolerates virtual nodes ({taint.key}={taint.value}) on pods that {whose} places"

@@ -30,11 +30,16 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
     for cluster in resolved.model.clusters:
         placing = [binding for binding in resolved.of(cluster) if binding.pools]
         if any(binding.policy.namespace_wide for binding in placing):
-            for overlap in overlaps(resolved, cluster, lambda each: bool(each.pools)):
+            for overlap in overlaps(resolved, cluster, _both_place):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     # No selector matches a namespace that is not declared.
                     if overlap.proved and one.policy.namespace_wide and other.mechanism is not Mechanism.ECI_LABEL:
                         yield _overridden(one, other, overlap.namespace)
+
+
+def _both_place(first: Binding, second: Binding) -> bool:
+    """Say whether both place pods, one of them by a label on the namespace."""
+    return bool(first.pools and second.pools) and (first.policy.namespace_wide or second.policy.namespace_wide)
 
 
 def _alone(binding: Binding) -> Iterator[Diagnostic]:

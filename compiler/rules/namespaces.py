@@ -13,9 +13,12 @@ from compiler.selectors import contradiction
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield excluded namespaces that are named, and ResourcePolicies that would have no namespace."""
     repository = resolved.model.repository
+    excluded = {*repository.webhook.excluded_namespaces}
     for policy in resolved.model.policies:
-        for index, name in enumerate(policy.document.get("spec", "match", "namespaces", "names") or ()):
-            if name in repository.webhook.excluded_namespaces:
+        if not excluded & {*policy.namespaces.names}:
+            continue
+        for index, name in enumerate(policy.document.get("spec", "match", "namespaces", "names")):
+            if name in excluded:
                 where = policy.at("spec", "match", "namespaces", "names", index)
                 related = [(repository.document.at("spec"), "see `spec.webhook` here, and its defaults")]
                 message = f"policy `{policy.name}` names the excluded namespace `{name}`"

@@ -11,7 +11,7 @@ from compiler.resolve import Resolved
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield owners of kind DaemonSet and CronJob, and custom kinds without a group."""
     for policy in resolved.model.policies:
-        for index, owner in enumerate(policy.document.get("spec", "match", "pods", "owners") or ()):
+        for index, owner in enumerate(policy.document.get("spec", "match", "pods", "owners")) if policy.owners else ():
             where = policy.at("spec", "match", "pods", "owners", index)
             kind = owner["kind"]
             if kind == "DaemonSet":

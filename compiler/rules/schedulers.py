@@ -28,7 +28,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             if cluster.platform is not Platform.ACK_REGISTERED and _diverts(binding, binding):
                 yield _own(binding)
         if any(binding.policy.inject.scheduler_name for binding in bindings):
-            for overlap in overlaps(resolved, cluster, enforced):
+            for overlap in overlaps(resolved, cluster, _either_diverts):
                 yield from _others(overlap)
 
 
@@ -37,6 +37,10 @@ def _needed(binding: Binding) -> str | None:
     if binding.mechanism in _READ or binding.policy.scheduling:
         return binding.cluster.scheduler_name if binding.cluster.platform is Platform.ACK_REGISTERED else DEFAULT_SCHEDULER
     return None
+
+
+def _either_diverts(first: Binding, second: Binding) -> bool:
+    return enforced(first) and enforced(second) and (_diverts(first, second) or _diverts(second, first))
 
 
 def _diverts(binding: Binding, placing: Binding) -> bool:

@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from compiler.sources import SourceError
 
@@ -17,8 +17,11 @@ class Tree:
         self.root = root
         self.since = time.time_ns()
         self._paths: list[str] = []
+        self._folders: list[str] = []
         self._links: list[str] = []
         self._unreadable: dict[str, str] = {}
+        # The folder of the file that was read last, which is mostly that of the next one.
+        self._opened: tuple[list[str], int] | None = None
         self._walk()
 
     def paths(self) -> tuple[str, ...]:
@@ -41,34 +44,55 @@ class Tree:
             return None
         return found if stat.S_ISREG(found.st_mode) else None
 
+    def folders(self) -> tuple[str, ...]:
+        """Return the paths of the folders that were listed, sorted; the root's is empty."""
+        return tuple(sorted(self._folders))
+
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a regular file below the root.
 
         Raises:
             SourceError: see ``Source``.
         """
-        parts = PurePosixPath(path).parts
-        if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+        *folders, name = [part for part in path.split("/") if part not in {"", "."}] or [""]
+        if not name or path.startswith("/") or ".." in (*folders, name) or "\0" in path:
             raise SourceError("the path leaves the repository")
         try:
-            # One component at a time, so that no folder on the way can be a link either.
-            folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+            # Without O_NONBLOCK, opening a FIFO would wait for a writer.
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._folder(folders))
             try:
-                for part in parts[:-1]:
-                    inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-                    os.close(folder)
-                    folder = inner
-                # Without O_NONBLOCK, opening a FIFO would wait for a writer.
-                descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
+                    raise SourceError("it is not a regular file")
+                return _content(descriptor, found.st_size, limit)
             finally:
-                os.close(folder)
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.close(descriptor)
-                raise SourceError("it is not a regular file")
-            with os.fdopen(descriptor, "rb") as file:
-                return file.read(limit)
         except OSError as error:
             raise SourceError(_reason(error)) from error
+
+    def __del__(self) -> None:
+        self._close()
+
+    def _folder(self, parts: list[str]) -> int:
+        """Return the folder that the parts of a path lead to, open until another one is wanted."""
+        if self._opened is not None and self._opened[0] == parts:
+            return self._opened[1]
+        self._close()
+        # One component at a time, so that no folder on the way can be a link either.
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        for part in parts:
+            try:
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            finally:
+                os.close(folder)
+            folder = inner
+        self._opened = parts, folder
+        return folder
+
+    def _close(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            os.close(opened[1])
 
     def _walk(self) -> None:
         """Find what is below the root.
@@ -88,6 +112,8 @@ class Tree:
                 if not prefix:
                     raise
                 self._unreadable[prefix.removesuffix("/")] = _reason(error)
+            else:
+                self._folders.append(prefix.removesuffix("/"))
 
     def _sort_in(self, entry: "os.DirEntry[str]", path: str, pending: list[str]) -> None:
         named = entry.name.endswith(SUFFIXES)
@@ -100,6 +126,14 @@ class Tree:
             self._paths.append(path)
         elif named and os.path.lexists(self.root / path):  # unless it has vanished since
             self._unreadable[path] = "it is not a regular file"
+
+
+def _content(descriptor: int, size: int, limit: int) -> bytes:
+    """Return at most ``limit`` bytes of an open file. ``size`` is a guess that saves calls: the file may have changed since."""
+    content = os.read(descriptor, min(size + 1, limit))
+    while len(content) < limit and (more := os.read(descriptor, min(len(content) + 1, limit - len(content)))):
+        content += more
+    return content
 
 
 def _may_be_a_folder(link: "os.DirEntry[str]") -> bool:

@@ -3,7 +3,7 @@
 Extension modules cannot be imported out of a zip archive, so the first run unpacks everything into a folder that is named by a
 digest of the content, and later runs find it there. Whoever can write into that folder runs code as us, therefore it is used only
 if it belongs to us and nobody else can write into it. It comes into being in one step (a rename), so that a run that is killed, or
-a second first run at the same time, never leaves half of it.
+a second first run at the same time, never leaves half of it. What another version unpacked is removed when nobody has used it for a month.
 
 This file also runs under Pythons that Overbank does not support, if only to say so: nothing newer than Python 3.6 in it.
 """
@@ -18,6 +18,9 @@ import built
 VARIABLE = "OVERBANK_UNPACK_DIR"
 PAYLOAD = "payload.zip"
 USAGE = 2
+DAY = 86400
+KEPT = 30 * DAY
+"""Seconds for which a version is kept that nobody runs."""
 
 
 class NoPlaceError(Exception):
@@ -79,8 +82,9 @@ def unpacked(archive: str) -> str:
         folder = os.path.join(base, built.DIGEST)
         try:
             # Both: who can write into the outer one can put another in the place of the inner one.
-            if not (trusted(base) and trusted(folder)):
+            if not (trusted(base) and trusted(folder) and used(folder)):
                 unpack(archive, base, folder)
+                used(folder)
         except (OSError, NoPlaceError) as error:
             reasons.append(f"{base}: {(getattr(error, 'strerror', None) or str(error)).lower()}")
         else:
@@ -122,6 +126,47 @@ def trusted(folder: str) -> bool:
     return True
 
 
+def used(folder: str) -> bool:
+    """Say that the folder is in use, until this process ends; False if it is being removed."""
+    import time
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    # A second one could not wait longer than for the removal, and would then find nothing. The descriptor stays open on purpose.
+    if locked(descriptor, shared=True) is False or not is_still(descriptor, folder):
+        os.close(descriptor)
+        return False
+    # Not with every run: that would be a write each.
+    if os.fstat(descriptor).st_mtime < time.time() - DAY:
+        try:
+            os.utime(folder)
+        except OSError:
+            pass  # read-only; then nobody removes it either
+    return True
+
+
+def locked(descriptor: int, *, shared: bool) -> "bool | None":
+    """Lock a folder without waiting; False if somebody else has it, None if there are no locks here."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def is_still(descriptor: int, folder: str) -> bool:
+    """Say whether a folder that was opened is the one that has the name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(folder))
+    except FileNotFoundError:
+        return False
+
+
 def unpack(archive: str, base: str, folder: str) -> None:
     """Unpack into a new folder beside the wanted one and give it the name in one step.
 
@@ -158,14 +203,47 @@ def unpack(archive: str, base: str, folder: str) -> None:
 
 
 def sweep(base: str) -> None:
-    """Remove what runs that were killed while unpacking left behind, once it is certain that they are over."""
+    """Remove what killed runs left behind, once it is certain that they are over, and versions that nobody has used for a month."""
     import shutil
     import time
 
+    now = time.time()
     for name in os.listdir(base):
         path = os.path.join(base, name)
-        if name.startswith(".new-") and os.lstat(path).st_mtime < time.time() - 3600:
-            shutil.rmtree(path, ignore_errors=True)
+        try:
+            age = now - os.lstat(path).st_mtime
+            if name.startswith(".old-") or (name.startswith(".new-") and age > 3600):
+                shutil.rmtree(path, ignore_errors=True)
+            elif age > KEPT and is_digest(name):
+                retire(path, os.path.join(base, ".old-" + name))
+        except (OSError, NoPlaceError):
+            continue  # another run was quicker, or it is none of ours
+
+
+def is_digest(name: str) -> bool:
+    """Say whether it is the name of an unpacked version."""
+    return len(name) == 32 and not name.strip("0123456789abcdef")
+
+
+def retire(folder: str, away: str) -> None:
+    """Remove a version, unless somebody runs it or locks say nothing here. It loses its name first, so that nobody finds half of it.
+
+    Raises:
+        OSError: it is gone already.
+        NoPlaceError: it is none of ours.
+    """
+    import shutil
+    import time
+
+    trusted(folder)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # Looked at once more: somebody may have begun to use it, and be done.
+        if locked(descriptor, shared=False) and os.fstat(descriptor).st_mtime < time.time() - KEPT:
+            os.rename(folder, away)
+            shutil.rmtree(away, ignore_errors=True)
+    finally:
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 
 import schemas
 from compiler.cli import COMMANDS, make_parser
-from compiler.codes import ALL
+from compiler.codes.catalogue import ALL
 from compiler.completion.grammar import commands
 
 Offer = Callable[..., list[str]]

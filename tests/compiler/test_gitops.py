@@ -135,7 +135,7 @@ def labelled(
     repo = write(minimal, "labelled")
     files = emit.emit(replace(cluster, namespace_labels={"cuda": {LABEL: "true", "a": "b"}}))
     with monkeypatch.context() as patch:
-        patch.setattr(build, "compile_repository", lambda tree: replace(compile_repository(tree), files=files))
+        patch.setattr(build, "compile_repository", lambda tree, **_: replace(compile_repository(tree), files=files))
         assert cli("build", repo).code == 0
     return repo
 

@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.codes import BY_ID
+from compiler.codes.catalogue import BY_ID
 from compiler.inventory import dump
 from compiler.inventory.discovery import Grouping
 from compiler.inventory.nodes import Node

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from compiler import codes
+from compiler.codes import output, reading
 from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
 from compiler.sources import SourceError
@@ -48,7 +48,7 @@ def test_file_that_cannot_be_read_is_an_error(minimal: dict[str, str]) -> None:
     result = compile_repository(_Memory({**minimal, "secret.yaml": SourceError("permission denied")}))
     assert result.failed
     ((code, place, message),) = [(each.code, str(each.primary.where.locate()), each.message) for each in result.diagnostics]
-    assert code is codes.reading.UNREADABLE
+    assert code is reading.UNREADABLE
     assert (place, message) == ("secret.yaml", "cannot read the file: permission denied")
 
 
@@ -101,7 +101,7 @@ def test_bundle_that_fits_no_config_map_is_an_error(compiled: Compile, minimal: 
     inject = "\n".join(f"      a{number}: {'x' * 250_000}" for number in range(5))
     result = compiled({**minimal, "burst/web.yaml": f"{minimal['burst/web.yaml']}  inject:\n    annotations:\n{inject}\n"})
     (found,) = result.diagnostics
-    assert found.code is codes.output.BUNDLE_TOO_LARGE
+    assert found.code is output.BUNDLE_TOO_LARGE
     assert str(found.primary.where.locate()) == "clusters/idc.yaml:3:18"
     assert result.failed
 

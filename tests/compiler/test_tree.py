@@ -109,3 +109,23 @@ def test_reading_leaks_no_descriptors(write: Callable[..., Path]) -> None:
             except SourceError:
                 continue
     assert len(list(descriptors.iterdir())) == before
+
+
+def test_at_most_one_folder_stays_open_and_only_as_long_as_the_tree(write: Callable[..., Path]) -> None:
+    """The folder of the last file is kept for the next one, and let go of with the tree."""
+    tree = Tree(write({"a/b/c.yaml": "x", "a/d/e.yaml": "y", "f.yaml": "z"}))
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
+    assert [tree.read(path, 10) for path in ("a/b/c.yaml", "a/d/e.yaml", "f.yaml", "a/b/c.yaml")] == [b"x", b"y", b"z", b"x"]
+    assert len(list(descriptors.iterdir())) == before + 1
+    del tree
+    assert len(list(descriptors.iterdir())) == before
+
+
+def test_file_that_grows_or_shrinks_is_read_to_its_end(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size that the system names is no promise: the content counts, up to the limit."""
+    tree = Tree(write({"a.yaml": "0123456789"}))
+    real = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, size: real(descriptor, min(size, 3)))
+    assert tree.read("a.yaml", 100) == b"0123456789"
+    assert tree.read("a.yaml", 7) == b"0123456"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import schemas
+from compiler import misshapen
 from compiler import validate as module
 from compiler.codes import documents as codes
 from compiler.diagnostics import Diagnostic
@@ -397,7 +398,7 @@ def _check(value: dict[str, Any]) -> list[Diagnostic]:
     document = _document(value)
     kind = value["kind"]
     accepts = module._accepting(kind).is_valid(document.value)
-    explains = list(module._explaining(kind).iter_errors(document.value))
+    explains = list(misshapen._explaining(kind).iter_errors(document.value))
     assert accepts is not bool(explains), (value, [error.message for error in explains])
     found = validate(document)
     assert bool(found) is not accepts

@@ -71,6 +71,10 @@ def examine_bytes(raw: bytes) -> None:
     documents = []
     if file is not None:
         documents, found = load(file)
+        again, found_again = load(file, positions=True)
+        # What the reader without positions accepts, the other one reads alike; as text, since not-a-number is no value's equal.
+        assert [(each.index, repr(each.value)) for each in again] == [(each.index, repr(each.value)) for each in documents]
+        assert len(found_again) == len(found)
     assert not (documents and found)
     for diagnostic in found:
         _check_places(diagnostic, {"fuzz.yaml": raw})

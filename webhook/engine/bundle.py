@@ -4,7 +4,6 @@ A bundle belongs to one cluster. Its bytes are indented JSON; its digest is take
 value with sorted keys, no white space and an empty ``digest``, so that indentation never matters and every value does.
 """
 
-import hashlib
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Final
@@ -144,7 +143,7 @@ class Policy(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical JSON of this policy, in hexadecimal."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+        return _sha256(self)
 
 
 class Cluster(Struct, frozen=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
@@ -177,8 +176,14 @@ class _Header(Struct):
 def seal(bundle: Bundle) -> Bundle:
     """Return the bundle with the digest of its own content."""
     unsealed = msgspec.structs.replace(bundle, digest="")
-    digest = hashlib.sha256(msgspec.json.encode(unsealed, order="sorted")).hexdigest()
-    return msgspec.structs.replace(bundle, digest=f"sha256:{digest}")
+    return msgspec.structs.replace(bundle, digest=f"sha256:{_sha256(unsealed)}")
+
+
+def _sha256(value: Policy | Bundle) -> str:
+    """Return the SHA-256 of the canonical JSON, in hexadecimal."""
+    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, and who checks policies needs the types only
+
+    return sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 
 def encode(bundle: Bundle) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from compiler.federation.model import Mode
 from compiler.model import NodeRange, PoolType
@@ -71,7 +72,7 @@ def _drawn(stage: Stage, random: Random) -> Stage:
     events = [{"kind": EventKind.CREATE, "replicas": random.randint(0, 20)}]
     events += [_event(random, names) for _ in range(random.randint(1, 8))]
     migration = Migration(after=random.randint(1, 3) * MINUTE, keep_unschedulable=random.random() < 0.5)
-    scenario = replace(
+    scenario = structs.replace(
         stage.scenario,
         events=tuple(Event(index=index, **event) for index, event in enumerate(events)),
         node_delay=random.choice([0, 0, 1, 4]) * MINUTE,
@@ -107,7 +108,7 @@ def test_plans_of_the_same_thing_are_the_same(stage: Stage, random: Random) -> N
         first = random.randint(0, event.wait)
         parts += [replace(event, wait=first), Event(index=0, kind=EventKind.WAIT, wait=event.wait - first)]
         ends.append(len(parts) - 1)
-    in_parts, found_in_parts = play(replace(drawn, scenario=replace(drawn.scenario, events=tuple(parts))))
+    in_parts, found_in_parts = play(replace(drawn, scenario=structs.replace(drawn.scenario, events=tuple(parts))))
     assert bool(found) == bool(found_in_parts)
     shown = _shown(in_parts)
     assert _shown(plan) == [shown[end] for end in ends[: len(plan.steps)]]

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from compiler.model import NodeRange, PoolType
 from compiler.plan.scenario import Event, EventKind
@@ -278,7 +279,9 @@ def test_counting_in_bulk_is_the_same_as_pod_by_pod(stage: Stage, data: Any) -> 
     """Pods by pool, nodes, waiting pods, and money are the same after every event, whatever the pools and events."""
     drawn = data.draw(pools())
     delay, idle, reverse = data.draw(st.tuples(st.sampled_from([0, 0, 3]), st.sampled_from([0, 4]), st.booleans()))
-    scenario = replace(stage.scenario, node_delay=delay * MINUTE, node_idle=idle * MINUTE, events=data.draw(happenings(drawn)))
+    scenario = structs.replace(
+        stage.scenario, node_delay=delay * MINUTE, node_idle=idle * MINUTE, events=data.draw(happenings(drawn))
+    )
     drawn_stage = replace(
         stage, scenario=scenario, clusters=(replace(stage.clusters[0], pools=drawn, reverse=reverse and len(drawn) > 1),)
     )

@@ -18,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 import compiler
 from compiler.codes import testing
@@ -187,7 +188,7 @@ def test_a_cluster_and_a_pool_that_are_gone_or_new_say_so(plans: Mapping[str, Pl
 def test_what_a_scenario_is_about_is_compared_too(plans: Mapping[str, Plan]) -> None:
     """Another namespace, and a ceiling that is no longer there, are said beside the charts."""
     plan = plans["weighted"]
-    scenario = replace(plan.scenario, namespace="shop", ceilings=Ceilings(per_hour=None, total=None))
+    scenario = structs.replace(plan.scenario, namespace="shop", ceilings=Ceilings(per_hour=None, total=None))
     text = "".join(_read(render([Shown(plan=replace(plan, scenario=scenario), before=plan, base="main")], title="Plans")).text)
     assert "Namespaceshop was default" in text
     assert "Ceiling per hour\N{EN DASH} was 60.00 CNY" in text
@@ -197,11 +198,11 @@ def test_costs_above_a_ceiling_are_said(plans: Mapping[str, Plan]) -> None:
     """The peak and the sum say which ceiling they exceed; what is below one says nothing."""
     plan = plans["weighted"]
     assert render([Shown(plan=plan)], title="Plans").count("above the ceiling of") == 1
-    low = replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=Decimal("8.7")))
+    low = structs.replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=Decimal("8.7")))
     assert '8.75 CNY</span> <span class="note alarm">above the ceiling of 8.70 CNY' in render(
         [Shown(plan=replace(plan, scenario=low))], title="Plans"
     )
-    high = replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=None))
+    high = structs.replace(plan.scenario, ceilings=Ceilings(per_hour=Decimal(100), total=None))
     assert "above the ceiling" not in render([Shown(plan=replace(plan, scenario=high))], title="Plans")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from msgspec import structs
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from compiler.codes import testing
@@ -271,7 +272,7 @@ def test_nothing_at_the_head_of_a_chart_overlaps(visit: _Open, plans: Mapping[st
     plan = plans["fleet"]
     event = plan.scenario.events[0]
     steps = tuple(replace(step, event=replace(event, index=index)) for index, step in enumerate(plan.steps * 2))
-    now = replace(plan, steps=steps, scenario=replace(plan.scenario, events=tuple(step.event for step in steps)))
+    now = replace(plan, steps=steps, scenario=structs.replace(plan.scenario, events=tuple(step.event for step in steps)))
     before = replace(now, steps=tuple(replace(step, replicas=step.replicas + 1) for step in steps))
     page = visit(Shown(plan=now, before=before, base="main"), width=1280).page
     boxes = page.locator("svg.chart").evaluate_all(

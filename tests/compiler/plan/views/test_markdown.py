@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec import structs
 
 from compiler.codes import planning
 from compiler.diagnostics import diagnose
@@ -121,7 +122,8 @@ def test_what_is_too_long_is_left_out_as_a_whole_and_said(
     reason = Move(at=0, cause=Cause.WAIT, count=1, cluster="idc", reason="0/3 pools are available " * 10)
     many = tuple(replace(plan.steps[number % 3], moves=(reason,)) for number in range(steps))
     shown = [
-        Shown(plan=replace(plan, steps=many, scenario=replace(plan.scenario, name=f"s-{number}"))) for number in range(scenarios)
+        Shown(plan=replace(plan, steps=many, scenario=structs.replace(plan.scenario, name=f"s-{number}")))
+        for number in range(scenarios)
     ]
     text = render(shown)
     assert len(text.encode()) <= 64_000

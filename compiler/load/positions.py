@@ -1,4 +1,4 @@
-"""Bytes to positioned documents: YAML 1.2 core schema over libyaml's event stream.
+"""Values and where they stand, over libyaml's event stream: the reader that decides and explains.
 
 The event stream needs no recursion, so no depth can crash the interpreter (libyaml's composer overflows the C stack at 50,000
 levels). Values are built here and not by a stock constructor, because those drop duplicate keys silently, read ``yes`` as a
@@ -8,49 +8,19 @@ boolean and ``012`` as ten, and know no positions.
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
-from compiler import sources
 from compiler.codes import reading
 from compiler.diagnostics import Code, Diagnostic, diagnose
-from compiler.source import Document, Location, Mark, SourceFile, Span
+from compiler.load.limits import MAX_DEPTH, MAX_DIRECTIVES, MAX_FINDINGS, MAX_VALUES, WEIGHT
+from compiler.load.scalars import resolve_plain
+from compiler.source import Location, Mark, SourceFile, Span
 from compiler.spelling import shortened
 
-MAX_BYTES = sources.MAX_BYTES
-MAX_DEPTH = 100
-MAX_VALUES = 500_000
-MAX_FINDINGS = 1000
-"""After so many findings in a file the rest of it is not read: nobody reads on either, and each costs memory."""
-MAX_DIRECTIVES = 100
-WEIGHT = 32
-"""So many characters count as one value more, since aliases repeat long strings as well as large collections."""
-
-# https://yaml.org/spec/1.2.2/#103-core-schema
-_INT = re.compile(r"[-+]?[0-9]+")
-_OCT = re.compile(r"0o[0-7]+")
-_HEX = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: dict[str, Any] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
-_DIRECTIVE = re.compile("^%TAG", re.MULTILINE)
-_NUMBER_STARTS = frozenset("-+.0123456789")
-MAX_DIGITS = 4000
-"""Python refuses to convert longer integers (CVE-2020-10735), so they stay text."""
-
-# https://yaml.org/spec/1.2.2/#51-character-set, without the line breaks that only some readers know: libyaml ends a comment at U+0085,
-# U+2028, U+2029 and a lone carriage return, and what follows would be read as YAML though nobody sees a new line. Nor is there a place for
-# byte order marks but the beginning, which ``decode`` takes off: nobody sees one in a key.
-_UNPRINTABLE = "\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-_UNPRINTABLE_IN_ASCII = re.compile("\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
+_DIRECTIVE: Final = re.compile("^%TAG", re.MULTILINE)
+_STRING_TAGS: Final = frozenset({"!", "tag:yaml.org,2002:str"})
 
 
 class _RefusalError(Exception):
@@ -60,27 +30,8 @@ class _RefusalError(Exception):
         self.diagnostic = diagnostic
 
 
-def decode(path: str, raw: bytes) -> tuple[SourceFile | None, list[Diagnostic]]:
-    """Turn the bytes of a file into text. The file is None where that is impossible."""
-    if len(raw) > MAX_BYTES:
-        return None, [diagnose(reading.TOO_LARGE, Location(path), f"the file has more than {MAX_BYTES // 1024**2} MiB")]
-    try:
-        text = raw.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        file = SourceFile(path, raw.decode("utf-8", errors="replace"))
-        where = Location(path, file.span_at(len(raw[: error.start].decode("utf-8"))), file)
-        return None, [diagnose(reading.ENCODING, where, f"byte 0x{raw[error.start]:02x} is not UTF-8")]
-    file = SourceFile(path, text)
-    # The large set takes a while to compile, and is hardly ever needed.
-    bad = _UNPRINTABLE_IN_ASCII.search(text) if text.isascii() else re.search(_UNPRINTABLE, text)
-    if bad:
-        where = Location(path, file.span_at(bad.start()), file)
-        return None, [diagnose(reading.ENCODING, where, f"control character or ambiguous line break U+{ord(bad.group()):04X}")]
-    return file, []
-
-
-def load(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
-    """Read all documents of a file. A file that is broken anywhere gives no documents."""
+def read_positioned(file: SourceFile) -> tuple[list[tuple[int, Any, Mark]], list[Diagnostic]]:
+    """Read the index, the value and the position of every document. A file that is broken anywhere gives no documents."""
     reader = _Reader(file)
     try:
         documents = list(reader.documents())
@@ -127,7 +78,7 @@ class _Reader:
         self._size = 0
         self._root: tuple[Any, Mark] | None = None
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[tuple[int, Any, Mark]]:
         """Yield the documents; empty ones are left out."""
         index = 0
         self._refuse_directives()
@@ -148,7 +99,7 @@ class _Reader:
                 self._count(1, _span(event))
             elif kind is yaml.DocumentEndEvent:
                 if self._root is not None and self._root[0] is not None:
-                    yield Document(self.file, index, *self._root)
+                    yield (index, *self._root)
                 index += 1
 
     def _scalar(self, event: Any) -> None:
@@ -285,22 +236,6 @@ def _advice(file: SourceFile, span: Span) -> list[str]:
     if line[span.column - 1 : span.column] == "\t":
         return ["YAML is indented with spaces; here is a tab"]
     return []
-
-
-def resolve_plain(text: str) -> Any:
-    """Give an unquoted scalar its value under the YAML 1.2 core schema: None, bool, int, float or str."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] in _NUMBER_STARTS and len(text) <= MAX_DIGITS:
-        if _INT.fullmatch(text):
-            return int(text)
-        if _FLOAT.fullmatch(text):
-            return float(text)
-        if _OCT.fullmatch(text):
-            return int(text, 8)
-        if _HEX.fullmatch(text):
-            return int(text, 16)
-    return text
 
 
 def _span(event: Any) -> Span:

@@ -1,0 +1,46 @@
+"""All codes. Only who lists or looks them up needs every category."""
+
+from typing import Final
+
+from compiler.codes import (
+    documents,
+    federation,
+    inventory,
+    manifests,
+    names,
+    output,
+    planning,
+    platforms,
+    policies,
+    reading,
+    testing,
+)
+from compiler.diagnostics import Code
+
+__all__ = ["ALL", "BY_ID"]
+
+ALL: Final[tuple[Code, ...]] = tuple(
+    sorted(
+        (
+            value
+            for module in (
+                reading,
+                documents,
+                names,
+                platforms,
+                inventory,
+                policies,
+                output,
+                testing,
+                federation,
+                manifests,
+                planning,
+            )
+            for value in vars(module).values()
+            if isinstance(value, Code)
+        ),
+        key=lambda code: code.id,
+    )
+)
+
+BY_ID: Final = {code.id: code for code in ALL}
