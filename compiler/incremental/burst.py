@@ -1,10 +1,9 @@
 """The slices about clusters and burst policies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic
 from compiler.incremental.facts import Head
@@ -27,8 +26,7 @@ class Bound(Struct, array_like=True, frozen=True):
     clusters: tuple[str, ...]
 
 
-@dataclass(slots=True, kw_only=True)
-class Site:
+class Site(Struct, kw_only=True):
     """A cluster with what is bound to it, sorted by name; the slice of this key may look at nothing else."""
 
     cluster: Head

@@ -1,8 +1,6 @@
 """Which files are read, and what is known of them."""
 
-from dataclasses import dataclass, field
-
-from msgspec import Struct
+from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic, has_errors
 from compiler.incremental.facts import Head, heads
@@ -28,8 +26,7 @@ class Selected(Struct, array_like=True, frozen=True):
     findings: tuple[Finding, ...]
 
 
-@dataclass(slots=True, kw_only=True)
-class Read:
+class Read(Struct, kw_only=True):
     """What was read: ``manifests`` are the paths under ``workloads``, ``settings`` is None where there are none."""
 
     settings: Head | None = None
@@ -119,15 +116,12 @@ class _Names:
 def _add(found: Read, work: Work, paths: list[str], manifests: set[str], progress: Progress) -> None:
     """Look at files, and add what is known of them."""
     contents = work.contents
-    readable, tokens = [], []
-    for path in paths:
-        try:
-            tokens.append(contents.token(path))
-            readable.append(path)
-        except SourceError as error:
-            from compiler.reading import unreadable  # noqa: PLC0415
+    known, failed = contents.tokens(paths)
+    if failed:
+        from compiler.reading import unreadable  # noqa: PLC0415
 
-            found.diagnostics.append(unreadable(path, error))
+        found.diagnostics += [unreadable(path, error) for path, error in failed.items()]
+    readable, tokens = list(known), list(known.values())
 
     def look(position: int) -> Facts:
         progress(Phase.READING, position, len(readable))

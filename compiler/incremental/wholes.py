@@ -2,7 +2,6 @@
 
 from _blake2 import blake2b  # see compiler.incremental.memory
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -45,8 +44,7 @@ class Played(Struct, array_like=True, frozen=True):
     readings: tuple[Reading, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(Struct, frozen=True):
     """A source that notes what was read from it, and what came of it."""
 
     source: Source

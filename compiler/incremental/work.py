@@ -1,7 +1,6 @@
 """What all slices use: the memory, the files, and the way from findings to diagnostics."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -18,8 +17,7 @@ class Found(Struct, array_like=True, frozen=True):
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """The memory and the files."""
 
     answers: Answers
