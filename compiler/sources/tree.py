@@ -24,10 +24,11 @@ class Tree:
         # The folder of the file that was read last, which is mostly that of the next one.
         self._opened: tuple[list[str], int] | None = None
         self._walk()
+        self._paths.sort()
 
     def paths(self) -> tuple[str, ...]:
         """Return the paths of all YAML files outside of hidden folders, sorted."""
-        return tuple(sorted(self._paths))
+        return tuple(self._paths)
 
     def links(self) -> tuple[str, ...]:
         """Return the paths of symbolic links with a YAML file's name or to a folder, sorted."""
