@@ -41,7 +41,7 @@ _PASSING: Final = {
     sqlite3.SQLITE_INTERRUPT,
 }
 """What says nothing about the file's content."""
-_PACK: Final = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]])
+_PACK: Final = msgspec.msgpack.Decoder(dict[bytes, bytes])
 
 
 class Store:
@@ -64,6 +64,7 @@ class Store:
         self._asked: dict[bytes, bytes] = {}
         self._new: dict[bytes, bytes] = {}
         self._stale: set[bytes] = set()
+        self._hits = 0
         self._touch = False
         self._swept = False
         self._connection: sqlite3.Connection | None = None
@@ -78,7 +79,7 @@ class Store:
         content = self.recall(self._pack_name)
         if content is not None:
             try:
-                self._pack = dict(_PACK.decode(content))
+                self._pack = _PACK.decode(content)
             except msgspec.MsgspecError:
                 self._pack = {}
         self._touch = self._pack_name in self._stale
@@ -87,6 +88,7 @@ class Store:
         """Return what is known of these keys."""
         pack = self._pack
         found = {key: pack[key] for key in keys if key in pack} if pack else {}
+        self._hits += len(found)
         if len(found) < len(keys):
             found.update(self._read([key for key in keys if key not in found]))
         self._asked.update(found)
@@ -168,11 +170,12 @@ class Store:
         """Put together what this run asked for, or learned, if that is not what is together already."""
         if self._pack_name is None:
             return
-        used = {key: value for key, value in {**self._asked, **self._new}.items() if len(key) == _KEY and len(value) <= _SMALL}
         # What is missing is found one by one. Writing the pack anew takes longer than that, unless much is missing.
-        if len(used.keys() ^ self._pack.keys()) <= len(self._pack) // 64:
+        unused = len(self._pack) - self._hits
+        if len(self._asked) - self._hits + len(self._new) + unused <= len(self._pack) // 64:
             return
-        content = msgspec.msgpack.encode(list(used.items()))
+        used = {key: value for key, value in {**self._asked, **self._new}.items() if len(key) == _KEY and len(value) <= _SMALL}
+        content = msgspec.msgpack.encode(used)
         if len(content) <= _MAX_PACK:
             self._new[self._pack_name] = content
 

@@ -6,8 +6,9 @@ With ``--check`` nothing is written, and how the tree differs from what would be
 import argparse
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
@@ -78,7 +79,7 @@ def _build(result: Outcome, tree: Tree, options: argparse.Namespace) -> int:
                 _note(recovered, options)
             code = _write(result, folder, only, tree, options)
             if code == CLEAN:
-                write_provenance(options, result.read, tree=tree, folder=folder, paths=_built(result, only))
+                write_provenance(options, tree, result.read, folder=folder, paths=_built(result, only))
             return code
     except OutputError as error:
         raise CommandError(str(error)) from error

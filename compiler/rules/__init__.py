@@ -105,11 +105,8 @@ FLEET_RULES: Final[tuple[Rule, ...]] = (cluster_uids.check,)
 
 def check(resolved: Resolved, progress: Progress = silent) -> list[Diagnostic]:
     """Run all rules."""
-    return [
-        diagnostic
-        for rule in counted((*POLICY_RULES, *CLUSTER_RULES, *FLEET_RULES), Phase.CHECKING, progress)
-        for diagnostic in rule(resolved)
-    ]
+    rules = (*POLICY_RULES, *CLUSTER_RULES, *FLEET_RULES)
+    return [diagnostic for rule in counted(rules, Phase.CHECKING, progress) for diagnostic in rule(resolved)]
 
 
 def check_policies(resolved: Resolved) -> list[Diagnostic]:

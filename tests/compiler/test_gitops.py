@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
+from msgspec import structs
 
 from compiler import emit
 from compiler.cli import build
 from compiler.emit import gitops, namespaces
+from compiler.incremental import compile_slices
+from compiler.incremental.outcome import Files
+from compiler.inputs import digest_of
 from compiler.ir import ClusterIR
 from compiler.pipeline import Result, compile_repository
 from compiler.sources.tree import Tree
@@ -137,7 +141,10 @@ def labelled(
     repo = write(minimal, "labelled")
     files = emit.emit(replace(cluster, namespace_labels={"cuda": {LABEL: "true", "a": "b"}}))
     with monkeypatch.context() as patch:
-        patch.setattr(build, "compile_repository", lambda tree, **_: replace(compile_repository(tree), files=files))
+        labelled = Files({path: digest_of(content) for path, content in files.items()}, lambda _folder: files)
+        patch.setattr(
+            build, "compile_slices", lambda *given, **options: structs.replace(compile_slices(*given, **options), files=labelled)
+        )
         assert cli("build", repo).code == 0
     return repo
 
