@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.observing import add_source, observed
+from compiler.cli.progress import add_progress
 from compiler.cli.repository import add_repository, cluster_named, compiled, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.doctor import examine
@@ -34,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cluster", metavar="NAME", help="cluster to look at (default: the only one)")
     add_source(parser, _FLAGS, f"kubectl get {_KINDS} -A -o json")
     parser.add_argument("--format", choices=("text", "json-v1"), default="text", help="shape of the report (default: text)")
+    add_progress(parser)
     add_colour(parser)
 
 

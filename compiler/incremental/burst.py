@@ -71,6 +71,8 @@ class Burst:
     def identities(self) -> list[Diagnostic]:
         """Find clusters that cannot be told apart."""
         work, documents = self._work, self._documents
+        if len(documents.clusters) < 2:  # noqa: PLR2004 - one alone shares nothing
+            return []
         heads = (documents.settings, *documents.clusters.values())
 
         def find() -> tuple[Finding, ...]:

@@ -124,7 +124,7 @@ def test_what_overbank_derives_is_good(case: str) -> None:
         if path in result.files:
             told = {"OB5404"} if ir.kubernetes < Version.parse("1.21") else set()
             if not {"kube-system", "kube-node-lease"} <= set(ir.bundle.excluded_namespaces):
-                told = {"OB5403"}
+                told = {"OB5403", "OB5404"}
             _assert_good(result.files[path], told)
 
 
