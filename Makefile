@@ -53,6 +53,7 @@ docs: .venv/.installed ## rewrite the tables of fields in docs/ from the schemas
 bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/check.py
+	$(BIN)/python bench/warm.py
 	$(BIN)/python bench/engine.py
 	$(BIN)/python bench/replicas.py
 	$(BIN)/python bench/plan.py

@@ -1,6 +1,6 @@
 """From valid documents to the model: every document once, by kind and name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from compiler import parse
 from compiler.codes import names as codes
@@ -20,10 +20,7 @@ def build_model(documents: Iterable[Document], repository: Repository) -> tuple[
     }
     given = list(documents)
     found, diagnostics = by_name(given, readers)
-    for document in given:
-        if document.value["kind"] == "Repository" and document is not repository.document:
-            first = [(repository.document.at(), "the repository is defined here")]
-            diagnostics.append(diagnose(codes.STRAY_REPOSITORY, document.at("kind"), "another Repository document", related=first))
+    diagnostics += strays(given, repository)
 
     def read(kind: str) -> list:  # type: ignore[type-arg] # one list a kind
         return [readers[kind](document) for document in found[kind]]
@@ -31,14 +28,8 @@ def build_model(documents: Iterable[Document], repository: Repository) -> tuple[
     clusters: list[Cluster] = read("Cluster")
     policies: list[BurstPolicy] = read("BurstPolicy")
     tests: list[PolicyTest] = read("PolicyTest")
-    for cluster in clusters:
-        diagnostics += _repeated("cluster", cluster, "pools")
-        diagnostics += _repeated("cluster", cluster, "namespaces")
-        diagnostics += _repeated("cluster", cluster, "claims", ("name", "namespace"))
-    for policy in policies:
-        diagnostics += _repeated("policy", policy, "pools")
-    for test in tests:
-        diagnostics += _repeated("test", test, "cases")
+    for named in (*clusters, *policies, *tests):
+        diagnostics += repeated(named)
     built = Model(
         repository=repository,
         clusters=tuple(clusters),
@@ -49,7 +40,27 @@ def build_model(documents: Iterable[Document], repository: Repository) -> tuple[
     return built, diagnostics
 
 
-def _repeated(noun: str, named: Named, part: str, keys: tuple[str, ...] = ("name",)) -> Iterable[Diagnostic]:
+def strays(documents: Iterable[Document], repository: Repository) -> Iterator[Diagnostic]:
+    """Yield the Repository documents beside the repository's own."""
+    for document in documents:
+        if document.value["kind"] == "Repository" and document is not repository.document:
+            first = [(repository.document.at(), "the repository is defined here")]
+            yield diagnose(codes.STRAY_REPOSITORY, document.at("kind"), "another Repository document", related=first)
+
+
+def repeated(named: Named) -> Iterator[Diagnostic]:
+    """Yield what one document has twice."""
+    if isinstance(named, Cluster):
+        yield from _repeated("cluster", named, "pools")
+        yield from _repeated("cluster", named, "namespaces")
+        yield from _repeated("cluster", named, "claims", ("name", "namespace"))
+    elif isinstance(named, BurstPolicy):
+        yield from _repeated("policy", named, "pools")
+    elif isinstance(named, PolicyTest):
+        yield from _repeated("test", named, "cases")
+
+
+def _repeated(noun: str, named: Named, part: str, keys: tuple[str, ...] = ("name",)) -> Iterator[Diagnostic]:
     """Yield the entries of a list that have the same values for ``keys`` as an earlier one; ``noun`` is what people call the document."""
     first: dict[tuple[str, ...], int] = {}
     for index, entry in enumerate(named.document.get("spec", part) or ()):

@@ -59,10 +59,18 @@ def of_clusters(resolved: Resolved, inventory: "Inventory | None", placed: "Plac
         if binding.accelerator:
             accelerators.setdefault(binding.cluster.name, {})[binding.accelerator.name] = documents.whole(binding.accelerator)
     if inventory and placed:
-        manifests = {_identity(each.manifest): _manifest(each.manifest) for each in inventory.workloads}
-        for name, patches in placed.patches.items():
-            found[name] += [manifests[each.group, each.kind, each.namespace, each.name] for each in patches]
+        for name, manifests in of_manifests(inventory, placed).items():
+            found[name] += manifests
     return {cluster_folder(name): (*inputs, *accelerators.get(name, {}).values()) for name, inputs in found.items()}
+
+
+def of_manifests(inventory: "Inventory", placed: "Placed") -> dict[str, list[Input]]:
+    """Return the manifests that each cluster, by name, has a patch for."""
+    manifests = {_identity(each.manifest): _manifest(each.manifest) for each in inventory.workloads}
+    return {
+        name: [manifests[each.group, each.kind, each.namespace, each.name] for each in patches]
+        for name, patches in placed.patches.items()
+    }
 
 
 def of_hosts(federated: "Federated") -> dict[str, tuple[Input, ...]]:
@@ -98,8 +106,12 @@ def digests(inputs: Inputs) -> dict[str, dict[str, str]]:
 
 def digest(value: Any) -> str:
     """Return the digest of a value of YAML: of its JSON with sorted keys and without spaces."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+    return digest_of(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+
+
+def digest_of(content: bytes) -> str:
+    """Return the digest of bytes, as locks write it."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 class _Documents:

@@ -90,25 +90,25 @@ def compile_repository(
     resolved, found = resolve(built)
     diagnostics += found
     diagnostics += _rules(resolved, progress)
-    federated, found = _federation(ours, built)
+    federated, found = federation_of(ours, built)
     diagnostics += found
-    inventory, found = _inventory(theirs if workloads else []) if repository.workloads else (None, [])
+    inventory, found = inventory_of(theirs if workloads else []) if repository.workloads else (None, [])
     diagnostics += found
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built)
 
     clusters = _clusters(resolved, progress)
-    placed, found = _placed(inventory, clusters, progress) if inventory else (None, [])
+    placed, found = placed_on(inventory, clusters, progress) if inventory else (None, [])
     diagnostics += found
     played = ours if scenarios is None else list(scenarios)
-    stages, found = _stages(played, pods or source, resolved, clusters, federated, progress=progress)
+    stages, found = stages_of(played, pods or source, resolved, clusters, federated, progress=progress)
     diagnostics += found
     if has_errors(diagnostics):
         return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built, stages=stages)
 
     for cluster in counted(clusters, Phase.MEASURING, progress):
-        diagnostics += _oversized(cluster, built)
-    hosts = _hosts(federated) if federated else ()
+        diagnostics += oversized(cluster, built)
+    hosts = hosts_of(federated) if federated else ()
     return Result(
         diagnostics=in_order(diagnostics),
         documents=len(ours),
@@ -144,7 +144,7 @@ def _clusters(resolved: Resolved, progress: Progress) -> "tuple[ClusterIR, ...]"
     return lower(resolved, progress)
 
 
-def _federation(ours: list[Document], built: Model) -> "tuple[Federated | None, list[Diagnostic]]":
+def federation_of(ours: list[Document], built: Model) -> "tuple[Federated | None, list[Diagnostic]]":
     """Bind and check what is about federation, if anything is."""
     kinds = {document.get("kind") for document in ours}
     if not kinds & {"FederationHost", "PlacementPolicy"} and not any(cluster.federation for cluster in built.clusters):
@@ -158,7 +158,7 @@ def _federation(ours: list[Document], built: Model) -> "tuple[Federated | None, 
     return federated, [*diagnostics, *found, *federation.check(federated)]
 
 
-def _hosts(federated: "Federated") -> "tuple[HostIR, ...]":
+def hosts_of(federated: "Federated") -> "tuple[HostIR, ...]":
     """Return the normal form of every host."""
     from compiler.federation.lower import lower  # noqa: PLC0415 - see the module's docstring
 
@@ -175,7 +175,7 @@ def _files(
     for cluster in counted(clusters, Phase.EMITTING, progress):
         emitted = emit.emit(cluster)
         if placed:
-            emitted |= _component(cluster, placed)
+            emitted |= component(cluster, placed)
         files.update(sorted(emitted.items()))
     if hosts:
         from compiler.emit import kubeadmiral  # noqa: PLC0415 - see the module's docstring
@@ -192,20 +192,21 @@ def _inputs(resolved: Resolved, inventory: "Inventory | None", placed: "Placed |
     return inputs.of_clusters(resolved, inventory, placed) | (inputs.of_hosts(federated) if federated else {})
 
 
-def _inventory(theirs: list[Document]) -> "tuple[Inventory, list[Diagnostic]]":
+def inventory_of(theirs: list[Document]) -> "tuple[Inventory, list[Diagnostic]]":
+    """Take stock of the manifests in Git."""
     from compiler.manifests.inventory import take_stock  # noqa: PLC0415 - see the module's docstring
 
     return take_stock(theirs)
 
 
-def _stages(
+def stages_of(
     documents: list[Document],
     source: Source,
     resolved: Resolved,
     clusters: "tuple[ClusterIR, ...]",
     federated: "Federated | None",
     *,
-    progress: Progress,
+    progress: Progress = silent,
 ) -> "tuple[tuple[Stage, ...], list[Diagnostic]]":
     """Bind the scenarios, if there are any."""
     if all(document.get("kind") != "PlanScenario" for document in documents):
@@ -219,7 +220,9 @@ def _stages(
     return stages, [*diagnostics, *found]
 
 
-def _placed(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progress: Progress) -> "tuple[Placed, list[Diagnostic]]":
+def placed_on(
+    inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progress: Progress = silent
+) -> "tuple[Placed, list[Diagnostic]]":
     """Try all workloads on all clusters, and check what a pod alone cannot show."""
     from compiler.manifests.checks import check  # noqa: PLC0415 - see the module's docstring
     from compiler.manifests.placing import place  # noqa: PLC0415
@@ -228,7 +231,7 @@ def _placed(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progress:
     return placed, [*diagnostics, *check(inventory, placed)]
 
 
-def _component(cluster: "ClusterIR", placed: "Placed") -> dict[str, bytes]:
+def component(cluster: "ClusterIR", placed: "Placed") -> dict[str, bytes]:
     """Return the files of the Component with the patches of a cluster's workloads."""
     from compiler.emit import folder, patches  # noqa: PLC0415 - see the module's docstring
 
@@ -236,7 +239,7 @@ def _component(cluster: "ClusterIR", placed: "Placed") -> dict[str, bytes]:
     return {f"{folder(cluster.name)}/{path}": content for path, content in component.items()}
 
 
-def _oversized(cluster: "ClusterIR", built: Model) -> list[Diagnostic]:
+def oversized(cluster: "ClusterIR", built: Model) -> list[Diagnostic]:
     """Find the bundle that no ConfigMap can hold."""
     from compiler.ir import MAX_BUNDLE_BYTES  # noqa: PLC0415 - see the module's docstring
     from webhook.engine.bundle import encode  # noqa: PLC0415

@@ -1,8 +1,9 @@
 """From a source to documents: which files are read, which of their documents are ours, and which are manifests of workloads."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from compiler import doubtful
+from compiler import doubtful, sources
 from compiler.codes import documents, manifests, names, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors
 from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
@@ -13,7 +14,16 @@ from compiler.source import Document, Location
 from compiler.sources import Source, SourceError
 from compiler.validate import is_ours, validate
 
-REPOSITORY_FILE = "overbank.yaml"
+REPOSITORY_FILE = sources.REPOSITORY_FILE
+_SMALLEST = ("see `overbank explain OB2101` for the smallest one",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is read beside the repository's own file: ``paths``, in their order, of which ``manifests`` are under ``workloads``."""
+
+    paths: tuple[str, ...]
+    manifests: frozenset[str]
 
 
 def read(
@@ -25,38 +35,35 @@ def read(
         The settings, our documents, the manifests under ``workloads``, the number of other documents, and findings.
     """
     diagnostics: list[Diagnostic] = []
-    help_lines = ["see `overbank explain OB2101` for the smallest one"]
     if REPOSITORY_FILE not in source.paths():
-        where = Location(REPOSITORY_FILE)
-        return None, [], [], 0, [diagnose(names.NO_REPOSITORY, where, f"there is no {REPOSITORY_FILE}", help=help_lines)]
-    first, others, found = _documents(source, REPOSITORY_FILE)
+        return None, [], [], 0, [no_repository()]
+    first, others, found = documents_of(source, REPOSITORY_FILE)
     ignored = len(others)
     diagnostics += found
     settings = next((document for document in first if document.get("kind") == "Repository"), None)
     if settings is None:
-        if not has_errors(diagnostics):
-            where = Location(REPOSITORY_FILE)
-            message = f"{REPOSITORY_FILE} has no document of kind Repository"
-            diagnostics.append(diagnose(names.NO_REPOSITORY, where, message, help=help_lines))
-        return None, first, [], ignored, diagnostics
+        return None, first, [], ignored, diagnostics if has_errors(diagnostics) else [*diagnostics, no_settings()]
     repository = read_repository(settings)
     ours, theirs = list(first), []
-    paths, links, found = _selected(source, repository)
+    selection, found = select(source, repository)
     diagnostics += found
-    is_manifest, found = _manifests(repository, paths)
-    diagnostics += found
-    for path in links:
-        diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
-    diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
-    for path in counted(paths, Phase.READING, progress):
-        documents, others, found = _documents(source, path)
+    for path in counted(selection.paths, Phase.READING, progress):
+        documents, others, found = documents_of(source, path)
         ours += documents
-        if is_manifest(path):
+        if path in selection.manifests:
             theirs += others
         else:
             ignored += len(others)
         diagnostics += found
     return repository, ours, theirs, ignored, diagnostics
+
+
+def settings(source: Source) -> Repository | None:
+    """Return the repository's settings, None where it has none that can be read."""
+    if REPOSITORY_FILE not in source.paths():
+        return None
+    found = next((document for document in documents_of(source, REPOSITORY_FILE)[0] if document.get("kind") == "Repository"), None)
+    return read_repository(found) if found else None
 
 
 def watched(folders: Iterable[str], repository: Repository) -> list[str]:
@@ -71,6 +78,28 @@ def watched(folders: Iterable[str], repository: Repository) -> list[str]:
         for folder in folders
         if not f"{folder}/".startswith(f"{repository.output}/") and (may_return or not folder or not excluded(f"{folder}/"))
     ]
+
+
+def no_repository() -> Diagnostic:
+    """Say that there is no repository."""
+    return diagnose(names.NO_REPOSITORY, Location(REPOSITORY_FILE), f"there is no {REPOSITORY_FILE}", help=_SMALLEST)
+
+
+def no_settings() -> Diagnostic:
+    """Say that the repository's own file has no settings."""
+    message = f"{REPOSITORY_FILE} has no document of kind Repository"
+    return diagnose(names.NO_REPOSITORY, Location(REPOSITORY_FILE), message, help=_SMALLEST)
+
+
+def select(source: Source, repository: Repository) -> tuple[Selection, list[Diagnostic]]:
+    """Choose the files to read, by nothing but their names, and find what is wrong with those."""
+    paths, links, diagnostics = _selected(source, repository)
+    is_manifest, found = _manifests(repository, paths)
+    diagnostics += found
+    for path in links:
+        diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
+    diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
+    return Selection(paths=tuple(paths), manifests=frozenset(filter(is_manifest, paths))), diagnostics
 
 
 def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str], list[Diagnostic]]:
@@ -137,12 +166,22 @@ def _patterns(repository: Repository, name: str, written: tuple[str, ...]) -> tu
     return matches, diagnostics
 
 
-def _documents(source: Source, path: str) -> tuple[list[Document], list[Document], list[Diagnostic]]:
+def documents_of(source: Source, path: str) -> tuple[list[Document], list[Document], list[Diagnostic]]:
     """Return the valid documents of ours in a file, the other documents, and findings."""
     try:
         raw = source.read(path, MAX_BYTES + 1)
     except SourceError as error:
-        return [], [], [diagnose(reading.UNREADABLE, Location(path), f"cannot read the file: {error}")]
+        return [], [], [unreadable(path, error)]
+    return documents_in(path, raw)
+
+
+def unreadable(path: str, error: SourceError) -> Diagnostic:
+    """Say that a file cannot be read."""
+    return diagnose(reading.UNREADABLE, Location(path), f"cannot read the file: {error}")
+
+
+def documents_in(path: str, raw: bytes) -> tuple[list[Document], list[Document], list[Diagnostic]]:
+    """Return the valid documents of ours in what a file holds, the other documents, and findings."""
     file, diagnostics = decode(path, raw)
     if file is None:
         return [], [], diagnostics

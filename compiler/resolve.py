@@ -91,8 +91,23 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
     for test in model.tests:
         if test.cluster not in declared:
             diagnostics.append(dangling(test.at("spec", "cluster"), "cluster", test.cluster, model.clusters))
-    bindings.sort(key=lambda each: (each.cluster.name, -each.policy.priority, each.policy.name))
-    return Resolved(model=model, bindings=tuple(bindings)), diagnostics
+    return Resolved(model=model, bindings=in_order(bindings)), diagnostics
+
+
+def bind(model: Model) -> tuple[Binding, ...]:
+    """Bind every policy to every cluster, all of which are known to be meant; bindings that cannot be made are left out."""
+    accelerators = {each.name: each for each in model.accelerators}
+    made = (
+        _bind(policy, cluster, accelerators.get(policy.accelerator or ""), model)[0]
+        for policy in model.policies
+        for cluster in model.clusters
+    )
+    return in_order(binding for binding in made if binding)
+
+
+def in_order(bindings: Iterable[Binding]) -> tuple[Binding, ...]:
+    """Sort bindings by cluster, then deciding order."""
+    return tuple(sorted(bindings, key=lambda each: (each.cluster.name, -each.policy.priority, each.policy.name)))
 
 
 def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster]) -> tuple[list[Cluster], list[Diagnostic]]:

@@ -32,6 +32,7 @@ COMMANDS = {
     "plan": "show where replicas will land, scenario by scenario",
     "inventory": "build or refresh Cluster documents from the nodes that a cluster has",
     "explain": "say what a diagnostic code means and what to do",
+    "clean": "delete the cache",
     "schema": "print the JSON Schema of a kind, or list the kinds",
     "completion": "print a script with which a shell completes commands",
 }

@@ -8,20 +8,18 @@ import shlex
 import sys
 from pathlib import Path
 
-from compiler import inputs, output
+from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
+from compiler.cli.caching import add_cache, remembering
 from compiler.cli.folders import add_folders, chosen_folders, shown
 from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
 from compiler.diagnostics import Diagnostic
-from compiler.emit import namespaces
-from compiler.load import decode, load
+from compiler.incremental import Outcome, compile_slices
 from compiler.output import Changes, OutputError
-from compiler.pipeline import Result, compile_repository
 from compiler.report.style import printable
-from compiler.sources.recorded import Recorded
 from compiler.sources.tree import Tree
 
 _WAIT = 60.0
@@ -43,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
     add_progress(parser)
     add_colour(parser)
+    add_cache(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,14 +52,19 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("--check writes nothing, a source map or depfile neither", help="leave out one of the two")
     check_provenance(options)
     tree = open_tree(options.repository)
-    source = Recorded(tree)
-    with progress_bar(options) as progress:
-        result = compile_repository(source, progress=progress)
-    if result.failed or result.model is None:
+    with remembering(options, tree) as (memory, index):
+        with progress_bar(options) as progress:
+            result = compile_slices(tree, memory, index, files=True, progress=progress)
+        return _build(result, tree, options)
+
+
+def _build(result: Outcome, tree: Tree, options: argparse.Namespace) -> int:
+    """Write what came of the repository, or say why not."""
+    if result.failed or result.output is None:
         report(result.diagnostics, options, sys.stdout if options.check and options.format == "json-v1" else sys.stderr)
         _conclude(result.diagnostics, options)
         return FINDINGS
-    folder = Path(options.output) if options.output else tree.root / result.model.repository.output
+    folder = Path(options.output) if options.output else tree.root / result.output
     only = chosen_folders(options, result, folder)
     try:
         output.check_place(tree.root, folder)
@@ -72,13 +76,13 @@ def run(options: argparse.Namespace) -> int:
                 _note(recovered, options)
             code = _write(result, folder, only, tree, options)
             if code == CLEAN:
-                write_provenance(options, result, source=source, tree=tree, folder=folder, paths=_built(result, only))
+                write_provenance(options, result.read, tree=tree, folder=folder, paths=_built(result, only))
             return code
     except OutputError as error:
         raise CommandError(str(error)) from error
 
 
-def _check(result: Result, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
+def _check(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
     """Say how the tree differs from what a build would leave."""
     place = shown(tree.root, folder)
     changes = _changes(result, folder, only)
@@ -97,7 +101,7 @@ def _check(result: Result, folder: Path, only: list[str] | None, tree: Tree, opt
     return FINDINGS
 
 
-def _write(result: Result, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
+def _write(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, options: argparse.Namespace) -> int:
     """Write the tree, or say what keeps us from it."""
     place = shown(tree.root, folder)
     changes = _changes(result, folder, only)
@@ -120,18 +124,21 @@ def _write(result: Result, folder: Path, only: list[str] | None, tree: Tree, opt
     return CLEAN
 
 
-def _built(result: Result, only: list[str] | None) -> list[str]:
+def _built(result: Outcome, only: list[str] | None) -> list[str]:
     """Return the paths of the files that this build is about."""
     return [path for path in result.files if only is None or "/".join(path.split("/", 2)[:2]) in only]
 
 
-def _changes(result: Result, folder: Path, only: list[str] | None) -> Changes:
+def _changes(result: Outcome, folder: Path, only: list[str] | None) -> Changes:
     found = output.survey(folder, result.files, only)
-    return output.compare(result.files, inputs.digests(result.inputs), found, only)
+    return output.compare(result.files, result.inputs, found, only, result.files.digests)
 
 
 def _kept_labels(folder: Path, path: str) -> list[str]:
     """Say what a namespace keeps when its file goes: no tool may delete the namespace, so none takes the label off (docs/gitops.md)."""
+    from compiler.emit import namespaces  # noqa: PLC0415 - only where something is deleted
+    from compiler.load import decode, load  # noqa: PLC0415
+
     named = namespaces.PATH.fullmatch(path)
     if named is None or (folder / path).is_symlink() or not (folder / path).is_file():
         return []

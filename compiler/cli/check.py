@@ -4,10 +4,11 @@ import argparse
 import sys
 
 from compiler.cli import CLEAN, FINDINGS
+from compiler.cli.caching import add_cache, remembering
 from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
-from compiler.pipeline import compile_repository
+from compiler.incremental import compile_slices
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,13 +17,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
     add_progress(parser)
     add_colour(parser)
+    add_cache(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check a repository."""
     tree = open_tree(options.repository)
-    with progress_bar(options) as progress:
-        result = compile_repository(tree, files=False, progress=progress)
+    with remembering(options, tree) as (memory, index), progress_bar(options) as progress:
+        result = compile_slices(tree, memory, index, files=False, progress=progress)
     report(result.diagnostics, options, sys.stdout)
     others = f", {result.ignored} of other tools passed over" if result.ignored else ""
     sys.stderr.write(f"{count(result.diagnostics)} in {result.documents} documents{others}\n")

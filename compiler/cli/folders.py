@@ -7,8 +7,7 @@ from pathlib import Path
 
 from compiler import output
 from compiler.cli import CommandError
-from compiler.pipeline import Result
-from compiler.spelling import did_you_mean, listing
+from compiler.incremental import Outcome
 
 
 def add_folders(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +24,7 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_folders(options: argparse.Namespace, result: Result, folder: Path) -> list[str] | None:
+def chosen_folders(options: argparse.Namespace, result: Outcome, folder: Path) -> list[str] | None:
     """Return the chosen folders below the output folder, sorted; None where all are meant.
 
     A cluster or host that is no longer declared, but still has a folder that we wrote, may be named: its files then go.
@@ -39,8 +38,8 @@ def chosen_folders(options: argparse.Namespace, result: Result, folder: Path) ->
         locked = output.locked_folders(folder)
     except output.OutputError as error:
         raise CommandError(str(error)) from error
-    clusters = _named(options.cluster, "clusters", "cluster", (each.name for each in result.clusters), locked)
-    hosts = _named(options.host, "federation", "federation host", (each.name for each in result.hosts), locked)
+    clusters = _named(options.cluster, "clusters", "cluster", result.clusters, locked)
+    hosts = _named(options.host, "federation", "federation host", result.hosts, locked)
     return sorted({*clusters, *hosts})
 
 
@@ -56,6 +55,8 @@ def _named(names: Iterable[str], top: str, noun: str, declared: Iterable[str], l
     on_disk = {path.removeprefix(f"{top}/") for path in locked if path.startswith(f"{top}/")}
     for name in names:
         if name not in known and name not in on_disk:
+            from compiler.spelling import did_you_mean, listing  # noqa: PLC0415 - only when something is misspelt
+
             advice = "".join(did_you_mean(name, known)) or f"{noun}s: {listing(known)}"
             raise CommandError(f"there is no {noun} `{name}`", help=advice)
     return [f"{top}/{name}" for name in names]

@@ -11,10 +11,8 @@ from typing import Final
 from compiler.cli import CommandError
 from compiler.cli.destination import write
 from compiler.depfile import DepfileError, render
-from compiler.pipeline import Result
-from compiler.reading import watched
+from compiler.reading import settings, watched
 from compiler.report.style import printable
-from compiler.sources.recorded import Recorded
 from compiler.sources.tree import Tree
 
 _OF_NINJA: Final = (".ninja_log", ".ninja_lock")
@@ -43,16 +41,13 @@ def check_provenance(options: argparse.Namespace) -> None:
         raise CommandError("--depfile-target is of use with --depfile only")
 
 
-def write_provenance(
-    options: argparse.Namespace, result: Result, *, source: Recorded, tree: Tree, folder: Path, paths: Iterable[str]
-) -> None:
+def write_provenance(options: argparse.Namespace, read: Iterable[str], *, tree: Tree, folder: Path, paths: Iterable[str]) -> None:
     """Write what was asked for.
 
     Args:
         options: of the command.
-        result: what was built from ``source``.
-        source: the repository, with what was read of it.
-        tree: the same, with what was listed of it.
+        read: the files of the repository that were read.
+        tree: the repository.
         folder: the output folder.
         paths: the files that the build is about, below it.
 
@@ -61,13 +56,16 @@ def write_provenance(
     """
     built = sorted(paths)
     if options.source_map is not None:
+        from compiler.pipeline import compile_repository  # noqa: PLC0415
         from compiler.sourcemap import source_map  # noqa: PLC0415 - only where it is asked for
 
+        # It is worked out from the objects themselves, of which nothing is kept.
+        result = compile_repository(tree)
         shown = json.dumps(source_map(result, built, options.repository), indent=1, ensure_ascii=False)
         write(f"{shown}\n", options.source_map)
     if options.depfile is not None:
         targets = [options.depfile_target] if options.depfile_target else [str(folder / path) for path in built]
-        inputs = [*(str(Path(options.repository, path)) for path in source.asked), *_listed(options, result, tree, folder)]
+        inputs = [*(str(Path(options.repository, path)) for path in read), *_listed(options, tree, folder)]
         try:
             text = render(targets, inputs)
         except DepfileError as error:
@@ -76,16 +74,17 @@ def write_provenance(
             write(text, options.depfile)
 
 
-def _listed(options: argparse.Namespace, result: Result, tree: Tree, output: Path) -> list[str]:
+def _listed(options: argparse.Namespace, tree: Tree, output: Path) -> list[str]:
     """Return the folders that change when a file is added that would be read; with a slash at the end.
 
     Without the slash, make would look for a way to make the folder ``web`` of a file ``web.sh`` beside it. With one, it takes ``./`` for
     something that a suffix rule makes.
     """
-    if result.model is None:
+    repository = settings(tree)
+    if repository is None:
         return []
     found = []
-    for path in watched(tree.folders(), result.model.repository):
+    for path in watched(tree.folders(), repository):
         folder = tree.root / path
         if folder.resolve().is_relative_to(output.resolve()):
             continue

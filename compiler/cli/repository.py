@@ -11,12 +11,12 @@ from compiler.cli import NOTHING, CommandError
 from compiler.cli.progress import progress_bar
 from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.pipeline import REPOSITORY_FILE, Result, compile_repository
+from compiler.sources import REPOSITORY_FILE
 from compiler.sources.tree import Tree
-from compiler.spelling import did_you_mean, listing
 
 if TYPE_CHECKING:
     from compiler.ir import ClusterIR
+    from compiler.pipeline import Result
 
 _NAMESPACE: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 FORMATS = ("text", "concise", "json-v1")
@@ -68,7 +68,7 @@ def open_tree(folder: str) -> Tree:
     return tree
 
 
-def compiled(tree: Tree, options: argparse.Namespace) -> Result:
+def compiled(tree: Tree, options: argparse.Namespace) -> "Result":
     """Compile for a command that needs clean policies; findings go to stderr.
 
     What the policies do to manifests in Git is left out: such a command is what one looks into them with.
@@ -76,6 +76,8 @@ def compiled(tree: Tree, options: argparse.Namespace) -> Result:
     Raises:
         CommandError: the policies have errors (1).
     """
+    from compiler.pipeline import compile_repository  # noqa: PLC0415 - a check that knows everything needs none of it
+
     with progress_bar(options) as progress:
         result = compile_repository(tree, workloads=False, progress=progress)
     if result.diagnostics:
@@ -87,7 +89,7 @@ def compiled(tree: Tree, options: argparse.Namespace) -> Result:
     return result
 
 
-def cluster_named(result: Result, name: str) -> "ClusterIR":
+def cluster_named(result: "Result", name: str) -> "ClusterIR":
     """Return a cluster.
 
     Raises:
@@ -96,6 +98,8 @@ def cluster_named(result: Result, name: str) -> "ClusterIR":
     for cluster in result.clusters:
         if cluster.name == name:
             return cluster
+    from compiler.spelling import did_you_mean, listing  # noqa: PLC0415 - only when something is misspelt
+
     names = [cluster.name for cluster in result.clusters]
     advice = "".join(did_you_mean(name, names)) or f"clusters: {listing(names)}"
     raise CommandError(f"there is no cluster `{name}`", help=advice)

@@ -30,12 +30,13 @@ def declared(documents: Iterable[Document]) -> tuple[Declared, list[Diagnostic]]
     """Read all documents of these kinds; the first of two with one name counts."""
     found, diagnostics = by_name(documents, KINDS)
     return Declared(
-        hosts=tuple(_host(document) for document in found["FederationHost"]),
-        policies=tuple(_policy(document) for document in found["PlacementPolicy"]),
+        hosts=tuple(host(document) for document in found["FederationHost"]),
+        policies=tuple(policy(document) for document in found["PlacementPolicy"]),
     ), diagnostics
 
 
-def _host(document: Document) -> FederationHost:
+def host(document: Document) -> FederationHost:
+    """Read a FederationHost."""
     return FederationHost(
         name=document.get("metadata", "name"),
         document=document,
@@ -43,7 +44,8 @@ def _host(document: Document) -> FederationHost:
     )
 
 
-def _policy(document: Document) -> PlacementPolicy:
+def policy(document: Document) -> PlacementPolicy:
+    """Read a PlacementPolicy."""
     spec = document.get("spec")
     return PlacementPolicy(
         name=document.get("metadata", "name"),

@@ -48,7 +48,13 @@ class Federated:
 
 def resolve(declared: Declared, model: Model) -> tuple[Federated, list[Diagnostic]]:
     """Bind every policy. Policies whose host, clusters or accelerator class cannot be found are left out."""
-    diagnostics = [*_memberships(declared, model)]
+    placements, diagnostics = placed(declared, model)
+    return Federated(hosts=declared.hosts, placements=placements), [*memberships(declared, model), *diagnostics]
+
+
+def placed(declared: Declared, model: Model) -> tuple[tuple[Placement, ...], list[Diagnostic]]:
+    """Bind every policy, and look at nothing else."""
+    diagnostics: list[Diagnostic] = []
     hosts = {host.name: host for host in declared.hosts}
     accelerators = {each.name: each for each in model.accelerators}
     placements = []
@@ -66,7 +72,7 @@ def resolve(declared: Declared, model: Model) -> tuple[Federated, list[Diagnosti
             if not found:
                 placements.append(Placement(policy=policy, host=host, members=members, accelerator=accelerator))
         diagnostics += found
-    return Federated(hosts=declared.hosts, placements=tuple(placements)), diagnostics
+    return tuple(placements), diagnostics
 
 
 def _members(policy: PlacementPolicy, host: FederationHost, model: Model) -> tuple[tuple[Member, ...], list[Diagnostic]]:
@@ -119,7 +125,7 @@ def _unknown(policy: PlacementPolicy, host: FederationHost, of_host: dict[str, C
             yield diagnose(codes.NOT_A_MEMBER, policy.at(*route), message, related=related, help=help_lines)
 
 
-def _memberships(declared: Declared, model: Model) -> Iterator[Diagnostic]:
+def memberships(declared: Declared, model: Model) -> Iterator[Diagnostic]:
     """Yield clusters with an unknown host, and members that two clusters claim to be."""
     hosts = {host.name for host in declared.hosts}
     first: dict[tuple[str, str], Cluster] = {}

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-MAX_BYTES: Final = 8 * 1024 * 1024
+from compiler import sources
+
+MAX_BYTES: Final = sources.MAX_BYTES
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 500_000
 MAX_FINDINGS: Final = 1000

@@ -79,44 +79,50 @@ class Changes:
 
 
 def compare(
-    files: Mapping[str, bytes], inputs: Mapping[str, Mapping[str, str]], found: Survey, only: Collection[str] | None = None
+    files: Mapping[str, bytes],
+    inputs: Mapping[str, Mapping[str, str]],
+    found: Survey,
+    only: Collection[str] | None = None,
+    digests: Mapping[str, str] | None = None,
 ) -> Changes:
     """Say what has to change.
 
     Args:
-        files: content by path below the output folder; the first two parts of a path name the folder that has a lock.
+        files: content by path below the output folder; the first two parts of a path name the folder that has a lock. Only what has
+            to be written is looked up.
         inputs: for each folder, the digests of what its files were made of.
         found: what is on disk, surveyed for the same files and folders.
         only: the folders that it is about; None for those of the wanted files and all that have a lock.
+        digests: of ``files``, where they are known.
     """
-    wanted: dict[str, dict[str, bytes]] = {}
-    for path, content in files.items():
-        wanted.setdefault(folder_of(path), {})[path] = content
+    wanted: dict[str, list[str]] = {}
+    for path in files:
+        wanted.setdefault(folder_of(path), []).append(path)
     folders = sorted({*wanted, *found.locks, *found.damaged}) if only is None else sorted(only)
     changes: list[Change] = []
     unchanged = 0
     for folder in folders:
-        new = wanted.get(folder, {})
-        digests = {path: digest(content) for path, content in new.items()}
+        new = wanted.get(folder, [])
+        of_folder = {path: digests[path] if digests else digest(files[path]) for path in new}
         owned = {f"{folder}/{path}": value for path, value in found.locks[folder].outputs.items()} if folder in found.locks else {}
-        for path, content in sorted(new.items()):
-            change = _wanted(path, content, digests[path], owned.get(path), found)
+        for path in sorted(new):
+            change = _wanted(path, files, of_folder[path], owned.get(path), found)
             if change:
                 changes.append(change)
             else:
                 unchanged += 1
-        changes += _unwanted(owned, digests, found)
-        outputs = {path.removeprefix(f"{folder}/"): value for path, value in digests.items()}
+        changes += _unwanted(owned, of_folder, found)
+        outputs = {path.removeprefix(f"{folder}/"): value for path, value in of_folder.items()}
         lock = Lock(inputs=inputs.get(folder, {}), outputs=outputs) if new else None
         changes += _lock(folder, lock, found)
     return Changes(changes=tuple(changes), unchanged=unchanged)
 
 
-def _wanted(path: str, content: bytes, wanted: str, owned: str | None, found: Survey) -> Change | None:
+def _wanted(path: str, files: Mapping[str, bytes], wanted: str, owned: str | None, found: Survey) -> Change | None:
     current = found.digests.get(path)
     obstacle = found.obstacles.get(path) or (f"{path} is a folder" if current == FOLDER else "")
     if obstacle:
-        return Change(path=path, state=State.BLOCKED, content=content, before=current, why=obstacle)
+        return Change(path=path, state=State.BLOCKED, content=files[path], before=current, why=obstacle)
     if current == wanted:
         return None
     if current is None:
@@ -125,7 +131,7 @@ def _wanted(path: str, content: bytes, wanted: str, owned: str | None, found: Su
         state = State.FOREIGN
     else:
         state = State.OUTDATED if current == owned else State.EDITED
-    return Change(path=path, state=state, content=content, before=current)
+    return Change(path=path, state=state, content=files[path], before=current)
 
 
 def _unwanted(owned: Mapping[str, str], wanted: Collection[str], found: Survey) -> Iterator[Change]:

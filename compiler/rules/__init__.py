@@ -1,4 +1,7 @@
-"""Semantic checks, one a file. Each takes the resolved repository and yields findings; the order of rules never shows."""
+"""Semantic checks, one a file. Each takes what is resolved and yields findings; the order of rules never shows.
+
+A rule has a scope, and runs on no more than that (``compiler.incremental``): what it does not see cannot change what it finds.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -40,45 +43,71 @@ from compiler.rules import (
     version_gates,
 )
 
-__all__ = ["RULES", "Rule", "check"]
+__all__ = ["CLUSTER_RULES", "POLICY_RULES", "Rule", "check", "check_clusters", "check_policies"]
 
 Rule = Callable[[Resolved], Iterator[Diagnostic]]
 
-RULES: Final[tuple[Rule, ...]] = (
+POLICY_RULES: Final[tuple[Rule, ...]] = (
     accelerator_candidates.check,
-    addons.check,
+    addons.check_policies,
     advance.check,
     autoscaled_max.check,
     best_effort.check,
-    equal_priority.check,
-    exclusion_label.check,
     gang.check,
-    idle.check,
+    idle.check_policies,
     impossible_match.check,
     indistinct_pools.check,
-    inert_selector.check,
-    label_feedback.check,
-    mechanism_keys.check,
-    namespace_wide.check,
+    inert_selector.check_policies,
+    mechanism_keys.check_policies,
+    namespace_wide.check_policies,
     namespaces.check,
     opted_out.check,
     owners.check,
-    pools_without_nodes.check,
-    reserved_keys.check,
-    schedulers.check,
+    reserved_keys.check_policies,
     scheduling.check,
-    selection.check,
+    selection.check_policies,
     self_contradiction.check,
-    stock_aware.check,
     strategy.check,
     unreached.check,
     untolerated_taints.check,
-    values.check,
+    values.check_policies,
     vendor_fields.check,
     version_gates.check,
 )
+"""What is found in a policy by looking at it, the clusters that it means, its accelerator class and the settings: nothing else is there
+where they run for one policy."""
+
+CLUSTER_RULES: Final[tuple[Rule, ...]] = (
+    addons.check_clusters,
+    equal_priority.check,
+    exclusion_label.check,
+    idle.check_clusters,
+    inert_selector.check_clusters,
+    label_feedback.check,
+    mechanism_keys.check_clusters,
+    namespace_wide.check_clusters,
+    pools_without_nodes.check,
+    reserved_keys.check_clusters,
+    schedulers.check,
+    selection.check_clusters,
+    stock_aware.check,
+    values.check_clusters,
+)
+"""What is found in a cluster by looking at it, the policies that are bound to it, their accelerator classes and the settings."""
 
 
 def check(resolved: Resolved, progress: Progress = silent) -> list[Diagnostic]:
     """Run all rules."""
-    return [diagnostic for rule in counted(RULES, Phase.CHECKING, progress) for diagnostic in rule(resolved)]
+    return [
+        diagnostic for rule in counted((*POLICY_RULES, *CLUSTER_RULES), Phase.CHECKING, progress) for diagnostic in rule(resolved)
+    ]
+
+
+def check_policies(resolved: Resolved) -> list[Diagnostic]:
+    """Run the rules about policies, on one or on all of them."""
+    return [diagnostic for rule in POLICY_RULES for diagnostic in rule(resolved)]
+
+
+def check_clusters(resolved: Resolved) -> list[Diagnostic]:
+    """Run the rules about clusters, on one or on all of them."""
+    return [diagnostic for rule in CLUSTER_RULES for diagnostic in rule(resolved)]

@@ -29,8 +29,8 @@ _ALIKE: Final = 0.85
 _Need = tuple[str, Version | None, str, str, Where]
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield policies that need an add-on which the cluster declares as ``false``, or in too old a version, and misspelled ones."""
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield add-ons with a misspelled name."""
     for cluster in resolved.model.clusters:
         for name in cluster.addons:
             close = did_you_mean(name, _KNOWN, alike=_ALIKE)
@@ -39,6 +39,10 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 yield diagnose(
                     codes.NO_EFFECT, cluster.at_key("spec", "addons", name), message, help=[f"did you mean `{close[0]}`?"]
                 )
+
+
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield policies that need an add-on which the cluster declares as ``false``, or in too old a version."""
     for binding in resolved.bindings:
         policy, cluster = binding.policy, binding.cluster
         for addon, lowest, source, purpose, where in _needs(binding):

@@ -12,14 +12,18 @@ from webhook.engine.bundle import Verdict
 from webhook.engine.fields import Fields
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield fields without anything to decide about, sizes that never change, and annotations that AI nodes ignore."""
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield fields without anything to decide about."""
     bound: dict[str, list[Binding]] = {}
     for binding in resolved.bindings:
         bound.setdefault(binding.policy.name, []).append(binding)
     for policy in resolved.model.policies:
         if policy.name in bound:
             yield from _fields(policy, bound[policy.name])
+
+
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield sizes that never change, and annotations that AI nodes ignore."""
     for cluster in resolved.model.clusters:
         yield from _sizes(cluster)
         used = {pool.index: pool for each in resolved.of(cluster) if each.mechanism is Mechanism.AI_NODE for _, pool in each.pools}

@@ -8,8 +8,8 @@ from compiler.model import Mechanism, Platform, PoolType
 from compiler.resolve import Resolved
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield pools whose node selector is left out."""
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield the pools of policies whose node selector is left out."""
     for binding in resolved.bindings:
         pool = binding.pools[0][1] if binding.mechanism in (Mechanism.ECI_LABEL, Mechanism.VCI_ENFORCE) else None
         if pool is not None and pool.node_selector:
@@ -19,6 +19,10 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 f"nodeSelector of pool `{pool.name}` has no effect with `{binding.mechanism}`, which chooses no node",
                 related=[(binding.cluster.at_key("spec", "pools", pool.index, "nodeSelector"), "written here")],
             )
+
+
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield the pools of registered clusters whose node selector is left out."""
     for cluster in resolved.model.clusters:
         if cluster.platform is not Platform.ACK_REGISTERED:
             continue

@@ -34,8 +34,19 @@ _TOLERATED: Final = {
 }
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield mechanism keys in pools and ``inject``, and virtual-node tolerations that let pods escape a placement."""
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield mechanism keys in ``inject``, and virtual-node tolerations that let a policy's own pods escape its placement."""
+    for policy in resolved.model.policies:
+        yield from _keys(policy)
+        yield from _features(policy)
+    for binding in resolved.bindings:
+        yield from _matched(binding)
+        yield from _tolerations(binding, binding)
+        yield from _conflicts(binding, binding)
+
+
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield mechanism keys in pools, and what one policy injects that takes pods past the placement of another."""
     for cluster in resolved.model.clusters:
         for pool in cluster.pools.values():
             for key in sorted(set(pool.pod_annotations) & set(_ANNOTATIONS)):
@@ -44,16 +55,8 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 yield diagnose(
                     codes.SECOND_MECHANISM, where, message, help=["remove it; the policy's mechanism writes what is needed"]
                 )
-    for policy in resolved.model.policies:
-        yield from _keys(policy)
-        yield from _features(policy)
     for cluster in resolved.model.clusters:
-        bindings = resolved.of(cluster)
-        for binding in bindings:
-            yield from _matched(binding)
-            yield from _tolerations(binding, binding)
-            yield from _conflicts(binding, binding)
-        suspected = {binding.policy.name for binding in bindings if _injects(binding.policy)}
+        suspected = {binding.policy.name for binding in resolved.of(cluster) if _injects(binding.policy)}
         if suspected:
             for overlap in overlaps(resolved, cluster, _with_one_of(suspected)):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):

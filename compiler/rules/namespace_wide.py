@@ -12,8 +12,8 @@ from compiler.resolve import Binding, Resolved
 from webhook.engine.selector import Selector
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield namespace-wide policies that do not mean all pods, or that other placing policies contradict."""
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield namespace-wide policies that do not mean all pods, and policies for pods that their namespace sends elsewhere."""
     for binding in resolved.bindings:
         if binding.policy.namespace_wide:
             yield from _alone(binding)
@@ -23,6 +23,10 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             and binding.cluster.platform in SERVES[Mechanism.ECI_LABEL]
         ):
             yield from _labelled(binding)
+
+
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield namespace-wide policies that other placing policies contradict."""
     for cluster in resolved.model.clusters:
         placing = [binding for binding in resolved.of(cluster) if binding.pools]
         if any(binding.policy.namespace_wide for binding in placing):

@@ -8,8 +8,8 @@ from compiler.resolve import Resolved
 from webhook.engine.keys import PREFIX
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield reserved keys in pools, in ``inject`` and in matches on pods, and labels beside ``merge: override``."""
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield reserved keys in pools."""
     for cluster in resolved.model.clusters:
         for pool in cluster.pools.values():
             for key in pool.pod_annotations:
@@ -18,6 +18,10 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     yield diagnose(
                         codes.RESERVED_KEY, where, f"pool `{pool.name}` of cluster `{cluster.name}` uses the reserved key `{key}`"
                     )
+
+
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield reserved keys in ``inject``, in units and in matches on pods, and labels beside ``merge: override``."""
     for policy in resolved.model.policies:
         for part, written in (
             ("labels", policy.inject.labels),

@@ -9,8 +9,8 @@ from compiler.overlap import enforced_placing, overlaps
 from compiler.resolve import Binding, Resolved
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield forced selections that would be inexact, or that have nothing to select for."""
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield forced selections that have nothing to select for, or that a map of labels cannot say."""
     for binding in resolved.bindings:
         policy = binding.policy
         where = policy.at("spec", "selection")
@@ -26,6 +26,10 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             message = f"policy `{policy.name}` does not hold for all matching pods, which its ResourcePolicy would select"
             related = [(policy.at_key("spec", part), f"because of `{part}`")]
             yield diagnose(codes.SELECTION, where, message, related=related)
+
+
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield forced selections of pods that another policy places as well."""
     for cluster in resolved.model.clusters:
         for overlap in overlaps(resolved, cluster, _forced):
             for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):

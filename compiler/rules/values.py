@@ -10,14 +10,18 @@ from compiler.resolve import Resolved
 from compiler.source import Route
 
 
-def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield pools that shrink, rollouts that are too fine, and node fields that Kubernetes refuses."""
+def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield pools that shrink."""
     for cluster in resolved.model.clusters:
         for index, pool in enumerate(cluster.document.get("spec", "pools")):
             nodes = pool.get("nodes", {})
             if nodes.get("min", 0) > nodes.get("max", 0):
                 message = f"pool `{pool['name']}` of cluster `{cluster.name}` has at least {nodes['min']} nodes, and at most {nodes['max']}"
                 yield diagnose(codes.BAD_VALUE, cluster.at("spec", "pools", index, "nodes", "min"), message)
+
+
+def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield rollouts that are too fine, and node fields that Kubernetes refuses."""
     for policy in resolved.model.policies:
         percentage = policy.document.get("spec", "rollout", "percentage")
         if percentage is not None and abs(percentage * 100 - policy.rollout) > 1e-6:  # noqa: PLR2004 - what a float rounds

@@ -1,8 +1,14 @@
 """Where bytes come from. Only this package, ``compiler.output`` and ``compiler.cli`` touch the disk."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
-__all__ = ["Source", "SourceError"]
+__all__ = ["MAX_BYTES", "REPOSITORY_FILE", "Source", "SourceError"]
+
+REPOSITORY_FILE: Final = "overbank.yaml"
+"""The file with a repository's settings, at its root."""
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+"""The most that a file of a repository may have."""
 
 
 class SourceError(Exception):

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from pathlib import Path
 
 from compiler.sources import SourceError
@@ -10,10 +11,11 @@ SUFFIXES = (".yaml", ".yml")
 
 
 class Tree:
-    """The files below a root folder."""
+    """The files below a root folder; ``since`` is the time in nanoseconds before it was looked at."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.since = time.time_ns()
         self._paths: list[str] = []
         self._folders: list[str] = []
         self._links: list[str] = []
@@ -37,6 +39,14 @@ class Tree:
     def folders(self) -> tuple[str, ...]:
         """Return the paths of the folders that were listed, sorted; the root's is empty."""
         return tuple(sorted(self._folders))
+
+    def status(self, path: str) -> os.stat_result | None:
+        """Return what the file system says of one of the files, None if it is no file any more."""
+        try:
+            found = os.lstat(f"{self.root}/{path}")
+        except OSError:
+            return None
+        return found if stat.S_ISREG(found.st_mode) else None
 
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a regular file below the root.

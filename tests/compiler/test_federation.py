@@ -440,4 +440,4 @@ def test_every_rule_is_registered() -> None:
     """Each module of the federation rules is in the tuple of rules, once."""
     folder = Path(rules.__file__).parent
     modules = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
-    assert sorted(rule.__module__.rpartition(".")[2] for rule in rules.RULES) == modules
+    assert sorted(rule.__module__.rpartition(".")[2] for rule in (*rules.PLACEMENT_RULES, *rules.HOST_RULES)) == modules

@@ -22,11 +22,11 @@ from compiler.rules.federation import (
     workloads,
 )
 
-__all__ = ["RULES", "Rule", "check"]
+__all__ = ["HOST_RULES", "PLACEMENT_RULES", "Rule", "check", "check_hosts", "check_placements"]
 
 Rule = Callable[[Federated], Iterator[Diagnostic]]
 
-RULES: Final[tuple[Rule, ...]] = (
+PLACEMENT_RULES: Final[tuple[Rule, ...]] = (
     accelerators.check,
     autoscaling.check,
     bounds.check,
@@ -40,10 +40,23 @@ RULES: Final[tuple[Rule, ...]] = (
     templates.check,
     undivided.check,
     weights.check,
-    workloads.check,
 )
+"""What is found in a policy by looking at it, its host, its members and its accelerator class."""
+
+HOST_RULES: Final[tuple[Rule, ...]] = (workloads.check,)
+"""What is found by looking at all policies of a host."""
 
 
 def check(federated: Federated) -> list[Diagnostic]:
     """Run all rules."""
-    return [diagnostic for rule in RULES for diagnostic in rule(federated)]
+    return [*check_placements(federated), *check_hosts(federated)]
+
+
+def check_placements(federated: Federated) -> list[Diagnostic]:
+    """Run the rules about policies, on one or on all of them."""
+    return [diagnostic for rule in PLACEMENT_RULES for diagnostic in rule(federated)]
+
+
+def check_hosts(federated: Federated) -> list[Diagnostic]:
+    """Run the rules about hosts."""
+    return [diagnostic for rule in HOST_RULES for diagnostic in rule(federated)]

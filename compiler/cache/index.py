@@ -1,0 +1,70 @@
+"""Files that have not changed since they were read, as Git's index knows them: by size, times, inode and device.
+
+A file that is written twice within one tick of the file system's clock looks the same after both. So nothing is believed of a file whose
+times are not safely older than the moment at which its repository was looked at (Git calls this racy).
+"""
+
+import os
+import struct
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+_STAMP: Final = struct.Struct("<QqqQQI")
+MARGIN_NS: Final = 2_000_000_000
+"""FAT counts in two seconds; all others are finer."""
+_ENTRIES: Final = msgspec.msgpack.Decoder(dict[str, bytes])
+
+
+class FileIndex:
+    """Tokens of files, by path.
+
+    Args:
+        kept: what ``content`` returned in an earlier run, None or damaged if there is nothing.
+        status: returns what the file system says of a file now, None if it is not there.
+        now: in nanoseconds, before anything was looked at.
+    """
+
+    def __init__(self, kept: bytes | None, status: Callable[[str], os.stat_result | None], now: int) -> None:
+        self._status = status
+        self._latest = now - MARGIN_NS
+        self._found: dict[str, os.stat_result] = {}
+        self._learned = 0
+        try:
+            self._entries = _ENTRIES.decode(kept) if kept else {}
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            self._entries = {}
+
+    def token(self, path: str) -> bytes | None:
+        """Return the token of a file, None if it has to be read."""
+        found = self._status(path)
+        if found is None:
+            return None
+        self._found[path] = found
+        entry = self._entries.get(path)
+        return entry[_STAMP.size :] if entry is not None and entry.startswith(_stamp(found)) else None
+
+    def learn(self, path: str, token: bytes) -> None:
+        """Remember the token of a file that was read after it was asked for here."""
+        found = self._found.get(path)
+        if found is not None and max(found.st_mtime_ns, found.st_ctime_ns) < self._latest:
+            self._entries[path] = _stamp(found) + token
+            self._learned += 1
+
+    def content(self) -> bytes | None:
+        """Return what is to be kept, None if that is about what was kept already: reading some files again is no more work than writing."""
+        gone = self._entries.keys() - self._found.keys()
+        if self._learned + len(gone) <= len(self._entries) // 64:
+            return None
+        # Names that are no text cannot be kept; their files are read each time.
+        return msgspec.msgpack.encode({path: entry for path, entry in self._entries.items() if path not in gone and _is_text(path)})
+
+
+def _stamp(found: os.stat_result) -> bytes:
+    """Return what the file system says of a file, as bytes."""
+    return _STAMP.pack(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev, found.st_mode)
+
+
+def _is_text(path: str) -> bool:
+    return path.isascii() or path.encode("utf-8", "replace").decode() == path

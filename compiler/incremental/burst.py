@@ -1,0 +1,207 @@
+"""The slices about clusters and burst policies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from compiler.diagnostics import Diagnostic
+from compiler.incremental.facts import Head
+from compiler.incremental.findings import Finding, kept
+from compiler.incremental.memory import listed
+from compiler.incremental.named import Named, View
+from compiler.incremental.objects import Objects
+from compiler.incremental.work import Found, Work
+from compiler.progress import Phase
+
+if TYPE_CHECKING:
+    from compiler.ir import ClusterIR
+    from compiler.resolve import Resolved
+
+
+class Bound(Struct, array_like=True, frozen=True):
+    """What is known of a policy: ``clusters`` are the names of those that it is bound to."""
+
+    findings: tuple[Finding, ...]
+    clusters: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """A cluster with what is bound to it, sorted by name; the slice of this key may look at nothing else."""
+
+    cluster: Head
+    policies: list[Head] = field(default_factory=list)
+    accelerators: list[Head] = field(default_factory=list)
+    key: bytes = b""
+
+    def heads(self, settings: Head) -> list[Head]:
+        """Return the documents that the slice is given."""
+        return [settings, self.cluster, *self.policies, *self.accelerators]
+
+
+class Burst:
+    """Clusters, burst policies and their tests."""
+
+    def __init__(self, work: Work, objects: Objects, documents: Named) -> None:
+        self._work = work
+        self._objects = objects
+        self._documents = documents
+        self._resolved: dict[str, Resolved] = {}
+        self._lowered: dict[str, ClusterIR] = {}
+
+    def names(self) -> list[Diagnostic]:
+        """Find documents with the same name, and settings that count for nothing."""
+        work, twice, settings = self._work, self._documents.twice, self._documents.settings
+        if not twice:
+            return []
+
+        def find() -> tuple[Finding, ...]:
+            from compiler.assemble import strays  # noqa: PLC0415 - as all that follows: a run that knows everything needs none of it
+            from compiler.references import by_name  # noqa: PLC0415
+
+            given = self._objects.given((*twice, settings))
+            documents = [document for document, _ in given[:-1]]
+            kinds = {head.kind for head in twice} - {"Repository"}
+            found = [*by_name(documents, kinds)[1], *strays(documents, self._objects.repository())]
+            return kept(found, given)
+
+        return work.found(work.key("names", settings.digest, listed(each.digest for each in twice)), (*twice, settings), find)
+
+    def policies(self) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
+        """Look at every policy; the outcome is the names of the clusters that each is bound to."""
+        work, documents = self._work, self._documents
+        heads = list(documents.policies.values())
+        views = [documents.view(head) for head in heads]
+        settings = documents.settings.digest
+        keys = [work.key("policy", settings, head.digest, view.digests) for head, view in zip(heads, views, strict=True)]
+        diagnostics: list[Diagnostic] = []
+        bound: dict[str, tuple[str, ...]] = {}
+        answers = work.answers.each(Bound, keys, lambda position: self._policy(heads[position], views[position]), Phase.CHECKING)
+        for head, view, answer in zip(heads, views, answers, strict=True):
+            bound[head.name] = answer.clusters
+            if answer.findings:
+                diagnostics += work.shown(answer.findings, (documents.settings, head, *view.clusters, *view.accelerators))
+        return diagnostics, bound
+
+    def _policy(self, head: Head, view: View) -> Bound:
+        from compiler import rules  # noqa: PLC0415
+        from compiler.assemble import repeated  # noqa: PLC0415
+        from compiler.resolve import resolve  # noqa: PLC0415
+
+        objects = self._objects
+        resolved, found = resolve(objects.model(view.clusters, view.accelerators, (head,)))
+        for binding in resolved.bindings:
+            objects.bindings[head.name, binding.cluster.name] = binding
+        diagnostics = [*repeated(objects.policy(head)), *found, *rules.check_policies(resolved)]
+        given = objects.given((self._documents.settings, head, *view.clusters, *view.accelerators)) if diagnostics else ()
+        return Bound(kept(diagnostics, given), tuple(binding.cluster.name for binding in resolved.bindings))
+
+    def tests(self) -> list[Diagnostic]:
+        """Look at every test as far as it needs no pod."""
+        work, documents = self._work, self._documents
+        heads = list(documents.tests.values())
+        views = [documents.view(head) for head in heads]
+        settings = documents.settings.digest
+        keys = [work.key("test", settings, head.digest, view.digests) for head, view in zip(heads, views, strict=True)]
+
+        def find(position: int) -> Found:
+            from compiler.assemble import repeated  # noqa: PLC0415
+            from compiler.resolve import resolve  # noqa: PLC0415
+
+            head, clusters = heads[position], views[position].clusters
+            _, found = resolve(self._objects.model(clusters, tests=(head,)))
+            diagnostics = [*repeated(self._objects.test(head)), *found]
+            return Found(kept(diagnostics, self._objects.given((documents.settings, head, *clusters))))
+
+        diagnostics: list[Diagnostic] = []
+        for head, view, answer in zip(heads, views, work.answers.each(Found, keys, find), strict=True):
+            if answer.findings:
+                diagnostics += work.shown(answer.findings, (documents.settings, head, *view.clusters))
+        return diagnostics
+
+    def sites(self, bound: dict[str, tuple[str, ...]]) -> list[Site]:
+        """Return every cluster with what is bound to it, sorted by name."""
+        work, documents = self._work, self._documents
+        sites = {name: Site(cluster=cluster) for name, cluster in documents.clusters.items()}
+        classes: dict[str, set[str]] = {name: set() for name in sites}
+        for name, clusters in bound.items():
+            head = documents.policies[name]
+            for cluster in clusters:
+                sites[cluster].policies.append(head)
+                classes[cluster].add(head.accelerator)
+        for name, site in sites.items():
+            site.accelerators = [documents.accelerators[each] for each in sorted(classes[name]) if each in documents.accelerators]
+            site.key = work.key(
+                "site",
+                documents.settings.digest,
+                site.cluster.digest,
+                listed([each.digest for each in site.policies]),
+                listed([each.digest for each in site.accelerators]),
+            )
+        return list(sites.values())
+
+    def clusters(self, sites: Sequence[Site]) -> list[Diagnostic]:
+        """Look at every cluster with its policies."""
+        work, settings = self._work, self._documents.settings
+
+        def find(position: int) -> Found:
+            from compiler import rules  # noqa: PLC0415
+            from compiler.assemble import repeated  # noqa: PLC0415
+
+            site = sites[position]
+            found = [*repeated(self._objects.cluster(site.cluster)), *rules.check_clusters(self.resolved(site))]
+            return Found(kept(found, self._objects.given(site.heads(settings)) if found else ()))
+
+        answers = work.answers.each(Found, [work.key("cluster", site.key) for site in sites], find, Phase.LOWERING)
+        return [
+            diagnostic
+            for site, answer in zip(sites, answers, strict=True)
+            if answer.findings
+            for diagnostic in work.shown(answer.findings, site.heads(settings))
+        ]
+
+    def sizes(self, sites: Sequence[Site]) -> list[Diagnostic]:
+        """Find the bundles that are too large. Assumes that nothing else was found to be wrong."""
+        work, settings = self._work, self._documents.settings
+
+        def find(position: int) -> Found:
+            from compiler.pipeline import oversized  # noqa: PLC0415
+
+            site = sites[position]
+            found = oversized(self.lowered(site), self.resolved(site).model)
+            return Found(kept(found, self._objects.given(site.heads(settings)) if found else ()))
+
+        answers = work.answers.each(Found, [work.key("size", site.key) for site in sites], find, Phase.MEASURING)
+        return [
+            diagnostic
+            for site, answer in zip(sites, answers, strict=True)
+            if answer.findings
+            for diagnostic in work.shown(answer.findings, site.heads(settings))
+        ]
+
+    def resolved(self, site: Site) -> "Resolved":
+        """Return a cluster with its bindings."""
+        from compiler.resolve import Resolved, bind, in_order  # noqa: PLC0415
+
+        name = site.cluster.name
+        found = self._resolved.get(name)
+        if found is None:
+            model = self._objects.model((site.cluster,), site.accelerators, site.policies)
+            made = [self._objects.bindings.get((policy.name, name)) for policy in model.policies]
+            known = [binding for binding in made if binding is not None]
+            bindings = in_order(known) if len(known) == len(made) else bind(model)
+            found = self._resolved[name] = Resolved(model=model, bindings=bindings)
+        return found
+
+    def lowered(self, site: Site) -> "ClusterIR":
+        """Return the normal form of a cluster."""
+        from compiler.lower import lower  # noqa: PLC0415
+
+        name = site.cluster.name
+        found = self._lowered.get(name)
+        if found is None:
+            (found,) = lower(self.resolved(site))
+            self._lowered[name] = found
+        return found

@@ -1,0 +1,63 @@
+"""What came of a repository, without the objects that it came of."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from compiler.diagnostics import Diagnostic, has_errors
+
+
+class Files(Mapping[str, bytes]):
+    """Files by their paths below the output folder, whose content is looked for when somebody asks for it.
+
+    Args:
+        digests: of all files, by path.
+        content: returns the files of a folder.
+    """
+
+    def __init__(self, digests: Mapping[str, str], content: Callable[[str], Mapping[str, bytes]]) -> None:
+        self.digests = digests
+        self._content = content
+        self._known: dict[str, Mapping[str, bytes]] = {}
+
+    def __getitem__(self, path: str) -> bytes:
+        if path not in self.digests:
+            raise KeyError(path)
+        folder = "/".join(path.split("/", 2)[:2])
+        if folder not in self._known:
+            self._known[folder] = self._content(folder)
+        return self._known[folder][path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.digests)
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What commands tell people and write to disk. After an error, or if only a check was asked for, there are no files.
+
+    Attributes:
+        documents: how many documents are Overbank's. ignored: how many are not.
+        output: the output folder below the repository, None where the settings could not be read.
+        clusters, hosts: names, sorted.
+        files: with their digests.
+        inputs: the digests of what each folder follows from, by the folder's path.
+        read: the paths of all files that decided it, sorted.
+    """
+
+    diagnostics: list[Diagnostic]
+    documents: int = 0
+    ignored: int = 0
+    output: str | None = None
+    clusters: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    files: Files = field(default_factory=lambda: Files({}, lambda _: {}))
+    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    read: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error."""
+        return has_errors(self.diagnostics)

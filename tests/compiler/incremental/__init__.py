@@ -1,0 +1,1 @@
+"""Tests of slices: what is kept of them, and that it is right."""
