@@ -206,7 +206,7 @@ def stages_of(
     clusters: "tuple[ClusterIR, ...]",
     federated: "Federated | None",
     *,
-    progress: Progress = silent,
+    progress: Progress,
 ) -> "tuple[tuple[Stage, ...], list[Diagnostic]]":
     """Bind the scenarios, if there are any."""
     if all(document.get("kind") != "PlanScenario" for document in documents):
@@ -220,9 +220,7 @@ def stages_of(
     return stages, [*diagnostics, *found]
 
 
-def placed_on(
-    inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progress: Progress = silent
-) -> "tuple[Placed, list[Diagnostic]]":
+def placed_on(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progress: Progress) -> "tuple[Placed, list[Diagnostic]]":
     """Try all workloads on all clusters, and check what a pod alone cannot show."""
     from compiler.manifests.checks import check  # noqa: PLC0415 - see the module's docstring
     from compiler.manifests.placing import place  # noqa: PLC0415

@@ -40,10 +40,9 @@ def read(
     first, others, found = documents_of(source, REPOSITORY_FILE)
     ignored = len(others)
     diagnostics += found
-    settings = next((document for document in first if document.get("kind") == "Repository"), None)
-    if settings is None:
+    repository = _settings_in(first)
+    if repository is None:
         return None, first, [], ignored, diagnostics if has_errors(diagnostics) else [*diagnostics, no_settings()]
-    repository = read_repository(settings)
     ours, theirs = list(first), []
     selection, found = select(source, repository)
     diagnostics += found
@@ -58,26 +57,14 @@ def read(
     return repository, ours, theirs, ignored, diagnostics
 
 
-def settings(source: Source) -> Repository | None:
-    """Return the repository's settings, None where it has none that can be read."""
-    if REPOSITORY_FILE not in source.paths():
-        return None
-    found = next((document for document in documents_of(source, REPOSITORY_FILE)[0] if document.get("kind") == "Repository"), None)
-    return read_repository(found) if found else None
+def settings_of(source: Source) -> Repository | None:
+    """Return the settings of a repository, None if it has none."""
+    return _settings_in(documents_of(source, REPOSITORY_FILE)[0])
 
 
-def watched(folders: Iterable[str], repository: Repository) -> list[str]:
-    """Return the folders in which a new file may be read: neither the output and what is in it, nor what is excluded as a whole.
-
-    Where a pattern takes files back in (``!``), every folder may have such a file.
-    """
-    excluded, _ = _excluded(repository)
-    may_return = any(line.startswith("!") for line in repository.exclude)
-    return [
-        folder
-        for folder in folders
-        if not f"{folder}/".startswith(f"{repository.output}/") and (may_return or not folder or not excluded(f"{folder}/"))
-    ]
+def _settings_in(documents: Iterable[Document]) -> Repository | None:
+    settings = next((document for document in documents if document.get("kind") == "Repository"), None)
+    return read_repository(settings) if settings else None
 
 
 def no_repository() -> Diagnostic:
@@ -100,6 +87,20 @@ def select(source: Source, repository: Repository) -> tuple[Selection, list[Diag
         diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
     diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
     return Selection(paths=tuple(paths), manifests=frozenset(filter(is_manifest, paths))), diagnostics
+
+
+def watched(folders: Iterable[str], repository: Repository) -> list[str]:
+    """Return the folders in which a new file may be read: neither the output and what is in it, nor what is excluded as a whole.
+
+    Where a pattern takes files back in (``!``), every folder may have such a file.
+    """
+    excluded, _ = _excluded(repository)
+    may_return = any(line.startswith("!") for line in repository.exclude)
+    return [
+        folder
+        for folder in folders
+        if not f"{folder}/".startswith(f"{repository.output}/") and (may_return or not folder or not excluded(f"{folder}/"))
+    ]
 
 
 def _selected(source: Source, repository: Repository) -> tuple[list[str], list[str], list[Diagnostic]]:

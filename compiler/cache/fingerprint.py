@@ -1,9 +1,9 @@
 """What an answer depends on beside its question: the tool itself, what it is built of, and the Python that runs it."""
 
-import hashlib
 import os
 import sys
 import time
+from _blake2 import blake2b  # see compiler.incremental.memory
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,7 +21,7 @@ def fingerprint(known: "Known") -> bytes:
     place makes a difference, and editing one of them does; of other packages the names and versions of what is installed count.
     Reading all our files takes some milliseconds, so the digest is remembered by what the file system says of them.
     """
-    stamps = hashlib.blake2b(digest_size=32)
+    stamps = blake2b(digest_size=32)
     now = time.time_ns()
     files = list(_files())
     for path, found in files:
@@ -31,14 +31,14 @@ def fingerprint(known: "Known") -> bytes:
     settled = max(max(found.st_mtime_ns, found.st_ctime_ns) for _, found in files) < now - MARGIN_NS
     remembered = known.recall(b"tool:" + stamps.digest()) if settled else None
     if remembered is None or len(remembered) != stamps.digest_size:
-        content = hashlib.blake2b(digest_size=32)
+        content = blake2b(digest_size=32)
         for path, _ in files:
             raw, name = Path(path).read_bytes(), os.fsencode(path.removeprefix(_root()))
             content.update(b"%d:%d:" % (len(name), len(raw)) + name + raw)
         remembered = content.digest()
         if settled:
             known.remember(b"tool:" + stamps.digest(), remembered)
-    whole = hashlib.blake2b(remembered, digest_size=32)
+    whole = blake2b(remembered, digest_size=32)
     whole.update(repr((__version__, sys.version, sys.implementation.cache_tag, *_installed())).encode("utf-8", "surrogateescape"))
     return whole.digest()
 

@@ -4,9 +4,8 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 VARIABLE: Final = "OVERBANK_CACHE_DIR"
 TAG: Final = "CACHEDIR.TAG"
@@ -23,8 +22,7 @@ class FolderError(Exception):
     """The folder cannot be used; the text says why, for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
+class Removed(NamedTuple):
     """What was deleted."""
 
     files: int

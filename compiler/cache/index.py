@@ -6,7 +6,7 @@ times are not safely older than the moment at which its repository was looked at
 
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -17,17 +17,21 @@ MARGIN_NS: Final = 2_000_000_000
 _ENTRIES: Final = msgspec.msgpack.Decoder(dict[str, bytes])
 
 
+Statuses = Callable[[Sequence[str]], Iterator[tuple[str, os.stat_result]]]
+"""What the file system says of files, each with its path."""
+
+
 class FileIndex:
     """Tokens of files, by path.
 
     Args:
         kept: what ``content`` returned in an earlier run, None or damaged if there is nothing.
-        status: returns what the file system says of a file now, None if it is not there.
+        statuses: yields what the file system says of files now, without those that are none.
         now: in nanoseconds, before anything was looked at.
     """
 
-    def __init__(self, kept: bytes | None, status: Callable[[str], os.stat_result | None], now: int) -> None:
-        self._status = status
+    def __init__(self, kept: bytes | None, statuses: Statuses, now: int) -> None:
+        self._statuses = statuses
         self._latest = now - MARGIN_NS
         self._found: dict[str, os.stat_result] = {}
         self._learned = 0
@@ -36,14 +40,15 @@ class FileIndex:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             self._entries = {}
 
-    def token(self, path: str) -> bytes | None:
-        """Return the token of a file, None if it has to be read."""
-        found = self._status(path)
-        if found is None:
-            return None
-        self._found[path] = found
-        entry = self._entries.get(path)
-        return entry[_STAMP.size :] if entry is not None and entry.startswith(_stamp(found)) else None
+    def tokens(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """Return the tokens of files by path, without those that have to be read."""
+        entries, size, tokens = self._entries, _STAMP.size, {}
+        for path, found in self._statuses(paths):
+            self._found[path] = found
+            entry = entries.get(path)
+            if entry is not None and entry.startswith(_stamp(found)):
+                tokens[path] = entry[size:]
+        return tokens
 
     def learn(self, path: str, token: bytes) -> None:
         """Remember the token of a file that was read after it was asked for here."""

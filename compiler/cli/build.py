@@ -76,7 +76,7 @@ def _build(result: Outcome, tree: Tree, options: argparse.Namespace) -> int:
                 _note(recovered, options)
             code = _write(result, folder, only, tree, options)
             if code == CLEAN:
-                write_provenance(options, result.read, tree=tree, folder=folder, paths=_built(result, only))
+                write_provenance(options, tree, result.read, folder=folder, paths=_built(result, only))
             return code
     except OutputError as error:
         raise CommandError(str(error)) from error

@@ -36,7 +36,7 @@ def remembering(options: argparse.Namespace, tree: Tree) -> Iterator[tuple[Memor
 
     def warn(text: str) -> None:
         if options.format != "json-v1":
-            from compiler.report.style import printable  # noqa: PLC0415 - there is hardly ever anything to say
+            from compiler.report.style import printable  # noqa: PLC0415
 
             sys.stderr.write(f"overbank: warning: {printable(text)}; going on without it\n")
 
@@ -60,7 +60,7 @@ def remembering(options: argparse.Namespace, tree: Tree) -> Iterator[tuple[Memor
     root = str(Path(options.repository).absolute())
     # Who may read a file is not among what the file system says of it.
     name = f"index:{os.geteuid()}:{root}:".encode("utf-8", "surrogateescape") + store.salt
-    index = FileIndex(store.recall(name), tree.status, tree.since)
+    index = FileIndex(store.recall(name), tree.statuses, tree.since)
     store.pack(f"{options.command}:{root}")
     try:
         yield store, index

@@ -11,7 +11,6 @@ from typing import Final
 from compiler.cli import CommandError
 from compiler.cli.destination import write
 from compiler.depfile import DepfileError, render
-from compiler.reading import settings, watched
 from compiler.report.style import printable
 from compiler.sources.tree import Tree
 
@@ -41,13 +40,13 @@ def check_provenance(options: argparse.Namespace) -> None:
         raise CommandError("--depfile-target is of use with --depfile only")
 
 
-def write_provenance(options: argparse.Namespace, read: Iterable[str], *, tree: Tree, folder: Path, paths: Iterable[str]) -> None:
+def write_provenance(options: argparse.Namespace, tree: Tree, read: Iterable[str], *, folder: Path, paths: Iterable[str]) -> None:
     """Write what was asked for.
 
     Args:
         options: of the command.
-        read: the files of the repository that were read.
         tree: the repository.
+        read: the files that were read of it.
         folder: the output folder.
         paths: the files that the build is about, below it.
 
@@ -80,11 +79,11 @@ def _listed(options: argparse.Namespace, tree: Tree, output: Path) -> list[str]:
     Without the slash, make would look for a way to make the folder ``web`` of a file ``web.sh`` beside it. With one, it takes ``./`` for
     something that a suffix rule makes.
     """
-    repository = settings(tree)
-    if repository is None:
-        return []
+    from compiler.reading import settings_of, watched  # noqa: PLC0415 - only where it is asked for
+
+    settings = settings_of(tree)
     found = []
-    for path in watched(tree.folders(), repository):
+    for path in watched(tree.folders(), settings) if settings else ():
         folder = tree.root / path
         if folder.resolve().is_relative_to(output.resolve()):
             continue

@@ -1,10 +1,9 @@
 """The slices about clusters and burst policies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic
 from compiler.incremental.facts import Head
@@ -13,7 +12,7 @@ from compiler.incremental.memory import listed
 from compiler.incremental.named import Named, View
 from compiler.incremental.objects import Objects
 from compiler.incremental.work import Found, Work
-from compiler.progress import Phase
+from compiler.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from compiler.ir import ClusterIR
@@ -27,8 +26,7 @@ class Bound(Struct, array_like=True, frozen=True):
     clusters: tuple[str, ...]
 
 
-@dataclass(slots=True, kw_only=True)
-class Site:
+class Site(Struct, kw_only=True):
     """A cluster with what is bound to it, sorted by name; the slice of this key may look at nothing else."""
 
     cluster: Head
@@ -44,10 +42,11 @@ class Site:
 class Burst:
     """Clusters, burst policies and their tests."""
 
-    def __init__(self, work: Work, objects: Objects, documents: Named) -> None:
+    def __init__(self, work: Work, objects: Objects, documents: Named, progress: Progress) -> None:
         self._work = work
         self._objects = objects
         self._documents = documents
+        self._progress = progress
         self._resolved: dict[str, Resolved] = {}
         self._lowered: dict[str, ClusterIR] = {}
 
@@ -76,9 +75,14 @@ class Burst:
         views = [documents.view(head) for head in heads]
         settings = documents.settings.digest
         keys = [work.key("policy", settings, head.digest, view.digests) for head, view in zip(heads, views, strict=True)]
+
+        def policy(position: int) -> Bound:
+            self._progress(Phase.CHECKING, position, len(heads))
+            return self._policy(heads[position], views[position])
+
         diagnostics: list[Diagnostic] = []
         bound: dict[str, tuple[str, ...]] = {}
-        answers = work.answers.each(Bound, keys, lambda position: self._policy(heads[position], views[position]), Phase.CHECKING)
+        answers = work.answers.each(Bound, keys, policy)
         for head, view, answer in zip(heads, views, answers, strict=True):
             bound[head.name] = answer.clusters
             if answer.findings:
@@ -150,11 +154,12 @@ class Burst:
             from compiler import rules  # noqa: PLC0415
             from compiler.assemble import repeated  # noqa: PLC0415
 
+            self._progress(Phase.CHECKING, position, len(sites))
             site = sites[position]
             found = [*repeated(self._objects.cluster(site.cluster)), *rules.check_clusters(self.resolved(site))]
             return Found(kept(found, self._objects.given(site.heads(settings)) if found else ()))
 
-        answers = work.answers.each(Found, [work.key("cluster", site.key) for site in sites], find, Phase.LOWERING)
+        answers = work.answers.each(Found, [work.key("cluster", site.key) for site in sites], find)
         return [
             diagnostic
             for site, answer in zip(sites, answers, strict=True)
@@ -169,11 +174,12 @@ class Burst:
         def find(position: int) -> Found:
             from compiler.pipeline import oversized  # noqa: PLC0415
 
+            self._progress(Phase.MEASURING, position, len(sites))
             site = sites[position]
             found = oversized(self.lowered(site), self.resolved(site).model)
             return Found(kept(found, self._objects.given(site.heads(settings)) if found else ()))
 
-        answers = work.answers.each(Found, [work.key("size", site.key) for site in sites], find, Phase.MEASURING)
+        answers = work.answers.each(Found, [work.key("size", site.key) for site in sites], find)
         return [
             diagnostic
             for site, answer in zip(sites, answers, strict=True)

@@ -1,7 +1,7 @@
 """The files of a repository: their digests, their text, and their documents where somebody needs them."""
 
-import hashlib
-from collections.abc import Iterable
+from _blake2 import blake2b  # see compiler.incremental.memory
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from compiler.incremental.facts import Head
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Index(Protocol):
     """Tokens of files that have not changed since somebody read them."""
 
-    def token(self, path: str) -> bytes | None:
-        """Return the token of a file, None if it has to be read."""
+    def tokens(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """Return the tokens of files by path, without those that have to be read."""
         ...
 
     def learn(self, path: str, token: bytes) -> None:
@@ -30,9 +30,9 @@ class Index(Protocol):
 class Unindexed:
     """The index without an entry."""
 
-    def token(self, path: str) -> bytes | None:  # noqa: ARG002 - what it has to take
-        """Return None."""
-        return None
+    def tokens(self, paths: Sequence[str]) -> dict[str, bytes]:  # noqa: ARG002 - what it has to take
+        """Return nothing."""
+        return {}
 
     def learn(self, path: str, token: bytes) -> None:
         """Forget at once."""
@@ -69,20 +69,29 @@ class Contents:
         """The paths of the files that have been looked at."""
         return self._tokens.keys()
 
-    def token(self, path: str) -> bytes:
-        """Return the token of a file.
+    def tokens(self, paths: Sequence[str]) -> tuple[dict[str, bytes], dict[str, SourceError]]:
+        """Return the tokens of files by path, in their order, and what is wrong with those that cannot be read."""
+        known = self._index.tokens(paths)
+        found: dict[str, bytes] = {}
+        failed: dict[str, SourceError] = {}
+        for path in paths:
+            token = known.get(path)
+            if token is None:
+                try:
+                    raw = self._read(path)
+                except SourceError as error:
+                    failed[path] = error
+                    continue
+                token = self._token(path, raw)
+                self._raw[path] = raw
+                self._index.learn(path, token)
+            found[path] = token
+        self._tokens.update(found)
+        return found, failed
 
-        Raises:
-            SourceError: it cannot be read.
-        """
-        token = self._index.token(path)
-        if token is None:
-            raw = self._read(path)
-            token = self._token(path, raw)
-            self._raw[path] = raw
-            self._index.learn(path, token)
-        self._tokens[path] = token
-        return token
+    def token(self, path: str) -> bytes:
+        """Return the token of a file that was asked for before."""
+        return self._tokens[path]
 
     def release(self) -> None:
         """Let go of what was read and never looked into."""
@@ -134,7 +143,7 @@ class Contents:
         return self.source.read(path, MAX_BYTES + 1)
 
     def _token(self, path: str, raw: bytes) -> bytes:
-        digest = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=KEY_BYTES, key=self._salt, person=b"file")
+        digest = blake2b(path.encode("utf-8", "surrogateescape"), digest_size=KEY_BYTES, key=self._salt, person=b"file")
         digest.update(b"\0")
         digest.update(raw)
         return digest.digest()

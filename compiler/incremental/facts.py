@@ -1,18 +1,23 @@
 """What is known of a file without looking into its documents again: what they are called, what they refer to, and their digests.
 
 The digest of a document that has a file to itself is that of the file. Of several in one file, each has the digest of the lines that
-decide what it says and where it says so, counted from its own first line: from the line in which the document before it ends, because
-directives stand in between, to the line in which the one after it begins.
+are its own, from one ``---`` to the next.
 """
 
-import hashlib
+import re
+from _blake2 import blake2b  # see compiler.incremental.memory
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 from msgspec import Struct
 
 from compiler.incremental.memory import KEY_BYTES
 from compiler.source import Document
+
+_MARKER: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_OUT_OF_THE_ORDINARY: Final = re.compile(r"^(?:%|\.\.\.(?:[ \t\r\n]|\Z))", re.MULTILINE)
+_CONTENT: Final = re.compile(r"^[ \t]*[^ \t\r\n#]", re.MULTILINE)
 
 
 class Settings(Struct, array_like=True, frozen=True):
@@ -56,21 +61,38 @@ def heads(documents: Sequence[Document], others: Sequence[Document], token: byte
     """
     if len(documents) + len(others) == 1:
         return tuple(_head(document, 0, token) for document in documents)
-    together = sorted((*documents, *others), key=lambda each: each.index)
-    own = {id(document) for document in documents}
+    parts = parts_of(documents[0].file.text) if documents else None
+    if parts is not None and len(parts) <= documents[-1].index:
+        parts = None  # they were taken apart differently; the whole file decides then
     found = []
-    lines: list[str] = []
-    for position, document in enumerate(together):
-        if id(document) not in own:
-            continue
-        lines = lines or document.file.text.split("\n")
-        line = document.mark.span.line
-        start = together[position - 1].mark.span.end_line if position else 1
-        end = together[position + 1].mark.span.line - 1 if position + 1 < len(together) else len(lines)
-        region = "\n".join((document.file.path, str(line - start), str(end - start), *lines[start - 1 : end]))
-        digest = hashlib.blake2b(region.encode("utf-8", "surrogateescape"), digest_size=KEY_BYTES).digest()
-        found.append(_head(document, line - 1, digest))
+    for document in documents:
+        if parts is None:
+            line, given = 0, b"%d:" % document.index + token
+        else:
+            line, text = parts[document.index]
+            given = f"{document.file.path}\0{text}".encode("utf-8", "surrogateescape")
+        found.append(_head(document, line, blake2b(given, digest_size=KEY_BYTES).digest()))
     return tuple(found)
+
+
+def parts_of(text: str) -> list[tuple[int, str]] | None:
+    """Return the documents of a stream as text, each with the number of lines before it, or None where that is not so simple.
+
+    A line that begins with ``---`` begins a document wherever it stands (YAML 1.2, 9.1.2). After a directive or the end of a document
+    (``%``, ``...``) it need not.
+    """
+    if _OUT_OF_THE_ORDINARY.search(text):
+        return None
+    starts = [0, *(found.start() for found in _MARKER.finditer(text)), len(text)]
+    parts = []
+    line = 0
+    for start, end in pairwise(starts):
+        part = text[start:end]
+        # What stands before the first marker is a document only if there is something to read.
+        if start or _CONTENT.search(part):
+            parts.append((line, part))
+        line += part.count("\n")
+    return parts
 
 
 def _head(document: Document, line: int, digest: bytes) -> Head:

@@ -1,16 +1,15 @@
 """The slices about federation: hosts, their members, and placement policies."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic
 from compiler.incremental.facts import Head
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.memory import listed
-from compiler.incremental.named import Named, View
+from compiler.incremental.named import Named, View, view_of
 from compiler.incremental.objects import Objects
 from compiler.incremental.rendering import Made
 from compiler.incremental.work import Work
@@ -31,8 +30,7 @@ class Placed(Struct, array_like=True, frozen=True):
     workloads: tuple[Workload, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """What the slice of a placement may look at."""
 
     policy: Head
@@ -44,8 +42,7 @@ class Sight:
         return (settings, self.policy, *self.hosts, *self.view.clusters, *self.view.accelerators)
 
 
-@dataclass(slots=True, kw_only=True)
-class HostSite:
+class HostSite(Struct, kw_only=True):
     """A host with its placements, sorted by name."""
 
     host: Head
@@ -120,7 +117,7 @@ class Federation:
         view = documents.view(head)
         # Who names what is no member is told which clusters are.
         if not head.everywhere and not {each.name for each in view.clusters} <= self._members.get(head.host, set()):
-            view = View(clusters=tuple(documents.clusters.values()), accelerators=view.accelerators)
+            view = view_of(tuple(documents.clusters.values()), view.accelerators)
         hosts = (documents.hosts[head.host],) if head.host in documents.hosts else tuple(documents.hosts.values())
         return Sight(policy=head, hosts=hosts, view=view)
 

@@ -72,7 +72,7 @@ def kept(diagnostics: Iterable[Diagnostic], given: Given = (), files: Collection
     )
 
 
-def shown(findings: Iterable[Finding], heads: Sequence[Head], text_of: TextOf) -> list[Diagnostic]:
+def shown(findings: Sequence[Finding], heads: Sequence[Head], text_of: TextOf) -> list[Diagnostic]:
     """Turn data into diagnostics.
 
     Args:
@@ -80,7 +80,6 @@ def shown(findings: Iterable[Finding], heads: Sequence[Head], text_of: TextOf) -
         heads: of the documents that it was given.
         text_of: where the lines that are shown come from.
     """
-    findings = tuple(findings)
     if not findings:
         return []
     from compiler.codes.catalogue import BY_ID  # noqa: PLC0415 - most runs find nothing

@@ -1,13 +1,12 @@
 """What slices remember their answers in."""
 
-import hashlib
+# What hashlib has under this name; hashlib itself loads OpenSSL, which takes as long as all else here.
+from _blake2 import blake2b
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
-
-from compiler.progress import Phase, Progress, silent
 
 KEY_BYTES: Final = 20
 _T = TypeVar("_T")
@@ -58,7 +57,7 @@ def key_of(memory: Memory, slice_: str, *given: bytes) -> bytes:
         given: all that it is given; each part is one value, however they are divided otherwise.
     """
     parts = [b"%d:" % len(part) for part in given]
-    return hashlib.blake2b(b"".join((*parts, *given)), digest_size=KEY_BYTES, key=memory.salt, person=slice_.encode()).digest()
+    return blake2b(b"".join((*parts, *given)), digest_size=KEY_BYTES, key=memory.salt, person=slice_.encode()).digest()
 
 
 def listed(digests: Iterable[bytes]) -> bytes:
@@ -69,18 +68,16 @@ def listed(digests: Iterable[bytes]) -> bytes:
 class Answers:
     """Asks the memory before work is done, and tells it afterwards."""
 
-    def __init__(self, memory: Memory, progress: Progress = silent) -> None:
+    def __init__(self, memory: Memory) -> None:
         self.memory = memory
-        self.progress = progress
 
-    def each(self, type_: type[_T], keys: Sequence[bytes], work: Callable[[int], _T], phase: Phase | None = None) -> list[_T]:
+    def each(self, type_: type[_T], keys: Sequence[bytes], work: Callable[[int], _T]) -> list[_T]:
         """Return the answers for many keys, in their order.
 
         Args:
             type_: of the answers.
             keys: one for each of them.
             work: makes the answer for a key, given its position.
-            phase: what people are told that this work is; None tells nobody.
         """
         known = self.memory.get(keys)
         decode = msgspec.msgpack.Decoder(type_).decode
@@ -93,8 +90,6 @@ class Answers:
                     continue
                 except (msgspec.MsgspecError, UnicodeDecodeError):
                     pass
-            if phase is not None:
-                self.progress(phase, position, len(keys))
             answer = work(position)
             found.append(answer)
             self._tell(key, answer)

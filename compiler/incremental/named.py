@@ -1,8 +1,10 @@
 """Documents by kind and name, as far as their heads tell."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
+
+from msgspec import Struct, field
 
 from compiler.incremental.facts import Head
 from compiler.incremental.memory import listed
@@ -13,22 +15,20 @@ Names = Mapping[str, Head]
 """The documents of a kind by name, sorted by name; the first of two with one name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """Clusters and accelerator classes, each sorted by name."""
+class View(Struct, frozen=True):
+    """Clusters and accelerator classes, each sorted by name; ``digests`` is all of them as one part of what a slice is given."""
 
     clusters: tuple[Head, ...]
     accelerators: tuple[Head, ...]
-    digests: bytes = field(init=False, repr=False, compare=False)
-    """Of all of them, as one part of what a slice is given."""
-
-    def __post_init__(self) -> None:
-        digests = b"%d:" % len(self.clusters) + listed([head.digest for head in (*self.clusters, *self.accelerators)])
-        object.__setattr__(self, "digests", digests)
+    digests: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+def view_of(clusters: tuple[Head, ...], accelerators: tuple[Head, ...]) -> View:
+    """Return the view of these."""
+    return View(clusters, accelerators, b"%d:" % len(clusters) + listed([head.digest for head in (*clusters, *accelerators)]))
+
+
+class Named(Struct, frozen=True, kw_only=True):
     """All documents of a repository.
 
     Attributes:
@@ -52,7 +52,7 @@ class Named:
         """Whether anything is about federation."""
         return bool(self.hosts or self.placements or any(cluster.host for cluster in self.clusters.values()))
 
-    views: dict[tuple[bool, tuple[str, ...], str], View] = field(default_factory=dict, init=False, repr=False, compare=False)
+    views: dict[tuple[bool, tuple[str, ...], str], View] = field(default_factory=dict)
     """What was worked out already: many documents look at the same."""
 
     def view(self, head: Head) -> View:
@@ -62,7 +62,7 @@ class Named:
         if found is None:
             clusters = tuple(self.clusters.values()) if head.everywhere else _named(head.clusters, self.clusters)
             accelerators = _named((head.accelerator,), self.accelerators) if head.accelerator else ()
-            found = self.views[asked] = View(clusters=clusters, accelerators=accelerators)
+            found = self.views[asked] = view_of(clusters, accelerators)
         return found
 
 
@@ -77,7 +77,8 @@ def named(heads: Iterable[Head], settings: Head) -> Named:
     """Sort heads by kind and name."""
     by_kind: dict[str, dict[str, list[Head]]] = {kind: {} for kind in KINDS}
     scenarios, strays = [], []
-    for head in sorted(heads, key=lambda each: (each.path, each.index)):
+    # Those of a file stand in their order.
+    for head in sorted(heads, key=attrgetter("path")):
         of_kind = by_kind.get(head.kind)
         if of_kind is not None:
             of_kind.setdefault(head.name, []).append(head)

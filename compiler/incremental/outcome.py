@@ -1,7 +1,8 @@
 """What came of a repository, without the objects that it came of."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic, has_errors
 
@@ -34,8 +35,7 @@ class Files(Mapping[str, bytes]):
         return len(self.digests)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What commands tell people and write to disk. After an error, or if only a check was asked for, there are no files.
 
     Attributes:

@@ -1,14 +1,12 @@
 """Which files are read, and what is known of them."""
 
-from dataclasses import dataclass, field
-
-from msgspec import Struct
+from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic, has_errors
 from compiler.incremental.facts import Head, heads
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.work import Work
-from compiler.progress import Phase
+from compiler.progress import Phase, Progress, silent
 from compiler.sources import REPOSITORY_FILE, Source, SourceError
 
 
@@ -28,8 +26,7 @@ class Selected(Struct, array_like=True, frozen=True):
     findings: tuple[Finding, ...]
 
 
-@dataclass(slots=True, kw_only=True)
-class Read:
+class Read(Struct, kw_only=True):
     """What was read: ``manifests`` are the paths under ``workloads``, ``settings`` is None where there are none."""
 
     settings: Head | None = None
@@ -39,14 +36,14 @@ class Read:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def read(work: Work) -> Read:
+def read(work: Work, progress: Progress) -> Read:
     """Read the settings, and then what they select."""
     found = Read()
     if REPOSITORY_FILE not in work.contents.source.paths():
         from compiler.reading import no_repository  # noqa: PLC0415 - as all that follows: a run that knows everything needs none of it
 
         return Read(diagnostics=[no_repository()])
-    _add(found, work, [REPOSITORY_FILE], set())
+    _add(found, work, [REPOSITORY_FILE], set(), silent)
     found.settings = next((head for head in found.heads if head.kind == "Repository"), None)
     if found.settings is None:
         if not has_errors(found.diagnostics):
@@ -54,7 +51,7 @@ def read(work: Work) -> Read:
 
             found.diagnostics.append(no_settings())
         return found
-    _add(found, work, *_selection(found, work, found.settings))
+    _add(found, work, *_selection(found, work, found.settings), progress)
     work.contents.release()
     return found
 
@@ -116,25 +113,23 @@ class _Names:
         raise SourceError(f"{path} is not to be read, up to {limit} bytes or otherwise")
 
 
-def _add(found: Read, work: Work, paths: list[str], manifests: set[str]) -> None:
+def _add(found: Read, work: Work, paths: list[str], manifests: set[str], progress: Progress) -> None:
     """Look at files, and add what is known of them."""
     contents = work.contents
-    readable, tokens = [], []
-    for path in paths:
-        try:
-            tokens.append(contents.token(path))
-            readable.append(path)
-        except SourceError as error:
-            from compiler.reading import unreadable  # noqa: PLC0415
+    known, failed = contents.tokens(paths)
+    if failed:
+        from compiler.reading import unreadable  # noqa: PLC0415
 
-            found.diagnostics.append(unreadable(path, error))
+        found.diagnostics += [unreadable(path, error) for path, error in failed.items()]
+    readable, tokens = list(known), list(known.values())
 
     def look(position: int) -> Facts:
+        progress(Phase.READING, position, len(readable))
         path = readable[position]
         ours, theirs, diagnostics = contents.load(path, others=path in manifests)
         return Facts(heads(ours, theirs, tokens[position]), len(theirs), kept(diagnostics, files=(path,)))
 
-    for path, facts in zip(readable, work.answers.each(Facts, tokens, look, Phase.READING), strict=True):
+    for path, facts in zip(readable, work.answers.each(Facts, tokens, look), strict=True):
         found.heads += facts.heads
         if path not in manifests:
             found.ignored += facts.others

@@ -27,22 +27,23 @@ def compile_slices(source: Source, memory: Memory, index: Index, *, files: bool,
         memory: what is known from earlier runs.
         index: which files are known to be unchanged.
         files: whether files are wanted.
-        progress: told about what is not known and has to be done.
+        progress: is told how far it is.
     """
     try:
-        return _Run(source, Answers(memory, progress), index, files=files, hold=False).outcome()
+        return _Run(source, memory, index, files=files, progress=progress, hold=False).outcome()
     except ChangedError:
         # Somebody is writing the repository. What is read once and held cannot change any more.
-        return _Run(source, Answers(memory, progress), Unindexed(), files=files, hold=True).outcome()
+        return _Run(source, memory, Unindexed(), files=files, progress=progress, hold=True).outcome()
 
 
 class _Run:
     """One way through all slices."""
 
-    def __init__(self, source: Source, answers: Answers, index: Index, *, files: bool, hold: bool) -> None:
-        contents = Contents(source, index, answers.memory.salt, hold=hold)
-        self._work = Work(answers=answers, contents=contents, text_of=texts(contents.text))
+    def __init__(self, source: Source, memory: Memory, index: Index, *, files: bool, progress: Progress, hold: bool) -> None:
+        contents = Contents(source, index, memory.salt, hold=hold)
+        self._work = Work(answers=Answers(memory), contents=contents, text_of=texts(contents.text))
         self._files = files
+        self._progress = progress
         self._diagnostics: list[Diagnostic] = []
         self._played: tuple[str, ...] = ()
 
@@ -52,15 +53,16 @@ class _Run:
         Raises:
             ChangedError: a file was written meanwhile.
         """
-        found = read(self._work)
+        found = read(self._work, self._progress)
         self._diagnostics += found.diagnostics
         if found.settings is None or has_errors(self._diagnostics):
             return self._ended(found, None)
+        self._progress(Phase.RESOLVING, 0, 0)
         documents = named(found.heads, found.settings)
         objects = Objects(self._work.contents, found.settings)
-        burst = Burst(self._work, objects, documents)
+        burst = Burst(self._work, objects, documents, self._progress)
         federation = Federation(self._work, objects, documents)
-        wholes = Wholes(self._work, objects, documents, found.manifests)
+        wholes = Wholes(self._work, objects, documents, found.manifests, self._progress)
         with_workloads = found.settings.settings is not None and found.settings.settings.workloads
 
         self._diagnostics += burst.names()
@@ -109,7 +111,7 @@ class _Run:
         keys = {folder: (self._work.key("folder", key), self._work.key("content", key)) for folder, (key, _) in makes.items()}
         folders = {
             folder: rendering.folder(*keys[folder], makes[folder][1])
-            for folder in counted(tuple(makes), Phase.EMITTING, self._work.answers.progress)
+            for folder in counted([*makes], Phase.EMITTING, self._progress)
         }
         components = {f"clusters/{site.cluster.name}": number for number, site in enumerate(sites)} if patched.components else {}
         nothing = Folder({}, {})

@@ -1,8 +1,7 @@
 """What is looked at as a whole: manifests of workloads on all clusters, and scenarios. Any change that they can see does them again."""
 
-import hashlib
+from _blake2 import blake2b  # see compiler.incremental.memory
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from compiler.incremental.named import Named
 from compiler.incremental.objects import Objects
 from compiler.incremental.rendering import Folder
 from compiler.incremental.work import Work
+from compiler.progress import Progress
 from compiler.sources import Source, SourceError
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class Played(Struct, array_like=True, frozen=True):
     readings: tuple[Reading, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(Struct, frozen=True):
     """A source that notes what was read from it, and what came of it."""
 
     source: Source
@@ -74,18 +73,19 @@ class Traced:
         except SourceError as error:
             self.readings.append(Reading(path, limit, f"error: {error}"))
             raise
-        self.readings.append(Reading(path, limit, hashlib.blake2b(raw).hexdigest()))
+        self.readings.append(Reading(path, limit, blake2b(raw).hexdigest()))
         return raw
 
 
 class Wholes:
     """Workloads and scenarios."""
 
-    def __init__(self, work: Work, objects: Objects, documents: Named, manifests: Sequence[str]) -> None:
+    def __init__(self, work: Work, objects: Objects, documents: Named, manifests: Sequence[str], progress: Progress) -> None:
         self._work = work
         self._objects = objects
         self._documents = documents
         self._manifests = manifests
+        self._progress = progress
         self._inventory: tuple[Inventory, list[Diagnostic]] | None = None
 
     def stock(self) -> list[Diagnostic]:
@@ -105,7 +105,7 @@ class Wholes:
 
             inventory, _ = self._stock()
             clusters = tuple(map(burst.lowered, sites))
-            placed, found = placed_on(inventory, clusters, self._work.answers.progress)
+            placed, found = placed_on(inventory, clusters, self._progress)
             findings = kept(found, self._objects.given(heads), self._manifests)
             if not content:
                 return Patched(findings, (), ())
@@ -145,7 +145,7 @@ class Wholes:
             federated, _ = federation_of(everything, model)
             clusters = tuple(map(burst.lowered, sites))
             source = Traced(self._work.contents.source, readings)
-            _, found = stages_of(everything, source, resolved, clusters, federated, progress=self._work.answers.progress)
+            _, found = stages_of(everything, source, resolved, clusters, federated, progress=self._progress)
             return Played(kept(found, given), tuple(readings))
 
         work = self._work

@@ -1,7 +1,6 @@
 """What all slices use: the memory, the files, and the way from findings to diagnostics."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -18,8 +17,7 @@ class Found(Struct, array_like=True, frozen=True):
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """The memory and the files."""
 
     answers: Answers
@@ -30,7 +28,7 @@ class Work:
         """Return the key of a slice."""
         return key_of(self.answers.memory, slice_, *given)
 
-    def shown(self, findings: Iterable[Finding], heads: Sequence[Head] = ()) -> list[Diagnostic]:
+    def shown(self, findings: Sequence[Finding], heads: Sequence[Head] = ()) -> list[Diagnostic]:
         """Turn what a slice found into diagnostics."""
         return shown(findings, heads, self.text_of)
 

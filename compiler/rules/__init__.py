@@ -98,9 +98,8 @@ CLUSTER_RULES: Final[tuple[Rule, ...]] = (
 
 def check(resolved: Resolved, progress: Progress = silent) -> list[Diagnostic]:
     """Run all rules."""
-    return [
-        diagnostic for rule in counted((*POLICY_RULES, *CLUSTER_RULES), Phase.CHECKING, progress) for diagnostic in rule(resolved)
-    ]
+    rules = (*POLICY_RULES, *CLUSTER_RULES)
+    return [diagnostic for rule in counted(rules, Phase.CHECKING, progress) for diagnostic in rule(resolved)]
 
 
 def check_policies(resolved: Resolved) -> list[Diagnostic]:

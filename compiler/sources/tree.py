@@ -3,6 +3,7 @@
 import os
 import stat
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from compiler.sources import SourceError
@@ -36,17 +37,20 @@ class Tree:
         """Return folders that cannot be listed, and what has a YAML file's name and is no file, with the reasons."""
         return dict(sorted(self._unreadable.items()))
 
+    def statuses(self, paths: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
+        """Yield files with what the file system says of them, without those that are no files any more."""
+        root, lstat, is_file = f"{self.root}/", os.lstat, stat.S_ISREG
+        for path in paths:
+            try:
+                found = lstat(root + path)
+            except OSError:
+                continue
+            if is_file(found.st_mode):
+                yield path, found
+
     def folders(self) -> tuple[str, ...]:
         """Return the paths of the folders that were listed, sorted; the root's is empty."""
         return tuple(sorted(self._folders))
-
-    def status(self, path: str) -> os.stat_result | None:
-        """Return what the file system says of one of the files, None if it is no file any more."""
-        try:
-            found = os.lstat(f"{self.root}/{path}")
-        except OSError:
-            return None
-        return found if stat.S_ISREG(found.st_mode) else None
 
     def read(self, path: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a regular file below the root.

@@ -745,6 +745,7 @@ def test_collector_is_as_it_was_after_a_command(repo: Path, cli: Cli) -> None:
                 "compiler.report",
                 "compiler.rules",
                 "difflib",
+                "hashlib",
                 "json",
                 "jsonschema",
                 "shutil",

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from compiler import emit
-from compiler.cli import build
+from compiler import emit, output
 from compiler.emit import gitops, namespaces
 from compiler.ir import ClusterIR
 from compiler.pipeline import Result, compile_repository
@@ -128,15 +127,13 @@ def test_the_path_of_a_namespace_is_known_again(cluster: ClusterIR) -> None:
 
 
 @pytest.fixture
-def labelled(
-    cli: Cli, write: Callable[..., Path], minimal: dict[str, str], cluster: ClusterIR, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def labelled(write: Callable[..., Path], minimal: dict[str, str], cluster: ClusterIR) -> Path:
     """Return the folder of a repository whose last build has put labels on a namespace, and whose next one does not."""
     repo = write(minimal, "labelled")
     files = emit.emit(replace(cluster, namespace_labels={"cuda": {LABEL: "true", "a": "b"}}))
-    with monkeypatch.context() as patch:
-        patch.setattr(build, "compile_repository", lambda tree, **_: replace(compile_repository(tree), files=files))
-        assert cli("build", repo).code == 0
+    rendered = repo / "rendered"
+    rendered.mkdir()
+    output.apply(output.compare(files, {}, output.survey(rendered, files)), rendered)
     return repo
 
 

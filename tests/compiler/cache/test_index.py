@@ -23,19 +23,19 @@ def file(tmp_path: Path) -> Path:
 
 
 def _index(file: Path, kept: bytes | None = None, now: int | None = None) -> FileIndex:
-    return FileIndex(kept, Tree(file.parent).status, time.time_ns() + LATER if now is None else now)
+    return FileIndex(kept, Tree(file.parent).statuses, time.time_ns() + LATER if now is None else now)
 
 
 def _learned(file: Path, now: int | None = None) -> bytes | None:
     index = _index(file, now=now)
-    assert index.token("a.yaml") is None
+    assert index.tokens(["a.yaml"]).get("a.yaml") is None
     index.learn("a.yaml", TOKEN)
     return index.content()
 
 
 def test_an_unchanged_file_is_known(file: Path) -> None:
     """As long as the file system says the same of it, its token is known."""
-    assert _index(file, _learned(file)).token("a.yaml") == TOKEN
+    assert _index(file, _learned(file)).tokens(["a.yaml"]).get("a.yaml") == TOKEN
 
 
 @pytest.mark.parametrize("way", ["longer", "same length", "time set back", "replaced", "mode"])
@@ -58,7 +58,7 @@ def test_a_changed_file_is_not_known(way: str, file: Path) -> None:
                 file.write_text("a: 2\n")
         if way == "time set back":
             os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert _index(file, kept).token("a.yaml") is None
+    assert _index(file, kept).tokens(["a.yaml"]).get("a.yaml") is None
 
 
 @pytest.mark.parametrize("age", [-LATER, -1, 0, MARGIN_NS])
@@ -75,7 +75,7 @@ def test_files_that_are_gone_are_forgotten(file: Path) -> None:
     kept = _learned(file)
     file.rename(file.with_name("b.yaml"))
     index = _index(file, kept)
-    assert index.token("b.yaml") is None
+    assert index.tokens(["b.yaml"]).get("b.yaml") is None
     index.learn("b.yaml", TOKEN)
     content = index.content()
     assert content
@@ -85,7 +85,7 @@ def test_files_that_are_gone_are_forgotten(file: Path) -> None:
 @pytest.mark.parametrize("kept", [b"", b"\xff", b"\x01", b"\x81\xa1a\x01", b"\x81\xa6a.yaml\xc4\x02xx"])
 def test_a_damaged_index_is_empty(kept: bytes, file: Path) -> None:
     """What cannot be read is not there."""
-    assert _index(file, kept).token("a.yaml") is None
+    assert _index(file, kept).tokens(["a.yaml"]).get("a.yaml") is None
 
 
 def test_links_and_what_is_no_file_are_not_known(file: Path) -> None:
@@ -96,7 +96,7 @@ def test_links_and_what_is_no_file_are_not_known(file: Path) -> None:
     file.rename(elsewhere)
     file.symlink_to(elsewhere)
     assert tree.paths() == ("a.yaml",)
-    assert FileIndex(kept, tree.status, time.time_ns() + LATER).token("a.yaml") is None
+    assert FileIndex(kept, tree.statuses, time.time_ns() + LATER).tokens(["a.yaml"]).get("a.yaml") is None
 
 
 def test_names_that_are_no_text_do_no_harm(file: Path) -> None:
@@ -105,8 +105,8 @@ def test_names_that_are_no_text_do_no_harm(file: Path) -> None:
     (file.parent / name).write_text("a: 1\n")
     index = _index(file)
     for path in (name, "a.yaml"):
-        assert index.token(path) is None
+        assert index.tokens([path]).get(path) is None
         index.learn(path, TOKEN)
     again = _index(file, index.content())
-    assert again.token("a.yaml") == TOKEN
-    assert again.token(name) is None
+    assert again.tokens(["a.yaml"]).get("a.yaml") == TOKEN
+    assert again.tokens([name]).get(name) is None

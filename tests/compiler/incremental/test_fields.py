@@ -15,8 +15,11 @@ import pytest
 
 from compiler.incremental import Memory, Outcome, compile_slices
 from compiler.incremental.contents import Unindexed
+from compiler.incremental.facts import parts_of
 from compiler.incremental.memory import Nothing
+from compiler.load import decode, load
 from compiler.report import json_v1
+from compiler.source import SourceFile
 from compiler.sources.tree import Tree
 
 FIELDS = int(6 * float(os.environ.get("OVERBANK_EXAMPLES", "1")))
@@ -91,3 +94,36 @@ def test_a_comment_in_a_file_changes_nothing_for_the_documents_around_it(editor:
     assert after[1:] == before[1:]
     # The facts of the file, and the first policy with its clusters: their findings, sizes, folders and content.
     assert len(memory.known) - known <= 2 + 3 * 5
+
+
+STREAMS = {
+    "markers": "a: 1\n---\nb: 2\n--- {c: 3}\n---\n",
+    "comments first": "# one\n\n---\n# two\na: 1\n--- # three\nb: 2\n",
+    "empty ones": "---\n---\n# nothing\n---\na: 1\n---\n",
+    "text that looks like markers": "a: |\n  ---\n  ...\nb: >-\n   ---\n---\nc: '\n  ---'\n----: d\n",
+    "block scalars": "--- |\n  a\n---\n- b\n--- >\n\n  c\n",
+    "windows": "a: 1\r\n---\r\nb: 2\r\n",
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_documents_are_known_by_the_lines_that_they_have(name: str) -> None:
+    """Each document of a stream, read by itself, is the same one, with its positions counted from its first line."""
+    file, _ = decode("a.yaml", STREAMS[name].encode())
+    assert file
+    parts = parts_of(file.text)
+    assert parts is not None
+    documents = load(file)[0]
+    assert documents
+    for document in documents:
+        line, text = parts[document.index]
+        alone = load(SourceFile("a.yaml", text))[0][-1]
+        assert alone.value == document.value
+        span = alone.mark.span
+        assert (span.line + line, span.end_line + line) == (document.mark.span.line, document.mark.span.end_line)
+
+
+@pytest.mark.parametrize("text", ["%YAML 1.2\n---\na: 1\n", "a: 1\n...\nb: 2\n", "a: 1\n...\n---\nb: 2\n"])
+def test_a_stream_with_directives_is_one(text: str) -> None:
+    """Where a document does not begin with its marker, the whole file decides."""
+    assert parts_of(text) is None
