@@ -39,13 +39,14 @@ def main() -> None:
             "python -c pass": [sys.executable, "-c", "pass"],
             "overbank --help": [str(OVERBANK), "--help"],
             "overbank explain OB4101": [str(OVERBANK), "explain", "OB4101"],
-            "overbank check (one document)": [str(OVERBANK), "check", folder],
+            "overbank check (one document)": [str(OVERBANK), "check", folder, "--no-cache"],
+            "overbank check (known)": [str(OVERBANK), "check", folder, "--cache-dir", str(Path(folder, ".cache"))],
         }
         if ONEFILE.is_file():
             # The first round unpacks it, and is not counted.
             os.environ["OVERBANK_UNPACK_DIR"] = str(Path(folder, ".unpacked"))
             commands["one-file overbank --help"] = [sys.executable, "-I", "-S", str(ONEFILE), "--help"]
-            commands["one-file overbank check"] = [sys.executable, "-I", "-S", str(ONEFILE), "check", folder]
+            commands["one-file overbank check"] = [sys.executable, "-I", "-S", str(ONEFILE), "check", folder, "--no-cache"]
         times: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(rounds + 1):
             for name, command in commands.items():

@@ -1,6 +1,7 @@
 """The folder that the cache lies in: where, whose, and how it is known again."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +16,9 @@ _OURS: Final = b"# This file marks the cache of overbank, which can be deleted a
 _ABOUT: Final = b"# https://bford.info/cachedir/ says what such a file is for.\n"
 STORE: Final = "answers-1.sqlite3"
 """The number changes with what the file looks like inside."""
-_COMPANIONS: Final = ("", "-journal", "-wal", "-shm")
+_STORES: Final = tuple(f"{STORE}{companion}" for companion in ("", "-journal", "-wal", "-shm"))
+_UNFINISHED: Final = re.compile(r"CACHEDIR\.TAG\.[0-9]+").fullmatch
+"""Matches the names of tags that are being written, or that a killed run has left."""
 
 
 class FolderError(Exception):
@@ -30,14 +33,21 @@ class Removed(NamedTuple):
 
 
 def chosen(option: str | None, environment: Mapping[str, str]) -> Path:
-    """Return where the cache lies: what the command line says, then the environment, then what the platform has for caches."""
+    """Return where the cache lies: what the command line says, then the environment, then what the platform has for caches.
+
+    Raises:
+        FolderError: nobody says where, and the user has no home.
+    """
     named = option or environment.get(VARIABLE)
     if named:
         return Path(named)
     from platformdirs import user_cache_path  # noqa: PLC0415 - not needed where somebody names the place
 
-    # The one-file overbank unpacks itself beside it.
-    return user_cache_path("overbank", appauthor=False) / "answers"
+    try:
+        # The one-file overbank unpacks itself beside it.
+        return user_cache_path("overbank", appauthor=False) / "answers"
+    except RuntimeError as error:
+        raise FolderError(f"there is no home to keep a cache in, and {VARIABLE} does not name a place") from error
 
 
 def prepare(folder: Path) -> None:
@@ -56,9 +66,12 @@ def prepare(folder: Path) -> None:
         if found.st_uid not in {os.geteuid(), 0} or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise FolderError(f"others may write into {folder}, and what they leave there would be believed")
         tag = _tag(folder)
-        if tag is None:
-            if any(folder.iterdir()):
+        if tag is None and _has_others(folder):
+            # Another run may have marked it and begun to use it in between.
+            tag = _tag(folder)
+            if tag is None:
                 raise FolderError(f"{folder} has files in it and is no cache of overbank")
+        if tag is None:
             _mark(folder)
         elif not _is_ours(tag):
             raise FolderError(f"{folder} is the cache of another program")
@@ -82,14 +95,18 @@ def clean(folder: Path) -> Removed:
             raise FolderError(f"{folder} is no cache of overbank: it has no {TAG} of ours")
         files, size = 0, 0
         # The tag last: what a killed run leaves is still known to be ours.
-        for name in (*(f"{STORE}{companion}" for companion in _COMPANIONS), TAG):
+        for name in (*_STORES, *sorted(path.name for path in folder.iterdir() if _UNFINISHED(path.name)), TAG):
             path = folder / name
             with suppress(FileNotFoundError):
                 taken = path.lstat().st_size
                 path.unlink()
                 files, size = files + 1, size + taken
-        with suppress(OSError):
+        try:
             folder.rmdir()
+        except OSError:
+            # A run that has found the tag may have made a store meanwhile; without one nobody would know it as ours.
+            if any(os.path.lexists(folder / name) for name in _STORES):
+                _mark(folder)
     except OSError as error:
         raise FolderError(f"cannot empty {folder}: {(error.strerror or str(error)).lower()}") from error
     return Removed(files=files, size=size)
@@ -97,9 +114,9 @@ def clean(folder: Path) -> Removed:
 
 def discard(folder: Path) -> None:
     """Delete the store, which cannot be read."""
-    for companion in _COMPANIONS:
+    for name in _STORES:
         with suppress(OSError):
-            (folder / f"{STORE}{companion}").unlink()
+            (folder / name).unlink()
 
 
 def _tag(folder: Path) -> bytes | None:
@@ -112,6 +129,11 @@ def _tag(folder: Path) -> bytes | None:
         return file.read(len(_SIGNATURE) + len(_OURS)) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
 
 
+def _has_others(folder: Path) -> bool:
+    """Say whether anything is in the folder, beside tags that are not written yet."""
+    return not all(_UNFINISHED(path.name) for path in folder.iterdir())
+
+
 def _is_ours(tag: bytes) -> bool:
     return tag == _SIGNATURE + _OURS
 
@@ -119,5 +141,10 @@ def _is_ours(tag: bytes) -> bool:
 def _mark(folder: Path) -> None:
     """Write the tag. Another run may do so at the same time, so it comes into being whole."""
     temporary = folder / f"{TAG}.{os.getpid()}"
-    temporary.write_bytes(_SIGNATURE + _OURS + _ABOUT)
-    temporary.replace(folder / TAG)
+    try:
+        temporary.write_bytes(_SIGNATURE + _OURS + _ABOUT)
+        temporary.replace(folder / TAG)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise

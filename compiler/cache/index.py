@@ -11,7 +11,9 @@ from typing import Final
 
 import msgspec
 
-_STAMP: Final = struct.Struct("<QqqQQI")
+_STAMP: Final = struct.Struct("<QQQQQI")
+_MASK: Final = (1 << 64) - 1
+"""A time can have more nanoseconds than a machine word holds, from the year 2262 on; its low bits tell it apart as well."""
 MARGIN_NS: Final = 2_000_000_000
 """FAT counts in two seconds; all others are finer."""
 _ENTRIES: Final = msgspec.msgpack.Decoder(dict[str, bytes])
@@ -68,7 +70,8 @@ class FileIndex:
 
 def _stamp(found: os.stat_result) -> bytes:
     """Return what the file system says of a file, as bytes."""
-    return _STAMP.pack(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev, found.st_mode)
+    modified, changed = found.st_mtime_ns & _MASK, found.st_ctime_ns & _MASK
+    return _STAMP.pack(found.st_size, modified, changed, found.st_ino, found.st_dev, found.st_mode)
 
 
 def _is_text(path: str) -> bool:

@@ -63,6 +63,7 @@ class Store:
         self._pack: dict[bytes, bytes] = {}
         self._asked: dict[bytes, bytes] = {}
         self._new: dict[bytes, bytes] = {}
+        self._recalled: set[bytes] = set()
         self._stale: set[bytes] = set()
         self._hits = 0
         self._touch = False
@@ -100,6 +101,7 @@ class Store:
 
     def recall(self, name: bytes) -> bytes | None:
         """Return what was remembered under a name."""
+        self._recalled.add(name)
         return self._new.get(name) or self._read([name]).get(name)
 
     def remember(self, name: bytes, value: bytes) -> None:
@@ -114,6 +116,7 @@ class Store:
         try:
             self._repack()
             touched = set(self._asked) if self._touch else self._stale & self._asked.keys()
+            touched |= self._stale & self._recalled
             self._swept = self.recall(_SWEPT) == b"%d" % self._today
             if not self._swept:
                 self._new[_SWEPT] = b"%d" % self._today

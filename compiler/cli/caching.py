@@ -40,12 +40,13 @@ def remembering(options: argparse.Namespace, tree: Tree) -> Iterator[tuple[Memor
 
             sys.stderr.write(f"overbank: warning: {printable(text)}; going on without it\n")
 
-    place = folder.chosen(options.cache_dir, os.environ)
+    place = None
     try:
+        place = folder.chosen(options.cache_dir, os.environ)
         folder.prepare(place)
     except folder.FolderError as error:
         # Whoever has no home has no cache; but one that was asked for, or is there, should work.
-        if options.cache_dir or os.environ.get(folder.VARIABLE) or os.path.lexists(place):
+        if place is not None and (options.cache_dir or os.environ.get(folder.VARIABLE) or os.path.lexists(place)):
             warn(str(error))
         yield Nothing(), Unindexed()
         return

@@ -16,7 +16,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Delete the cache."""
-    place = folder.chosen(options.cache_dir, os.environ)
+    try:
+        place = folder.chosen(options.cache_dir, os.environ)
+    except folder.FolderError as error:
+        raise CommandError(str(error), help="say where it lies: `--cache-dir DIR`") from error
     try:
         removed = folder.clean(place)
     except folder.FolderError as error:

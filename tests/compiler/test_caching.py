@@ -125,6 +125,22 @@ def test_a_machine_without_a_place_for_caches_is_not_bothered(
     assert "overbank: warning" not in cli("check", repo).err
 
 
+def test_a_user_without_a_home_is_not_bothered(repo: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container with a user that nobody knows, commands work without a cache, and leave no folder named ``~``."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("OVERBANK_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    before = sorted(tmp_path.iterdir())
+    assert cli("check", repo) == cli("check", repo, "--no-cache")
+    assert sorted(tmp_path.iterdir()) == before
+    cleaned = cli("clean")
+    assert (cleaned.code, cleaned.out) == (2, "")
+    assert "there is no home to keep a cache in" in cleaned.err
+    assert "--cache-dir" in cleaned.err
+
+
 def test_many_runs_at_once_agree(repo: Path, overbank: Overbank, tmp_path: Path) -> None:
     """Processes that share a cache, of which each may be the first, find the same."""
     env = {"OVERBANK_CACHE_DIR": str(tmp_path / "cache")}

@@ -7,14 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from msgspec import structs
 
-from compiler import emit
-from compiler.cli import build
+from compiler import emit, output
 from compiler.emit import gitops, namespaces
-from compiler.incremental import compile_slices
-from compiler.incremental.outcome import Files
-from compiler.inputs import digest_of
 from compiler.ir import ClusterIR
 from compiler.pipeline import Result, compile_repository
 from compiler.sources.tree import Tree
@@ -134,18 +129,13 @@ def test_the_path_of_a_namespace_is_known_again(cluster: ClusterIR) -> None:
 
 
 @pytest.fixture
-def labelled(
-    cli: Cli, write: Callable[..., Path], minimal: dict[str, str], cluster: ClusterIR, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def labelled(write: Callable[..., Path], minimal: dict[str, str], cluster: ClusterIR) -> Path:
     """Return the folder of a repository whose last build has put labels on a namespace, and whose next one does not."""
     repo = write(minimal, "labelled")
     files = emit.emit(replace(cluster, namespace_labels={"cuda": {LABEL: "true", "a": "b"}}))
-    with monkeypatch.context() as patch:
-        labelled = Files({path: digest_of(content) for path, content in files.items()}, lambda _folder: files)
-        patch.setattr(
-            build, "compile_slices", lambda *given, **options: structs.replace(compile_slices(*given, **options), files=labelled)
-        )
-        assert cli("build", repo).code == 0
+    rendered = repo / "rendered"
+    rendered.mkdir()
+    output.apply(output.compare(files, {}, output.survey(rendered, files)), rendered)
     return repo
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import yaml
 
 from compiler.diagnostics import Diagnostic, has_errors
+from compiler.incremental import Nothing, compile_slices
+from compiler.incremental.contents import Unindexed
 from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
 from compiler.report import json_v1, text
@@ -62,6 +64,9 @@ def examine(files: Mapping[str, bytes], *, twice: bool = True) -> Result:
         again = compile_repository(Memory(dict(reversed(files.items()))))
         assert _rendered(again) == shown
         assert again.files == result.files
+        sliced = compile_slices(Memory(files), Nothing(), Unindexed(), files=True)
+        assert json_v1.render(sliced.diagnostics) == shown[-1]
+        assert dict(sliced.files) == ({} if result.failed else result.files)
     return result
 
 

@@ -1,5 +1,7 @@
 """The cache's folder: where it lies, whose it is, and that nothing else is ever deleted."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,55 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     """A folder that somebody made for it is as good."""
     folder.prepare(tmp_path)
     assert (tmp_path / "CACHEDIR.TAG").exists()
+
+
+def test_a_user_without_a_home_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody says where the home is: neither the environment nor the list of users. No folder named ``~`` comes of it."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    with pytest.raises(FolderError, match="no home"):
+        folder.chosen(None, {})
+
+
+def test_a_tag_that_was_never_finished_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Another run may just be writing its own, or have been killed before it was done."""
+    (tmp_path / "CACHEDIR.TAG.123").write_bytes(b"Signa")
+    folder.prepare(tmp_path)
+    assert (tmp_path / "CACHEDIR.TAG").exists()
+    folder.clean(tmp_path)
+    assert not tmp_path.exists()
+
+
+def test_a_folder_that_another_run_marks_meanwhile_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between looking for a tag and looking for other files, another run may have begun a cache."""
+    look, looks = folder._tag, []
+
+    def tag(place: Path) -> bytes | None:
+        found = look(place)
+        looks.append(found)
+        if len(looks) == 1:
+            folder._mark(place)
+            (place / folder.STORE).write_bytes(b"")
+        return found
+
+    monkeypatch.setattr(folder, "_tag", tag)
+    folder.prepare(tmp_path)
+    assert looks[0] is None
+
+
+def test_no_half_tag_is_left_where_none_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk leaves a folder that is empty, and so can be taken when there is room again."""
+
+    def full(path: Path, _: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", full)
+        with pytest.raises(FolderError, match="no space left"):
+            folder.prepare(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    folder.prepare(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "CACHEDIR.TAG"])
@@ -86,6 +137,39 @@ def test_clean_leaves_what_is_not_ours(place: Path, tmp_path: Path) -> None:
     assert folder.clean(place).files == 2
     assert (place / "notes.txt").read_text() == "mine"
     assert (tmp_path / "elsewhere").read_text() == "mine"
+
+
+def test_a_store_that_is_made_while_the_cache_is_deleted_is_still_known(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run may have found the tag just before it went; its store can be used and deleted like any other."""
+    rmdir = Path.rmdir
+
+    def meanwhile(path: Path) -> None:
+        (path / folder.STORE).write_bytes(b"")
+        rmdir(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rmdir", meanwhile)
+        folder.clean(place)
+    folder.prepare(place)
+    assert folder.clean(place).files == 2
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("way", ["root", "repository", "link"])
+def test_clean_deletes_nothing_elsewhere(way: str, tmp_path: Path, place: Path) -> None:
+    """Whatever folder is named: of one that is no cache nothing goes, and of a cache behind a link only what is ours."""
+    (place / "notes.txt").write_text("mine")
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    (repository / "overbank.yaml").write_text("a: 1")
+    (tmp_path / "link").symlink_to(place)
+    if way == "link":
+        assert folder.clean(tmp_path / "link").files == 1
+        assert [path.name for path in place.iterdir()] == ["notes.txt"]
+        return
+    with pytest.raises(FolderError, match="no cache"):
+        folder.clean(Path("/") if way == "root" else repository)
+    assert (repository / "overbank.yaml").read_text() == "a: 1"
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def test_an_unchanged_file_is_known(file: Path) -> None:
     assert _index(file, _learned(file)).tokens(["a.yaml"]).get("a.yaml") == TOKEN
 
 
+def test_a_time_beyond_the_year_2262_is_a_time(file: Path) -> None:
+    """File systems know times that no 64-bit number of nanoseconds holds."""
+    kept = _learned(file)
+    os.utime(file, (0, 14_000_000_000))
+    assert _index(file, kept).tokens(["a.yaml"]) == {}
+
+
 @pytest.mark.parametrize("way", ["longer", "same length", "time set back", "replaced", "mode"])
 def test_a_changed_file_is_not_known(way: str, file: Path) -> None:
     """Whatever was done to it, and whether or not its time of modification was set back."""

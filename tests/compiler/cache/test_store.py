@@ -208,6 +208,41 @@ def test_what_was_not_used_for_long_goes(opened: Opened, filled: Path, monkeypat
     assert set(opened().get([*ANSWERS, b"k" * 20])) == {*used[:100], b"k" * 20}
 
 
+def test_a_day_is_noted_once(opened: Opened, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first run of a day notes that answers were asked for; those after it have nothing to write."""
+    assert filled.exists()
+    now = module.time.time()
+    monkeypatch.setattr(module.time, "time", lambda: now + 86_400)
+    written = []
+    for _ in range(3):
+        store = opened()
+        said: list[str] = []
+        assert store._connection
+        store._connection.set_trace_callback(said.append)
+        store.pack("one")
+        assert dict(store.get([*ANSWERS])) == ANSWERS
+        store.close()
+        written.append("COMMIT" in said)
+    assert written == [True, False, False]
+
+
+def test_what_is_remembered_stays_as_long_as_it_is_recalled(opened: Opened, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packs and indices, which a run without a change does not write anew, do not become old while they are of use."""
+    assert filled.exists()
+    store = opened()
+    store.remember(b"index", b"of files")
+    store.close()
+    now = module.time.time()
+    for days in range(15, 90, 15):
+        monkeypatch.setattr(module.time, "time", lambda days=days: now + days * 86_400)
+        store = opened()
+        store.pack("one")
+        assert store.recall(b"index") == b"of files"
+        assert len(store._pack) > 100
+        store.get([*ANSWERS])
+        store.close()
+
+
 def test_it_does_not_grow_without_bound(opened: Opened, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the bound the longest unused answers go, and the file becomes smaller."""
     monkeypatch.setattr(module, "MAX_BYTES", 400_000)
