@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
 from compiler.cli.observing import add_source, observed
+from compiler.cli.progress import add_progress
 from compiler.cli.repository import add_repository, cluster_named, compiled, namespace, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.model import Cluster
@@ -49,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--include-jobs", action="store_true", help="let the restart plan start jobs over")
     parser.add_argument("--format", choices=("text", "json-v1"), default="text", help="shape of the report (default: text)")
     add_colour(parser)
+    add_progress(parser)
 
 
 def run(options: argparse.Namespace) -> int:
