@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
-from webhook.certificates.issuing import self_signed
 
 from compiler.emit import bundle, webhook_config
 from compiler.pipeline import compile_repository
 from compiler.sources.tree import Tree
+from webhook.certificates.issuing import self_signed
 
 Object = dict[str, Any]
 Cli = Callable[..., Any]
