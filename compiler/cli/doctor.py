@@ -11,7 +11,7 @@ from compiler.cli.progress import add_progress
 from compiler.cli.repository import add_repository, cluster_named, compiled, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.doctor import examine
-from compiler.doctor.asking import requests, volumes
+from compiler.doctor.asking import parts, requests, volumes
 from compiler.doctor.check import Patient, State
 from compiler.doctor.kinds import api_version
 from compiler.doctor.report import render, render_json
@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json-v1"), default="text", help="shape of the report (default: text)")
     add_progress(parser)
     add_colour(parser)
+    add_progress(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,6 +80,7 @@ def _ask(session: "Session", patient: Patient) -> None:
     version(session, patient.objects)
     read(session, requests(patient), patient.objects)
     read(session, volumes(patient), patient.objects)
+    read(session, parts(patient), patient.objects)
     written = api_version(patient.cluster.platform)
     if written is not None and patient.ir.resource_policies:
         discover(session, written, patient.objects)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from compiler.doctor import addons, namespaces, nodes, priorities, storage, webhook
 from compiler.doctor.check import Patient
 from compiler.emit import bundle, webhook_config
-from compiler.observed.objects import key_of, mapping
+from compiler.observed.objects import Key, key_of, mapping
 from compiler.observed.resource import Resource
 
 
@@ -41,3 +41,12 @@ def volumes(patient: Patient) -> Iterator[Resource]:
         key, volume = key_of(claim), mapping(claim, "spec").get("volumeName")
         if key.name in patient.cluster.claims.get(key.namespace, {}) and isinstance(volume, str) and volume:
             yield Resource(storage.VOLUME, "v1", "persistentvolumes", name=volume)
+
+
+def parts(patient: Patient) -> Iterator[Resource]:
+    """Yield the parts of the webhook's bundle, where its ConfigMap lists such."""
+    room = patient.ir.webhook.namespace
+    found = patient.objects.get(Key(webhook.CONFIG_MAP, room, bundle.CONFIG_MAP))
+    index = webhook.index(found or {})
+    for part in index.parts if index else ():
+        yield Resource(webhook.CONFIG_MAP, "v1", "configmaps", room, part.name)

@@ -11,7 +11,8 @@ import yaml
 from compiler.doctor.check import Check, Patient, State
 from compiler.emit import bundle, webhook_config
 from compiler.observed.objects import Key, Kind, Object, key_of, mapping, mappings, sequence, texts
-from webhook.engine.bundle import seal
+from webhook.engine.bundle import BundleError, seal
+from webhook.engine.split import Index, join, read_index
 
 CONFIGURATION: Final = Kind(webhook_config.KIND, "admissionregistration.k8s.io")
 SERVICE: Final = Kind("Service")
@@ -156,13 +157,50 @@ def _bundle(patient: Patient) -> Check:
         if unread:
             return _check(subject, State.UNKNOWN, unread)
         return _check(subject, State.UNKNOWN, "it is not there; the webhook may have its bundle from a file")
+    whole, listed = texts(found, "data").get("bundle.json"), index(found)
     try:
-        digest = json.loads(texts(found, "data")["bundle.json"])["digest"]
+        digest = listed.digest if listed and whole is None else json.loads(whole or "")["digest"]
     except (KeyError, TypeError, ValueError):
-        return _check(subject, State.UNKNOWN, "it holds no whole bundle.json")
+        return _check(
+            subject, State.WRONG, "it holds neither a bundle nor the index of one, so webhooks refuse it", "apply the build"
+        )
     today = seal(patient.ir.bundle).digest
-    if digest == today:
-        return _check(subject, State.OK, f"it holds today's policies, {digest[:19]}")
+    if digest != today:
+        return _check(
+            subject,
+            State.WRONG,
+            f"it holds other policies ({str(digest)[:19]}) than are built today ({today[:19]})",
+            "apply the build",
+        )
+    if listed and whole is None:
+        return _parts(patient, subject, listed)
+    return _check(subject, State.OK, f"it holds today's policies, {digest[:19]}")
+
+
+def index(config_map: Object) -> Index | None:
+    """Return the index of a bundle's parts in its ConfigMap, None where there is none that can be read."""
+    try:
+        return read_index(texts(config_map, "data")["index.json"].encode())
+    except (KeyError, BundleError):
+        return None
+
+
+def _parts(patient: Patient, subject: str, listed: Index) -> Check:
+    """Put today's bundle together, as the webhook does."""
+    namespace = patient.ir.webhook.namespace
+    parts: dict[str, bytes] = {}
+    for name in (part.name for part in listed.parts):
+        found, unread = patient.find(CONFIG_MAP, name, namespace)
+        if found is None and unread:
+            return _check(subject, State.UNKNOWN, unread)
+        try:
+            parts[name] = base64.b64decode(texts(found or {}, "binaryData")["part"], validate=True)
+        except (KeyError, ValueError):
+            return _check(subject, State.WRONG, f"its part {name} is missing, so webhooks refuse it", "apply the build")
+    try:
+        join(listed, parts)
+    except BundleError as error:
+        return _check(subject, State.WRONG, f"webhooks refuse it: {error}", "delete its parts, and apply the build")
     return _check(
-        subject, State.WRONG, f"it holds other policies ({str(digest)[:19]}) than are built today ({today[:19]})", "apply the build"
+        subject, State.OK, f"it holds today's policies, {listed.digest[:19]}, in {len(parts)} part{'' if len(parts) == 1 else 's'}"
     )

@@ -1,6 +1,7 @@
 """Make what Grafana and the Prometheus operator read: ``python deploy/monitoring/generate.py``, or ``make docs``.
 
-From ``alerts.yaml`` comes ``prometheusrule.yaml``, and ``runbook_url`` in both; from ``panels.yaml`` comes ``dashboard.json``. With
+From ``alerts.yaml`` comes ``prometheusrule.yaml``, and ``runbook_url`` in both; from ``panels.yaml`` comes ``dashboard.json``. The chart
+gets copies, since Helm reads nothing outside of its folder. With
 ``--check`` nothing is written, and the exit code is 1 if a file is out of date. ``--runbooks URL`` is where docs/operations.md can be
 read in your organisation; without it the links are relative to the root of the repository.
 """
@@ -15,9 +16,11 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).resolve().parent
+CHART = "../chart/files"
 RUNBOOKS = "docs/operations.md"
 SELECTED = 'cluster=~"$cluster",namespace=~"$namespace"'
 NOTICE = "# Made by deploy/monitoring/generate.py from alerts.yaml; change that.\n"
+COPIED = "# A copy of deploy/monitoring/alerts.yaml, made by generate.py there; change that.\n"
 
 _COLUMNS = 24
 _SIZES = {"stat": (6, 4), "table": (12, 6), "timeseries": (12, 8)}
@@ -127,10 +130,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--runbooks", default=RUNBOOKS, metavar="URL", help=f"where the runbooks can be read ({RUNBOOKS})")
     options = parser.parse_args(arguments)
     alerts = rules((HERE / "alerts.yaml").read_text(encoding="utf-8"), options.runbooks)
+    panels = dashboard(yaml.safe_load((HERE / "panels.yaml").read_text(encoding="utf-8")))
     made = {
         "alerts.yaml": alerts,
         "prometheusrule.yaml": prometheus_rule(alerts),
-        "dashboard.json": dashboard(yaml.safe_load((HERE / "panels.yaml").read_text(encoding="utf-8"))),
+        "dashboard.json": panels,
+        f"{CHART}/alerts.yaml": COPIED + "groups:" + alerts.partition("\ngroups:")[2],
+        f"{CHART}/dashboard.json": panels,
     }
     stale = []
     for name, content in made.items():
@@ -139,7 +145,9 @@ def main(arguments: list[str]) -> int:
             stale.append(name)
             if not options.check:
                 path.write_text(content, encoding="utf-8")
-            sys.stdout.write(f"{'out of date' if options.check else 'wrote'} deploy/monitoring/{name}\n")
+            sys.stdout.write(
+                f"{'out of date' if options.check else 'wrote'} deploy/monitoring/{name}\n".replace("monitoring/../", "")
+            )
     return 1 if stale and options.check else 0
 
 

@@ -18,12 +18,15 @@ from webhook import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "deploy" / "monitoring"
+CHART = ROOT / "deploy" / "chart"
 
 OF_OTHERS = {
     # kubernetes apiserver pkg/admission/metrics/metrics.go; subsystem "admission", counters without _total
     "apiserver_admission_webhook_fail_open_count",
     "apiserver_admission_webhook_rejection_count",
     "apiserver_admission_webhook_admission_duration_seconds_bucket",
+    # kubernetes apiserver pkg/admission/plugin/policy/validating/metrics/metrics.go
+    "apiserver_validating_admission_policy_check_total",
     # prometheus_client's ProcessCollector, on Linux only
     "process_cpu_seconds_total",
     "process_resident_memory_bytes",
@@ -105,6 +108,14 @@ def test_the_object_of_the_operator_has_the_same_alerts() -> None:
     assert value["spec"] == yaml.safe_load((FOLDER / "alerts.yaml").read_text())
 
 
+def test_the_chart_has_the_same_alerts_and_the_same_dashboard() -> None:
+    """What the chart installs is what is here, and nothing of its own."""
+    files = CHART / "files"
+    assert sorted(path.name for path in files.iterdir()) == ["alerts.yaml", "dashboard.json"]
+    assert yaml.safe_load((files / "alerts.yaml").read_text()) == yaml.safe_load((FOLDER / "alerts.yaml").read_text())
+    assert (files / "dashboard.json").read_bytes() == (FOLDER / "dashboard.json").read_bytes()
+
+
 def test_the_dashboard_is_nobodys_in_particular() -> None:
     """The data source is asked for, not named; panels have ids of their own and lie beside each other."""
     value = json.loads((FOLDER / "dashboard.json").read_text())
@@ -122,16 +133,17 @@ def test_the_dashboard_is_nobodys_in_particular() -> None:
 
 def test_links_to_runbooks_can_be_absolute(tmp_path: Path) -> None:
     """An organisation puts its own address into every alert, and out again."""
-    for path in FOLDER.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(FOLDER, tmp_path / "monitoring")
+    shutil.copytree(CHART / "files", tmp_path / "chart" / "files")
 
     def run(*arguments: str) -> str:
-        line = [sys.executable, tmp_path / "generate.py", *arguments]
+        line = [sys.executable, tmp_path / "monitoring" / "generate.py", *arguments]
         subprocess.run(line, capture_output=True, timeout=60, check=True)
-        return (tmp_path / "alerts.yaml").read_text()
+        return (tmp_path / "monitoring" / "alerts.yaml").read_text()
 
     moved = run("--runbooks", "https://wiki.example.com/overbank")
     assert moved.count("runbook_url: https://wiki.example.com/overbank#overbank") == len(alerts())
+    assert (tmp_path / "chart" / "files" / "alerts.yaml").read_text().count("https://wiki.example.com/") == len(alerts())
     assert run() == (FOLDER / "alerts.yaml").read_text()
 
 

@@ -5,6 +5,7 @@ import itertools
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from tests.e2e.controlplane.assets import Assets, find
 from tests.e2e.controlplane.client import Client
 from tests.e2e.controlplane.cluster import Cluster
 from tests.e2e.controlplane.crds import install
-from tests.e2e.controlplane.front import Front, Registration, registered, registration, webhook
+from tests.e2e.controlplane.front import Front, Registration, Webhook, registered, registration, webhook
+from tests.e2e.controlplane.installation import NAME, NAMESPACE, SECRET, Account, account, overlay, replica, routed
 from tests.e2e.controlplane.nodes import Kubelets, fleet
+from tests.e2e.controlplane.parameters import keep
 from tests.e2e.controlplane.plane import Plane, running
 
 SITE = """\
@@ -67,6 +70,7 @@ def plane(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Return a control plane that has the vendors' kinds; it is for all tests, so none of them may stop its processes."""
     with running(assets, tmp_path_factory.mktemp("control-plane")) as started:
         install(started.client)
+        keep(started.client)
         yield started
 
 
@@ -94,6 +98,17 @@ def kubectl(plane: Plane) -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, input=text, capture_output=True, text=True, timeout=120, check=False, env=environment)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def installed(kubectl: Callable[..., subprocess.CompletedProcess[str]]) -> Iterator[Path]:
+    """Install the kustomize base, and return its folder; only the namespace stays, since a namespace takes long to go."""
+    base = Path(__file__).parent.parent.parent / "deploy" / "kustomize" / "base"
+    ran = kubectl("apply", "--server-side", "--force-conflicts", "--validate=strict", "-k", base)
+    assert ran.returncode == 0, ran.stderr
+    yield base
+    for path in sorted(base.glob("*-overbank-webhook*.yaml")):
+        kubectl("delete", "--ignore-not-found", "-f", path)
 
 
 @pytest.fixture
@@ -155,3 +170,74 @@ def site(built: Callable[[Path], Path], front: Callable[..., Front], write: Call
         return front(built(repository) / "clusters" / "site", **options)
 
     return serve
+
+
+@dataclass(slots=True, kw_only=True)
+class Installed:
+    """The webhook as installed, with a cluster's rendered folder beside it.
+
+    Attributes:
+        account: the ServiceAccount that replicas run as.
+        start: starts so many replicas at once, with further arguments, and waits until they are ready.
+        apply: applies the build of policies (YAML in which the cluster is called ``site``) as docs/operations.md says; the port is that of the
+            replica to be called. Returns the overlay that was applied.
+    """
+
+    account: Account
+    start: Callable[..., list[Webhook]]
+    launch: Callable[..., list[Webhook]]
+    apply: Callable[..., Path]
+
+
+@pytest.fixture
+def installation(
+    *,
+    installed: Path,
+    plane: Plane,
+    cluster: Cluster,
+    kubectl: Callable[..., subprocess.CompletedProcess[str]],
+    built: Callable[[Path], Path],
+    write: Callable[..., Path],
+    tmp_path: Path,
+) -> Iterator[Installed]:
+    """Return the installed webhook before anything runs; afterwards all that was applied or made is gone but the installation."""
+    numbers = itertools.count(1)
+    applied: list[Path] = []
+    who = account(plane)
+    routed(plane.client)
+    with contextlib.ExitStack() as ends:
+
+        def launch(count: int, *more: str | Path, base: Path = installed) -> list[Webhook]:
+            made = [replica(base, who.kubeconfig, tmp_path / f"replica-{next(numbers)}", more) for _ in range(count)]
+            for each in made:
+                each.process.launch()
+                ends.callback(each.process.kill)
+            return made
+
+        def start(count: int, *more: str | Path) -> list[Webhook]:
+            made = launch(count, *more)
+            for each in made:
+                each.process.await_ready()
+            return made
+
+        def apply(policies: str, port: int = 443, site: str = SITE, **changes: Any) -> Path:
+            number = next(numbers)
+            repository = write({"overbank.yaml": site, "policies.yaml": policies}, f"installed-{number}")
+            rendered = built(repository) / "clusters" / "site"
+            folder = overlay(rendered, tmp_path / f"overlay-{number}", port, **changes)
+            ran = kubectl("apply", "--server-side", "--validate=strict", "-k", folder)
+            assert ran.returncode == 0, ran.stderr
+            applied.append(folder)
+            return folder
+
+        try:
+            yield Installed(account=who, start=start, launch=launch, apply=apply)
+        finally:
+            for folder in applied:
+                kubectl("delete", "--ignore-not-found", "-k", folder)
+            # A replica that runs would put the Secret back.
+            ends.close()
+            for kind, name in (("Secret", SECRET), ("Service", NAME), ("ConfigMap", "overbank-emergency")):
+                plane.client.delete({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}})
+            who.client.close()
+    kubectl("apply", "--server-side", "--force-conflicts", "-k", installed)

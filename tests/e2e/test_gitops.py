@@ -12,10 +12,12 @@ import yaml
 from tests.e2e.controlplane.client import JSON_PATCH, ApiError, Object, path_of
 from tests.e2e.controlplane.cluster import Cluster
 from tests.e2e.controlplane.plane import Plane
+from tests.e2e.controlplane.processes import until
 
 REPOSITORIES = (".", "examples/gpu-inference", "examples/training", "examples/web-application")
 KEPT = {"Namespace"}
 LABEL = "alibabacloud.com/eci"
+POLICY = "ValidatingAdmissionPolicy"
 
 
 @pytest.fixture
@@ -34,6 +36,11 @@ def applied(kubectl: Callable[..., Any], cluster: Cluster) -> Iterator[Callable[
         ran = kubectl("apply", "--server-side", "--validate=strict", "-k", folder)
         assert ran.returncode == 0, ran.stderr
         assert "Warning" not in ran.stderr
+        # A controller notes in the status of a policy that its expressions were checked.
+        until(
+            lambda: all(_examined(cluster.again(each)) for each in _manifests(folder) if each["kind"] == POLICY),
+            "policies are checked",
+        )
         found = [cluster.again(manifest) for manifest in _manifests(folder)]
         everything.update({path_of(each): each for each in found})
         return found
@@ -164,6 +171,10 @@ def test_the_namespace_label_leaves_labels_of_others_alone(
 def _manifests(folder: Path) -> list[Object]:
     listed = yaml.safe_load((folder / "kustomization.yaml").read_bytes()).get("resources", [])
     return [yaml.safe_load((folder / path).read_bytes()) for path in listed]
+
+
+def _examined(policy: Object) -> bool:
+    return bool(policy.get("status", {}).get("observedGeneration") == policy["metadata"]["generation"])
 
 
 def _version(stored: Object) -> tuple[str, str, str]:

@@ -19,13 +19,6 @@ SECONDS = 30
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def installed(kubectl: Kubectl) -> None:
-    """Install the kustomize base; it stays."""
-    ran = kubectl("apply", "--server-side", "-k", ROOT / "deploy/kustomize/base")
-    assert ran.returncode == 0, ran.stderr
-
-
 def _pod(namespace: str, **labels: str) -> str:
     metadata = {"generateName": "p-", "namespace": namespace, "labels": labels}
     spec = {"containers": [{"name": "c", "image": "x"}]}

@@ -312,3 +312,49 @@ def test_several_clusters_have_to_be_told_apart(cli: Cli, sample: Path) -> None:
     """Without --cluster the only one is meant, and of several none."""
     outcome = cli("doctor", sample, "--dump", "x")
     assert (outcome.code, "pass --cluster NAME" in outcome.err) == (2, True)
+
+
+@pytest.fixture
+def parted(monkeypatch: pytest.MonkeyPatch, repo: Path, healthy: dict[str, Object]) -> dict[str, Object]:
+    """Return the objects of a cluster that has its bundle in parts."""
+    monkeypatch.setattr(bundle, "WHOLE_BYTES", 0)
+    written = bundle.emit(compile_repository(Tree(repo)).clusters[0])
+    maps = [yaml.safe_load(content) for path, content in sorted(written.items()) if path.endswith(".yaml")]
+    healthy["bundle"], healthy["part"] = maps if "index.json" in maps[0].get("data", {}) else reversed(maps)
+    return healthy
+
+
+def test_a_bundle_in_parts_is_put_together(examined: Callable[..., Any], parted: dict[str, Object]) -> None:
+    """The index says which policies they are, and its parts are held against it, as the webhook does."""
+    subject = "ConfigMap overbank-system/overbank-bundle"
+    (check,) = examined(parted)[subject, "ok"]
+    assert check["says"].endswith(", in 1 part")
+    lost = {name: each for name, each in parted.items() if name != "part"}
+    (check,) = examined(lost)[subject, "wrong"]
+    assert "-0 is missing, so webhooks refuse it" in check["says"]
+    parted["part"]["binaryData"]["part"] = base64.b64encode(b"other").decode()
+    (check,) = examined(parted)[subject, "wrong"]
+    assert "does not belong to its index" in check["says"]
+
+
+def test_older_parts_are_other_policies(examined: Callable[..., Any], parted: dict[str, Object]) -> None:
+    """The digest of an index counts as that of a bundle."""
+    index = json.loads(parted["bundle"]["data"]["index.json"]) | {"digest": "sha256:0"}
+    parted["bundle"]["data"]["index.json"] = json.dumps(index)
+    (check,) = examined(parted)["ConfigMap overbank-system/overbank-bundle", "wrong"]
+    assert check["says"].startswith("it holds other policies (sha256:0)")
+
+
+def test_a_config_map_without_a_bundle_is_wrong(examined: Callable[..., Any], healthy: dict[str, Object]) -> None:
+    """Webhooks refuse it, so it is not a matter of taste."""
+    healthy["bundle"]["data"] = {"other": ""}
+    (check,) = examined(healthy)["ConfigMap overbank-system/overbank-bundle", "wrong"]
+    assert check["says"] == "it holds neither a bundle nor the index of one, so webhooks refuse it"
+
+
+def test_parts_are_read_from_a_live_cluster(cli: Cli, repo: Path, parted: dict[str, Object], serving: Callable[..., Any]) -> None:
+    """The parts that the index lists are asked for by name."""
+    served = serving(list(parted.values()))
+    outcome = cli("doctor", repo, "--kubeconfig", served.kubeconfig)
+    assert ", in 1 part" in outcome.out
+    assert f"GET /api/v1/namespaces/overbank-system/configmaps/{parted['part']['metadata']['name']}" in served.asked

@@ -87,6 +87,14 @@ class Process:
             NotReadyError: it is not in ``seconds``, or it ends.
         """
         self.launch()
+        self.await_ready(seconds)
+
+    def await_ready(self, seconds: float = 60.0) -> None:
+        """Wait until it is ready.
+
+        Raises:
+            NotReadyError: it is not in ``seconds``, or it ends.
+        """
         try:
             until(self._is_ready, f"{self.name} is ready", seconds)
         except NotReadyError as error:
