@@ -74,12 +74,15 @@ def _files() -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _installed() -> Iterable[str]:
-    """Return the names of all installed packages, with their versions."""
-    found: set[str] = set()
+    """Return the names of all installed packages, with their versions, in the order in which imports look for them.
+
+    Of two versions of a package the first one is imported.
+    """
+    found: dict[str, None] = {}
     for folder in sys.path:
         try:
             names = os.listdir(folder or ".")  # noqa: PTH208 - as above
         except OSError:
             continue
-        found.update(name for name in names if name.endswith((".dist-info", ".egg-info")))
-    return sorted(found)
+        found.update(dict.fromkeys(sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))))
+    return found

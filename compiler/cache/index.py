@@ -2,6 +2,10 @@
 
 A file that is written twice within one tick of the file system's clock looks the same after both. So nothing is believed of a file whose
 times are not safely older than the moment at which its repository was looked at (Git calls this racy).
+
+Nor is anything believed of a file that was changed at a full second. Some file systems count no finer, so that a clock that was set back
+meets the same time again; and those of images (squashfs, EROFS, ISO 9660) make up times, inodes and devices from the image, of which the
+next one, built for the same ``SOURCE_DATE_EPOCH``, has the same.
 """
 
 import os
@@ -16,6 +20,7 @@ _MASK: Final = (1 << 64) - 1
 """A time can have more nanoseconds than a machine word holds, from the year 2262 on; its low bits tell it apart as well."""
 MARGIN_NS: Final = 2_000_000_000
 """FAT counts in two seconds; all others are finer."""
+_SECOND: Final = 1_000_000_000
 _ENTRIES: Final = msgspec.msgpack.Decoder(dict[str, bytes])
 
 
@@ -55,7 +60,7 @@ class FileIndex:
     def learn(self, path: str, token: bytes) -> None:
         """Remember the token of a file that was read after it was asked for here."""
         found = self._found.get(path)
-        if found is not None and max(found.st_mtime_ns, found.st_ctime_ns) < self._latest:
+        if found is not None and max(found.st_mtime_ns, found.st_ctime_ns) < self._latest and found.st_ctime_ns % _SECOND:
             self._entries[path] = _stamp(found) + token
             self._learned += 1
 

@@ -21,6 +21,7 @@ from compiler.cli.repository import add_format, add_repository, count, hint, ope
 from compiler.cli.terminal import add_colour
 from compiler.diagnostics import Diagnostic
 from compiler.incremental import Outcome, compile_slices
+from compiler.incremental.contents import ChangedError
 from compiler.output import Changes, OutputError
 from compiler.report.style import printable
 from compiler.sources.tree import Tree
@@ -58,7 +59,11 @@ def run(options: argparse.Namespace) -> int:
     with remembering(options, tree) as (memory, index):
         with progress_bar(options) as progress:
             result = compile_slices(tree, memory, index, files=True, progress=progress)
-        return _build(result, tree, options)
+        try:
+            return _build(result, tree, options)
+        except ChangedError as error:
+            # What is written has to be made of a file that is no longer the one that was checked.
+            raise CommandError(f"{error} was changed while the build ran", help="nothing was written; build again") from error
 
 
 def _build(result: Outcome, tree: Tree, options: argparse.Namespace) -> int:

@@ -60,7 +60,8 @@ def remembering(options: argparse.Namespace, tree: Tree) -> Iterator[tuple[Memor
         return
     root = str(Path(options.repository).absolute())
     # Who may read a file is not among what the file system says of it.
-    name = f"index:{os.geteuid()}:{root}:".encode("utf-8", "surrogateescape") + store.salt
+    groups = ",".join(map(str, sorted({os.getegid(), *os.getgroups()})))
+    name = f"index:{os.geteuid()}:{groups}:{root}:".encode("utf-8", "surrogateescape") + store.salt
     index = FileIndex(store.recall(name), tree.statuses, tree.since)
     store.pack(f"{options.command}:{root}")
     try:

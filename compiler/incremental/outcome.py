@@ -10,6 +10,8 @@ from compiler.diagnostics import Diagnostic, has_errors
 class Files(Mapping[str, bytes]):
     """Files by their paths below the output folder, whose content is looked for when somebody asks for it.
 
+    Asking raises ``ChangedError`` where content has to be made anew, of a file that has changed since.
+
     Args:
         digests: of all files, by path.
         content: returns the files of a folder.

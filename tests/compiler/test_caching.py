@@ -10,6 +10,7 @@ import pytest
 
 from compiler.cache import index
 from compiler.cache.folder import STORE
+from compiler.sources.tree import Tree
 
 Cli = Callable[..., Any]
 Write = Callable[..., Path]
@@ -69,6 +70,20 @@ def test_files_that_have_not_changed_are_not_opened(repo: Path, cli: Cli, monkey
     monkeypatch.setattr("compiler.sources.tree.Tree.read", lambda _, path, __: opened.append(path) or b"")
     assert cli("check", repo, "--format", "concise").code == 0
     assert opened == []
+
+
+def test_who_may_read_other_files_looks_for_itself(repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a file can be read hangs on a user's groups, too, and the file system says the same of it to everybody."""
+    monkeypatch.setattr(index, "MARGIN_NS", 0)
+    cli("check", repo)
+    read: list[str] = []
+    look = Tree.read
+    monkeypatch.setattr(Tree, "read", lambda tree, path, limit: read.append(path) or look(tree, path, limit))
+    cli("check", repo, "--format", "json-v1")
+    before = len(read)
+    monkeypatch.setattr("os.getgroups", lambda: [4711])
+    cli("check", repo, "--format", "json-v1")
+    assert before < len(read) - before
 
 
 def test_edited_output_is_found_whatever_is_known(repo: Path, cli: Cli) -> None:

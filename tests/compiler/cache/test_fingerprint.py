@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,17 @@ def test_what_was_just_written_is_not_noted(tool: Path, monkeypatch: pytest.Monk
     notes = Notes()
     fingerprint(notes)
     assert notes.known == {}
+
+
+def test_the_order_of_two_versions_of_a_package_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one is imported, so another order is another tool; a folder without packages between them is none."""
+    for version in ("1", "2"):
+        (tmp_path / version / f"pathspec-{version}.0.dist-info").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    one, two, empty = (str(tmp_path / name) for name in ("1", "2", "empty"))
+    found = []
+    for folders in ([one, two], [one, empty, two], [two, one]):
+        with monkeypatch.context() as patched:
+            patched.setattr("sys.path", [*folders, *sys.path])
+            found.append(fingerprint(Notes()))
+    assert found[0] == found[1] != found[2]

@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -43,6 +44,18 @@ def test_a_time_beyond_the_year_2262_is_a_time(file: Path) -> None:
     kept = _learned(file)
     os.utime(file, (0, 14_000_000_000))
     assert _index(file, kept).tokens(["a.yaml"]) == {}
+
+
+@pytest.mark.parametrize(("changed", "known"), [(1_700_000_000_000_000_001, True), (1_700_000_000_000_000_000, False)])
+def test_times_that_were_made_up_are_not_believed(changed: int, known: bool, file: Path) -> None:  # noqa: FBT001 - a case
+    """Where a file system counts whole seconds, or an image of one says when it was built, another content looks the same."""
+    found = file.stat()
+    names = [name for name in dir(found) if name.startswith("st_")]
+    made_up = SimpleNamespace(**{**{name: getattr(found, name) for name in names}, "st_mtime_ns": changed, "st_ctime_ns": changed})
+    index = FileIndex(None, lambda paths: ((path, made_up) for path in paths), time.time_ns() + LATER)  # type: ignore[arg-type,return-value,misc]
+    index.tokens(["a.yaml"])
+    index.learn("a.yaml", TOKEN)
+    assert bool(FileIndex(index.content(), lambda paths: ((path, made_up) for path in paths), 0).tokens(["a.yaml"])) == known  # type: ignore[arg-type,return-value,misc]
 
 
 @pytest.mark.parametrize("way", ["longer", "same length", "time set back", "replaced", "mode"])

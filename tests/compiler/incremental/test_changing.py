@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from compiler.codes import names
 from compiler.diagnostics import diagnose
-from compiler.incremental import compile_slices
+from compiler.incremental import Outcome, compile_slices
 from compiler.incremental.contents import Unindexed
 from compiler.incremental.findings import kept
 from compiler.incremental.memory import Nothing
@@ -117,3 +117,32 @@ def test_a_slice_cannot_find_things_in_what_it_was_not_given(parse: Callable[[st
     (document,) = parse(minimal["burst/web.yaml"])
     with pytest.raises(ValueError, match="was not given"):
         kept([diagnose(names.DANGLING, document.at("spec"), "there is none")])
+
+
+@pytest.mark.parametrize("way", ["changed", "gone"])
+def test_a_file_that_changes_before_its_output_is_written_ends_the_build(
+    way: str, write: Write, minimal: dict[str, str], cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where content has to be made anew of a file that is another one by then, nothing is written, and people are told."""
+    repo = write(minimal)
+    memory = Known()
+    compile_slices(Tree(repo), memory, Unindexed(), files=True)
+    known = dict(memory.known)
+    outcome = compile_slices(Tree(repo), memory, Unindexed(), files=True)
+    # Content that was not asked for in a month is forgotten, while its digest is not.
+    contents = {answer for answer in known if b"kustomization" in known[answer] and b"apiVersion" in known[answer]}
+    assert contents
+
+    def compiled(tree: Tree, *_: object, **options: Any) -> Outcome:
+        for answer in contents:
+            del memory.known[answer]
+        found = compile_slices(tree, memory, Unindexed(), **options)
+        policy = repo / "burst/web.yaml"
+        policy.unlink() if way == "gone" else policy.write_text(minimal["burst/web.yaml"].replace("max: 3", "max: 5"))
+        return found
+
+    monkeypatch.setattr("compiler.cli.build.compile_slices", compiled)
+    built = cli("build", repo, "--no-cache")
+    assert (built.code, built.out) == (2, "")
+    assert "burst/web.yaml was changed while the build ran" in built.err
+    assert not [path for path in (repo / outcome.output).rglob("*") if path.is_file()] if outcome.output else False
