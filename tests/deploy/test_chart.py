@@ -18,6 +18,7 @@ import yaml
 from kubernetes import client
 
 from compiler.emit import bundle, gitops, webhook_config
+from webhook.certificates.keeper import VERBS
 from webhook.serving import SHUTDOWN_SECONDS
 from webhook.settings import parse
 
@@ -275,6 +276,15 @@ def test_rights_are_for_names_wherever_they_can_be(render: Render, values: Objec
         assert "resourceNames" in rule or set(rule["verbs"]) <= {"create"} or rule["resources"] in (["namespaces"], ["configmaps"])
         assert rule["resources"] != ["configmaps"] or set(rule["verbs"]) <= {"get", "list", "watch"}
     assert all(rule["resources"] != ["secrets"] for rule in _rules(objects, "ClusterRole"))
+
+
+def test_rights_on_certificates_are_what_the_keeper_asks_for(render: Render) -> None:
+    """Each verb on Secrets and configurations is one that the webhook's code names, and none of those is missing."""
+    rules = [*_rules(render({}), "Role"), *_rules(render({}), "ClusterRole")]
+    given: dict[tuple[str, str], set[str]] = {}
+    for rule in rules:
+        given.setdefault((rule["apiGroups"][0], rule["resources"][0]), set()).update(rule["verbs"])
+    assert {key: given[key] for key in VERBS} == dict(VERBS)
 
 
 def test_rights_follow_what_is_switched_on(render: Render) -> None:

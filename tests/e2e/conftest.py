@@ -194,7 +194,7 @@ def installation(
     *,
     installed: Path,
     plane: Plane,
-    cluster: Cluster,
+    kubelets: Kubelets,
     kubectl: Callable[..., subprocess.CompletedProcess[str]],
     built: Callable[[Path], Path],
     write: Callable[..., Path],
@@ -203,6 +203,7 @@ def installation(
     """Return the installed webhook before anything runs; afterwards all that was applied or made is gone but the installation."""
     numbers = itertools.count(1)
     applied: list[Path] = []
+    assert kubelets
     who = account(plane)
     routed(plane.client)
     with contextlib.ExitStack() as ends:

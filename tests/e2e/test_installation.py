@@ -46,6 +46,8 @@ def test_the_webhooks_pods_may_run_in_their_namespace(kubectl: Kubectl) -> None:
         ("list", "configmaps", "no"),
         ("update", "configmaps/overbank-emergency", "no"),
         ("update", "secrets/overbank-webhook-tls", "yes"),
+        ("watch", "secrets/overbank-webhook-tls", "yes"),
+        ("delete", "secrets/overbank-webhook-tls", "no"),
         ("get", "secrets/other", "no"),
         ("patch", "mutatingwebhookconfigurations/00-overbank", "yes"),
         ("patch", "mutatingwebhookconfigurations/other", "no"),

@@ -9,6 +9,7 @@ import base64
 import binascii
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
@@ -29,6 +30,11 @@ PART_KEY: Final = "part"
 
 _NOT_FOUND: Final = 404
 _RETRY_SECONDS: Final = 2.0
+
+_PATIENCE_SECONDS: Final = 5.0
+_SOON_SECONDS: Final = 0.25
+"""For so long nothing is said about parts that are missing, and they are looked for so often: kubectl applies objects in the order of their
+names, the index first."""
 
 ConfigMap = Mapping[str, Any]
 
@@ -90,6 +96,7 @@ class Watched:
 async def follow_bundle(source: Watched, keeper: Keeper) -> NoReturn:
     """Offer every change of the ConfigMap, for ever."""
     wait: float | None = None
+    incomplete, since = "", 0.0
     while True:
         await source.changed(wait)
         wait = None
@@ -100,6 +107,11 @@ async def follow_bundle(source: Watched, keeper: Keeper) -> NoReturn:
                 await keeper.offer(content)
         except BundleError as error:
             final = error.reason is not Reason.MIXED
+            if not final and _mark(latest) != incomplete:
+                incomplete, since = _mark(latest), time.monotonic()
+            if not final and time.monotonic() - since < _PATIENCE_SECONDS:
+                wait = _SOON_SECONDS
+                continue
             wait = None if final else _RETRY_SECONDS
             keeper.refuse(source.place, error, _mark(latest), final=final)
         except _IncompleteError as error:

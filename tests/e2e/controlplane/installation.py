@@ -20,7 +20,7 @@ from tests.e2e.controlplane.processes import Process, free_port
 NAMESPACE: Final = "overbank-system"
 NAME: Final = "overbank-webhook"
 CONFIGURATION: Final = "00-overbank"
-SECRET: Final = "overbank-webhook-tls"  # noqa: S105 - its name
+SECRET: Final = "overbank-webhook-tls"
 BUNDLE: Final = "overbank-bundle"
 SETTLE_SECONDS: Final = 3
 
@@ -71,7 +71,7 @@ def replica(base: Path, kubeconfig: Path, folder: Path, more: Sequence[str | Pat
     assert PROGRAM.is_file()
     process = Process(name=folder.name, command=command, ready=lambda: False, log=folder / "webhook.log")
     made = Webhook(process=process, port=port, management_port=management, authority=folder / "webhook-authority.pem")
-    process.ready = lambda: made.get("/readyz")[0] == 200  # noqa: PLR2004 (HTTP)
+    process.ready = lambda: made.get("/readyz")[0] == 200
     return made
 
 

@@ -32,6 +32,7 @@ UID = "6f1b3f0e-8c7d-4d0a-9a53-0c2b8e5f1a77"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again soon, and cut bundles into many parts."""
     monkeypatch.setattr(config_maps, "_RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(config_maps, "_PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(identity, "_FIRST_WAIT_SECONDS", 0.01)
     monkeypatch.setattr(splitting, "PART_BYTES", 200)
 
@@ -115,6 +116,34 @@ def test_other_config_maps_are_none_of_our_business(cluster: Any, tmp_path: Path
     assert watched.told == []
     asked = [query for method, path, query in cluster.asked if path == MAPS and method == "GET"]
     assert {query["fieldSelector"] for query in asked} == {"metadata.name=overbank-bundle", "metadata.name=overbank-emergency"}
+
+
+def test_an_index_that_comes_before_its_parts_is_waited_for(
+    cluster: Any, tmp_path: Path, watch: Any, make_bundle: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kubectl applies the index first: parts that come a moment later are no reason for a complaint, in whatever order they come."""
+    monkeypatch.setattr(config_maps, "_PATIENCE_SECONDS", 30.0)
+    monkeypatch.setattr(config_maps, "_SOON_SECONDS", 0.01)
+    watched = watch()
+    one, two = make_bundle("one"), make_bundle("two")
+    cluster.put(BUNDLE, whole(one))
+    second, parts = in_parts(two)
+
+    async def test(_: Api) -> None:
+        await watched.until(lambda: watched.digest == one.digest)
+        cluster.put(BUNDLE, second)
+        first, *others = reversed(parts.items())
+        await cluster_asked(first[0])
+        for path, part in (first, *others):
+            assert watched.digest == one.digest
+            cluster.put(path, part)
+        await watched.until(lambda: watched.digest == two.digest)
+
+    async def cluster_asked(path: str) -> None:
+        await watched.until(lambda: any(asked == path for _, asked, _ in cluster.asked))
+
+    following(cluster, tmp_path, watched, test)
+    assert watched.told == []
 
 
 def test_follows_a_bundle_in_parts(cluster: Any, tmp_path: Path, watch: Any, make_bundle: Make) -> None:

@@ -1,0 +1,205 @@
+"""The certificate that replicas share, on a real API server: made once, trusted, repaired, replaced, with the rights of the chart alone."""
+
+import base64
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.controlplane.client import ApiError, Client, Object
+from tests.e2e.controlplane.cluster import Cluster
+from tests.e2e.controlplane.front import Webhook, calls_us
+from tests.e2e.controlplane.installation import CONFIGURATION, NAME, NAMESPACE, SECRET, account, authority_of
+from tests.e2e.controlplane.plane import Plane
+from tests.e2e.controlplane.processes import until
+
+EVERYWHERE = """\
+apiVersion: overbank.dev/v1alpha1
+kind: BurstPolicy
+metadata: {name: everywhere}
+spec:
+  match: {clusters: {all: true}, namespaces: {all: true}, pods: {all: true}}
+  inject: {labels: {cost-centre: "4711"}}
+"""
+VERSION = "admissionregistration.k8s.io/v1"
+HOST = f"{NAME}.{NAMESPACE}.svc"
+ROTATE = "overbank.dev/rotate"
+
+
+def _configuration(api: Client) -> Object:
+    return api.read("MutatingWebhookConfiguration", CONFIGURATION, version=VERSION)
+
+
+def _secret(api: Client) -> Object:
+    return api.read("Secret", SECRET, NAMESPACE)
+
+
+def _trusted(api: Client) -> bytes:
+    return base64.b64decode(_secret(api)["data"]["ca.crt"])
+
+
+def _served(replica: Webhook, trusted: bytes) -> bytes:
+    """Return the certificate that a replica serves, as whoever trusts these authorities and calls the Service accepts it."""
+    context = ssl.create_default_context(cadata=trusted.decode())
+    with (
+        socket.create_connection(("127.0.0.1", replica.port), 10) as raw,
+        context.wrap_socket(raw, server_hostname=HOST) as connection,
+    ):
+        return connection.getpeercert(binary_form=True) or b""
+
+
+def _pod(namespace: str, name: str) -> Object:
+    spec = {"containers": [{"name": "main", "image": "none"}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+
+
+def _ready(api: Client, canary: str) -> None:
+    until(lambda: calls_us(api, canary), "the API server calls the webhook by its Service, and trusts it")
+
+
+def test_replicas_that_start_at_once_share_one_authority(cluster: Cluster, installation: Any) -> None:
+    """Two replicas and no Secret: one of them makes it, both serve the same certificate, and the API server trusts it by what they wrote."""
+    installation.apply(EVERYWHERE)
+    first, second = installation.start(2)
+    trusted = _trusted(cluster.api)
+    assert trusted.count(b"BEGIN CERTIFICATE") == 1
+    assert _served(first, trusted) == _served(second, trusted)
+    until(lambda: authority_of(_configuration(cluster.api)) == {base64.b64encode(trusted).decode()}, "caBundle is written")
+    made = [each for replica in (first, second) for each in replica.events("certificates changed")]
+    assert [each["step"] for each in made] == ["create"]
+
+
+def test_an_emptied_bundle_of_authorities_is_written_again(
+    cluster: Cluster, installation: Any, kubectl: Callable[..., Any]
+) -> None:
+    """A second apply leaves ``caBundle`` alone; whoever takes it away sees it come back at once, and pods get their mutation again."""
+    (replica,) = installation.launch(1)
+    folder = installation.apply(EVERYWHERE, replica.port)
+    replica.process.await_ready()
+    canary = cluster.namespace()
+    _ready(cluster.api, canary)
+    before = authority_of(_configuration(cluster.api))
+    assert kubectl("apply", "--server-side", "-k", folder).returncode == 0
+    assert authority_of(_configuration(cluster.api)) == before
+    # What a tool does that replaces instead of applying.
+    rendered = kubectl("kustomize", folder).stdout
+    (derived,) = [each for each in yaml.safe_load_all(rendered) if each["kind"] == "MutatingWebhookConfiguration"]
+    derived["metadata"]["resourceVersion"] = _configuration(cluster.api)["metadata"]["resourceVersion"]
+    ran = kubectl("replace", "-f", "-", text=yaml.safe_dump(derived))
+    assert ran.returncode == 0, ran.stderr
+    until(lambda: authority_of(_configuration(cluster.api)) == before, "caBundle is back", 10)
+    _ready(cluster.api, canary)
+    assert cluster.create(_pod(canary, "after"))["metadata"]["labels"] == {"cost-centre": "4711"}
+
+
+def test_a_new_authority_costs_no_pod(cluster: Cluster, installation: Any, kubectl: Callable[..., Any]) -> None:
+    """While the annotation has the authority replaced, with failurePolicy Fail every pod is created, and every pod is mutated."""
+    replicas = installation.launch(2)
+    installation.apply(EVERYWHERE, replicas[0].port)
+    for each in replicas:
+        each.process.await_ready()
+    namespace = cluster.namespace()
+    _ready(cluster.api, namespace)
+    old = _served(replicas[0], _trusted(cluster.api))
+    done, problems, created = threading.Event(), [], []
+
+    def create() -> None:
+        while not done.is_set():
+            try:
+                pod = cluster.api.create(_pod(namespace, f"pod-{len(created)}"), dry_run=True)
+            except (ApiError, OSError, http.client.HTTPException) as error:
+                problems.append(repr(error))
+                return
+            if "cost-centre" not in pod["metadata"].get("labels", {}):
+                problems.append(f"pod {len(created)} missed its mutation")
+            created.append(pod)
+
+    thread = threading.Thread(target=create)
+    thread.start()
+    try:
+        ran = kubectl("-n", NAMESPACE, "annotate", "secret", SECRET, f"{ROTATE}=authority")
+        assert ran.returncode == 0, ran.stderr
+        until(
+            lambda: all(_served(each, _trusted(cluster.api)) != old for each in replicas),
+            "both replicas serve what the new authority signed",
+            60,
+        )
+        served = {_served(each, _trusted(cluster.api)) for each in replicas}
+        before = len(created)
+        until(lambda: len(created) > before + 20 or problems, "pods are created with the new certificate")
+    finally:
+        done.set()
+        thread.join()
+    assert problems == []
+    assert len(served) == 1
+    assert _trusted(cluster.api).count(b"BEGIN CERTIFICATE") == 2
+    assert ROTATE not in (_secret(cluster.api)["metadata"].get("annotations") or {})
+    steps = [each["step"] for replica in replicas for each in replica.events("certificates changed")]
+    assert sorted(steps) == ["create", "introduce", "promote"]
+
+
+def test_the_rights_of_the_chart_are_enough(cluster: Cluster, installation: Any, kubectl: Callable[..., Any]) -> None:
+    """As the ServiceAccount, with the Deployment's arguments, nothing that the webhook asks for is refused, in all that it does."""
+    replicas = installation.launch(2)
+    folder = installation.apply(EVERYWHERE, replicas[0].port)
+    for each in replicas:
+        each.process.await_ready()
+    namespace = cluster.namespace()
+    _ready(cluster.api, namespace)
+    # A wish, which is an update; a bundle that is refused, which is an Event; the switch; a namespace.
+    assert kubectl("-n", NAMESPACE, "annotate", "secret", SECRET, f"{ROTATE}=server").returncode == 0
+    until(lambda: ROTATE not in (_secret(cluster.api)["metadata"].get("annotations") or {}), "the wish is fulfilled", 10)
+    patch = '{"data": {"bundle.json": "{}"}}'
+    assert kubectl("-n", NAMESPACE, "patch", "configmap", "overbank-bundle", "--type=merge", "-p", patch).returncode == 0
+    until(lambda: replicas[0].events("bundle refused"), "the bundle is refused")
+    events = until(lambda: _events(cluster.api, "BundleRefused"), "there is an Event about it")
+    assert {each["involvedObject"]["name"] for each in events} == {"overbank-bundle"}
+    assert kubectl("apply", "--server-side", "--force-conflicts", "-k", folder).returncode == 0
+    logs = "".join(each.process.log.read_text("utf-8") for each in replicas)
+    assert "forbidden" not in logs
+    assert not [each for replica in replicas for each in replica.events("watch interrupted")]
+
+
+def _events(api: Client, reason: str) -> list[Object] | None:
+    return [each for each in api.listed("Event", NAMESPACE) if each["reason"] == reason] or None
+
+
+@pytest.fixture(scope="module")
+def stolen(installed: Path, plane: Plane) -> Iterator[Client]:
+    """Return a client with a token of the webhook's ServiceAccount."""
+    assert installed
+    client = account(plane).client
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/v1/pods", None),
+        ("GET", "/api/v1/nodes", None),
+        ("GET", "/api/v1/secrets", None),
+        ("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets", None),
+        ("GET", "/api/v1/namespaces/default/configmaps/kube-root-ca.crt", None),
+        ("GET", f"/api/v1/namespaces/{NAMESPACE}/configmaps", None),
+        ("DELETE", f"/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}", {}),
+        ("DELETE", f"/apis/{VERSION}/mutatingwebhookconfigurations/{CONFIGURATION}", {}),
+        ("PATCH", f"/apis/{VERSION}/mutatingwebhookconfigurations/other", []),
+        ("PATCH", f"/api/v1/namespaces/{NAMESPACE}/configmaps/overbank-emergency", []),
+        ("PATCH", "/api/v1/namespaces/default", []),
+        ("POST", "/api/v1/namespaces/default/pods", {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a"}}),
+        ("POST", "/api/v1/namespaces/default/secrets", {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "a"}}),
+    ],
+)
+def test_what_is_not_needed_is_refused(stolen: Client, method: str, path: str, body: object) -> None:
+    """A token that is stolen from a replica reads no workload and no other Secret, and changes nothing but what is the webhook's own."""
+    content = "application/json-patch+json" if method == "PATCH" else "application/json"
+    with pytest.raises(ApiError) as refused:
+        stolen.request(method, path, body, content=content)
+    assert refused.value.status == http.HTTPStatus.FORBIDDEN
