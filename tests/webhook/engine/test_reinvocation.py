@@ -18,6 +18,7 @@ from webhook.engine.pod import Pod
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
+_NOTE = "sidecar.example.com/status"
 _NAMES = st.sampled_from(("app", "team", "tier", "sidecar.example.com/injected"))
 _SIDECARS = st.fixed_dictionaries(
     {
@@ -52,17 +53,20 @@ def _ours(engine: Engine, namespace: str, labels: dict[str, str] | None) -> Chan
 
 
 def _foreign(sidecar: dict[str, Any]) -> Change:
-    """Return an injector that adds what is not there yet, as injectors must."""
+    """Return an injector that leaves a note where it has been and does nothing there any more, as injectors do."""
 
     def change(pod: dict[str, Any]) -> dict[str, Any]:
         changed = copy.deepcopy(pod)
         metadata, spec = changed.get("metadata") or {}, changed["spec"]
+        if _NOTE in (metadata.get("annotations") or {}):
+            return changed
         changed["metadata"] = metadata
         present = spec.get("containers") or []
         added = [each for each in sidecar["containers"] if all(each["name"] != other.get("name") for other in present)]
         spec["containers"] = [*added, *present] if sidecar["first"] else [*present, *added]
         for part in ("labels", "annotations"):
             metadata[part] = {**sidecar[part], **(metadata.get(part) or {})}
+        metadata["annotations"][_NOTE] = "done"
         tolerations = spec.get("tolerations") or []
         spec["tolerations"] = [*tolerations, *(each for each in sidecar["tolerations"] if each not in tolerations)]
         return changed
