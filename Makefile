@@ -1,6 +1,6 @@
 # Each target works from a fresh clone with Python (3.11 or later) and make: they share the virtual environment in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test control-plane helm kustomize fuzz check accept docs bench build test-wheel clean
+.PHONY: help demo test control-plane helm kustomize faults fuzz check accept docs bench build test-wheel clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,6 +36,9 @@ helm: ## get helm for the tests in tests/deploy: build it into the user's cache,
 
 kustomize: .venv/.installed ## rewrite deploy/kustomize/base from the defaults of deploy/chart
 	$(BIN)/python deploy/kustomize/render.py "$$($(PYTHON) deploy/helm.py)"
+
+faults: .venv/.installed ## break the webhook in every way, under load, and print what came of it; some 15 minutes
+	@$(BIN)/python -m tests.faults
 
 FUZZ_SECONDS ?= 600
 FUZZ_FIRST ?= 0

@@ -32,11 +32,11 @@ class Authority:
         certificate: the authority's own, as a PEM file.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "overbank-e2e") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "overbank-e2e")])
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         own = (
             self._begin(self._name, self._key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
