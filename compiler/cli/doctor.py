@@ -37,7 +37,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json-v1"), default="text", help="shape of the report (default: text)")
     add_progress(parser)
     add_colour(parser)
-    add_progress(parser)
 
 
 def run(options: argparse.Namespace) -> int:
