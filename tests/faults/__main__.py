@@ -13,7 +13,7 @@ from tests.e2e.controlplane.assets import Assets, find
 from tests.e2e.controlplane.plane import running
 from tests.faults.catalogue import ALONE, TOGETHER
 from tests.faults.ground import Ground, ground
-from tests.faults.tally import Row, table
+from tests.faults.tally import Row, head, line
 
 
 def main() -> int:
@@ -26,8 +26,8 @@ def main() -> int:
     def wanted(name: str) -> bool:
         return not options.names or name in options.names
 
-    rows: list[Row] = []
     broken = []
+    shown = False
     assets = find()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as ends:
         folder = Path(name)
@@ -48,9 +48,13 @@ def main() -> int:
                 broken.append(f"{title}: {type(error).__name__}: {error}")
                 sys.stderr.write(f"{broken[-1]}\n")
                 continue
-            rows.append(row)
+            if not shown:
+                sys.stdout.write(f"{head()}\n")
+            shown = True
+            # At once: a run that is ended early has shown what it found.
+            sys.stdout.write(f"{line(row)}\n")
+            sys.stdout.flush()
             sys.stderr.write(f"{title}: {time.monotonic() - begun:.0f} s {' '.join(row.reasons)}\n")
-    sys.stdout.write(f"{table(rows)}\n")
     return 1 if broken else 0
 
 

@@ -57,7 +57,7 @@ def large(ground: Ground) -> Row:
     front = ground.start()
     with calls(front.port, front.authority, review(pod(3 * 1024**2 - 4096)), threads=2, pause=0.05) as tally:
         rest(ground.seconds)
-    return Row.of("pods of 3 MiB", tally, "two connections without a pause")
+    return Row.of("pods of 3 MiB", tally, "on two connections")
 
 
 def many(ground: Ground) -> Row:

@@ -134,7 +134,7 @@ def etcd(ground: Ground, plane: Plane) -> Row:
 
 def watch_dropped(ground: Ground, plane: Plane) -> Row:
     """Cut the webhook's connections to the API server again and again, while bundles are published."""
-    times = 20 if ground.long else 3
+    times = 6 if ground.long else 3
     with Forwarder([int(plane.address.rpartition(":")[2])]) as between:
         kubeconfig = _through(ground.folder, plane.kubeconfig, between.port)
         with stand(ground, plane, 1, live=kubeconfig) as made, creations(plane.client) as tally:

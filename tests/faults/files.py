@@ -126,7 +126,7 @@ def disk_full(ground: Ground) -> Row:
     """Let every write fail: the log goes to a device that is always full, and no file may have a byte."""
     front = ground.prepared(("--self-signed", "--log-decisions", "all"))
     limited = "import os, resource, sys; os.dup2(os.open('/dev/full', os.O_WRONLY), 2); "
-    # --ca-out is written before the port answers, so the limit comes with the first request; see below.
+    # The authority of a self-signed certificate, which is for the test, still has room.
     limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); os.execv(sys.argv[1], sys.argv[1:])"
     command = list(front.process.command)
     front.process.command = [*PYTHON, "-c", limited, *command]
@@ -151,12 +151,14 @@ def clock_jump(ground: Ground) -> Row:
     command = list(front.process.command)
     front.process.command = ["/usr/bin/env", f"LD_PRELOAD={library}", f"FAULTS_CLOCK={offset}", *command]
     front.process.start()
-    says = []
     with calls(front.port, front.authority, _REVIEW) as tally:
         for jump in _JUMPS:
             offset.write_text(str(int(jump.total_seconds())))
             rest(max(ground.seconds / len(_JUMPS), 0.5))
-            says.append(front.get("/readyz")[0])
+        if ground.long:  # the certificate is looked at each 10 s
+            offset.write_text(str(int(timedelta(days=400).total_seconds())))
+            until(lambda: front.get("/readyz")[0] == http.client.SERVICE_UNAVAILABLE, "it is not ready")
+            offset.write_text("0")
         until(lambda: front.get("/readyz")[0] == http.client.OK, "it is ready again")
     assert not complaints(front), complaints(front)
     return Row.of(

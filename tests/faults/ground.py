@@ -72,7 +72,7 @@ class Ground:
 def ground(folder: Path, *, long: bool = False) -> Iterator[Ground]:
     """Give a fault its ground; what it started ends with the block."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = Ground(folder=folder, seconds=20.0 if long else 2.0, examples=100_000 if long else 1_500, long=long)
+    made = Ground(folder=folder, seconds=10.0 if long else 2.0, examples=100_000 if long else 1_500, long=long)
     with made.ends:
         yield made
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -68,8 +67,11 @@ class Row:
         return cls(fault=fault, sent=tally.sent, failed=tally.failed, lost=tally.lost, says=says, reasons=reasons)
 
 
-def table(rows: Iterable[Row]) -> str:
-    """Return the rows as a Markdown table."""
-    lines = [f"| {' | '.join(_HEAD)} |", "|---|---:|---:|---:|---|"]
-    lines += [f"| {row.fault} | {row.sent:,} | {row.failed:,} | {row.lost:,} | {row.says} |" for row in rows]
-    return "\n".join(lines)
+def head() -> str:
+    """Return the first two lines of a Markdown table of rows."""
+    return f"| {' | '.join(_HEAD)} |\n|---|---:|---:|---:|---|"
+
+
+def line(row: Row) -> str:
+    """Return a row as a line of that table."""
+    return f"| {row.fault} | {row.sent:,} | {row.failed:,} | {row.lost:,} | {row.says} |"
