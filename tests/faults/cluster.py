@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import yaml
 
+from tests.e2e.controlplane.client import Client
 from tests.e2e.controlplane.plane import Plane
 from tests.e2e.controlplane.processes import until
 from tests.faults.bundles import carried, pod
-from tests.faults.ground import Ground, complaints
+from tests.faults.ground import Ground, complaints, metric
 from tests.faults.load import creations
 from tests.faults.service import Forwarder, rest
 from tests.faults.stands import HOME, SECRET, Stand, publish, stand
-from tests.faults.tally import Row
+from tests.faults.tally import Row, Tally
 
-_ROTATE = "overbank.dev/rotate"
+_ROTATE: Final = "overbank.dev/rotate"
+_OPEN: Final = "overbank_webhook_open_connections"
 
 
 def _beaten(ground: Ground, plane: Plane, replicas: int, policy: str, *, gently: bool = False) -> Row:
@@ -77,19 +80,26 @@ def renewed(ground: Ground, plane: Plane) -> Row:
     """Ask for new server certificates of the self-managed authority, under load."""
     times = 4 if ground.long else 1
     client = plane.client
-    with stand(ground, plane, 2, live=plane.kubeconfig) as made, creations(client) as tally:
+    tally = Tally()
+    with stand(ground, plane, 2, live=plane.kubeconfig) as made:
         for _ in range(times):
-            before = client.read("Secret", SECRET, HOME)
-            client.patch(before, {"metadata": {"annotations": {_ROTATE: "server"}}})
-            until(lambda: client.read("Secret", SECRET, HOME)["data"]["tls.crt"] != before["data"]["tls.crt"], "it is renewed", 60)  # noqa: B023
-            # From here on new connections see the new certificate.
+            with creations(client, tally=tally):
+                before = client.read("Secret", SECRET, HOME)
+                client.patch(before, {"metadata": {"annotations": {_ROTATE: "server"}}})
+                until(lambda: _certificate(client) != before["data"]["tls.crt"], "it is renewed", 60)  # noqa: B023
+                rest(ground.seconds / times)
+            # Kept connections never see a certificate again, so the load goes on over new ones; cutting them under way is another fault.
             made.forwarder.cut()
-            rest(ground.seconds / times)
+            until(lambda: not any(metric(each, _OPEN) for each in made.webhooks), "all connections are closed")
+            with creations(client, tally=tally):
+                rest(ground.seconds / times)
     return Row.of(
-        f"self-managed certificate renewed {times} times, 2 replicas",
-        tally,
-        "lost: only what was under way when the test reset all connections, to let new ones meet the new certificate",
+        f"self-managed certificate renewed {times} times, 2 replicas", tally, "under load, which then goes on over new connections"
     )
+
+
+def _certificate(client: Client) -> str:
+    return str(client.read("Secret", SECRET, HOME)["data"]["tls.crt"])
 
 
 def _restarted(ground: Ground, plane: Plane, what: str, process: Callable[[], None], says: str) -> Row:

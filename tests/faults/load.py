@@ -129,9 +129,9 @@ def only(number: str) -> Judge:
 
 
 @contextlib.contextmanager
-def creations(client: Client, *, threads: int = 4, pause: float = 0.03) -> Iterator[Tally]:
+def creations(client: Client, *, threads: int = 4, pause: float = 0.03, tally: Tally | None = None) -> Iterator[Tally]:
     """Create pods by dry run until the end of the block; a pod that comes back without the mutation is lost."""
-    tally = Tally()
+    tally = tally or Tally()
 
     def work(stop: threading.Event) -> None:
         while not stop.wait(pause):
