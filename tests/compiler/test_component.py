@@ -179,7 +179,8 @@ def test_cluster_itself_does_not_apply_the_component(built: tuple[Path, Result],
     """The cluster's own kustomization lists its objects, and no patches."""
     folder, _ = built
     kinds = {each["kind"] for each in _kustomized(kubectl, folder / "rendered/clusters/idc")}
-    assert kinds == {"ConfigMap", "MutatingWebhookConfiguration", "ResourcePolicy"}
+    backstop = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+    assert kinds == {"ConfigMap", "MutatingWebhookConfiguration", "ResourcePolicy", *backstop}
 
 
 def test_names_of_patch_files_fit_any_file_system() -> None:

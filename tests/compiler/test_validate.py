@@ -50,6 +50,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
                 "platform": "ack-registered",
                 "kubernetesVersion": "v1.26.3-aliyun.1",
                 "scheduler": {"version": "6.4", "name": "ack-co-scheduler"},
+                "uid": "6f1b3f0e-8c7d-4d0a-9a53-0c2b8e5f1a77",
                 "addons": {"ack-virtual-node": "2.10.0", "ack-co-scheduler": True},
                 "federation": {"host": "fed", "member": "cclt75bp1h4ho7pq6su9g"},
                 "namespaces": [{"name": "shop", "labels": {"tier": ""}}],

@@ -67,18 +67,22 @@ class Forwarder:
         for task in pending:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        # An aborted connection closes its socket with the next turn of the loop.
+        self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         targets = self._targets
+        self._open.add(writer)
         try:
             if not targets:
                 raise ConnectionRefusedError
             back_reader, back_writer = await asyncio.open_connection(_LOCAL, targets[next(self._turn) % len(targets)])
-        except OSError:
+        except (OSError, asyncio.CancelledError):
+            self._open.discard(writer)
             writer.transport.abort()
             return
-        self._open |= {writer, back_writer}
+        self._open.add(back_writer)
         try:
             # Cancelled only when everything ends; asyncio would log that as an error.
             with contextlib.suppress(asyncio.CancelledError):
