@@ -27,6 +27,7 @@ import signal, sys
 from compiler.cli import main, progress
 progress.DELAY = 0
 if sys.argv.pop(1) == "interrupted":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what they start in the background ignore it
     draw = progress._Drawn.__call__
     def draw_once(*told):
         draw(*told)
