@@ -12,10 +12,11 @@ if TYPE_CHECKING:  # `explain` needs codes only, and what holds positions takes 
 
 
 class Severity(StrEnum):
-    """How bad it is: errors stop the build, warnings do not."""
+    """How bad it is: errors stop the build, warnings do not, and infos are for those who ask for them."""
 
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
 
 
 class Code(NamedTuple):

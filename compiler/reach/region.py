@@ -1,0 +1,172 @@
+"""Regions: conjunctions of conditions on a pod, its controller and its namespace, some of them turned round."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from compiler.reach.labels import Values, complement, least, narrowed
+from compiler.reach.match import Controller, Reach, Witness
+from compiler.reach.space import Space
+from webhook.engine.selector import Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A set of pods with one kind of controller.
+
+    Attributes:
+        labels: what their labels may be.
+        asks: of each of these sets a pod asks for one resource at least. declines: it asks for none of these.
+        names: their namespaces, None for any; never one of ``banned``; each meets ``requirements``.
+    """
+
+    controller: Controller
+    labels: dict[str, Values]
+    asks: tuple[frozenset[str], ...] = ()
+    declines: frozenset[str] = frozenset()
+    names: frozenset[str] | None = None
+    banned: frozenset[str] = frozenset()
+    requirements: tuple[Requirement, ...] = ()
+
+    @classmethod
+    def everything(cls, controller: Controller) -> "Region":
+        """Return all pods with a controller of this kind."""
+        return cls(controller=controller, labels=narrowed({}, controller.requirements()) or {})
+
+    def witness(self, space: Space) -> Witness | None:
+        """Return the smallest pod of the region, or None if it is empty."""
+        namespace = space.find(self.names, self.banned, self.requirements)
+        if namespace is None:
+            return None
+        return Witness(
+            labels=least(self.labels),
+            requests=_least_requests(self.asks, self.declines),
+            owner=self.controller.owner,
+            namespace=namespace.name,
+            namespace_labels=namespace.labels,
+            proved=namespace.proved,
+        )
+
+    def within(self, reach: Reach) -> "Region | None":
+        """Return what of the region a match takes, None if its pods' conditions exclude each other; namespaces are not looked at."""
+        if not self.controller.is_among(reach.owners):
+            return None
+        found = self
+        for condition in conditions(reach):
+            left = condition.kept(found)
+            if left is None:
+                return None
+            found = left
+        return found
+
+
+class Condition:
+    """One of the conditions of a match."""
+
+    def kept(self, region: Region) -> Region | None:
+        """Return the part of a region that meets it, None if that is plainly empty."""
+        raise NotImplementedError
+
+    def refused(self, region: Region) -> Region | None:
+        """Return the part of a region that does not meet it, None if that is plainly empty."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled(Condition):
+    """The pod's labels meet a requirement."""
+
+    requirement: Requirement
+
+    def kept(self, region: Region) -> Region | None:
+        """Return the part that meets it."""
+        return self._with(region, self.requirement)
+
+    def refused(self, region: Region) -> Region | None:
+        """Return the part that does not."""
+        return self._with(region, complement(self.requirement))
+
+    @staticmethod
+    def _with(region: Region, requirement: Requirement) -> Region | None:
+        labels = narrowed(region.labels, (requirement,))
+        return None if labels is None else replace(region, labels=labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking(Condition):
+    """The pod asks for one of these resources."""
+
+    resources: frozenset[str]
+
+    def kept(self, region: Region) -> Region | None:
+        """Return the part that meets it."""
+        if self.resources <= region.declines:
+            return None
+        return region if self.resources in region.asks else replace(region, asks=(*region.asks, self.resources))
+
+    def refused(self, region: Region) -> Region | None:
+        """Return the part that does not."""
+        declines = region.declines | self.resources
+        return None if any(each <= declines for each in region.asks) else replace(region, declines=declines)
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Condition):
+    """The namespace has one of these names."""
+
+    names: frozenset[str]
+
+    def kept(self, region: Region) -> Region | None:
+        """Return the part that meets it."""
+        names = (self.names if region.names is None else region.names & self.names) - region.banned
+        return replace(region, names=names) if names else None
+
+    def refused(self, region: Region) -> Region | None:
+        """Return the part that does not."""
+        if region.names is None:
+            return replace(region, banned=region.banned | self.names)
+        names = region.names - self.names
+        return replace(region, names=names) if names else None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside(Condition):
+    """The namespace's labels meet a requirement."""
+
+    requirement: Requirement
+
+    def kept(self, region: Region) -> Region | None:
+        """Return the part that meets it."""
+        return self._with(region, self.requirement)
+
+    def refused(self, region: Region) -> Region | None:
+        """Return the part that does not."""
+        return self._with(region, complement(self.requirement))
+
+    @staticmethod
+    def _with(region: Region, requirement: Requirement) -> Region | None:
+        if requirement in region.requirements:
+            return region
+        requirements = (*region.requirements, requirement)
+        return None if narrowed({}, requirements) is None else replace(region, requirements=requirements)
+
+
+def conditions(reach: Reach) -> Iterator[Condition]:
+    """Yield the conditions of a match that do not concern the controller."""
+    yield from (Labelled(each) for each in reach.pods.requirements)
+    if reach.requests:
+        yield Asking(frozenset(reach.requests))
+    if reach.namespaces.names:
+        yield Named(frozenset(reach.namespaces.names))
+    elif reach.namespaces.selector is not None:
+        yield from (Inside(each) for each in reach.namespaces.selector.requirements)
+
+
+def _least_requests(asks: tuple[frozenset[str], ...], declines: frozenset[str]) -> tuple[str, ...]:
+    """Return the fewest resources, least in order, that hit every set; there are few sets, and each has a few members."""
+    resources = sorted(frozenset().union(*asks) - declines)
+    for number in range(len(asks) + 1):
+        for chosen in combinations(resources, number):
+            if all(each.intersection(chosen) for each in asks):
+                return chosen
+    raise ValueError("no resource is left to ask for")
