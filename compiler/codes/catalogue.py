@@ -3,6 +3,7 @@
 from typing import Final
 
 from compiler.codes import (
+    capacity,
     documents,
     federation,
     inventory,
@@ -31,6 +32,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
                 platforms,
                 inventory,
                 policies,
+                capacity,
                 output,
                 testing,
                 federation,

@@ -34,21 +34,13 @@ def _on_pools(binding: Binding) -> Iterator[Diagnostic]:
         )
     if gang is None or gang.min_available is None:
         return
-    rooms = [
-        min(each for each in (use.max, pool.capacity) if each is not None)
-        for use, pool in binding.pools
-        if _limited(use.max, pool.capacity)
-    ]
-    if len(rooms) == len(binding.pools) and sum(rooms) < gang.min_available:
+    room = binding.room
+    if room is not None and room < gang.min_available:
         yield diagnose(
             codes.GANG,
             policy.at("spec", "scheduling", "gang", "minAvailable"),
             f"the gang of policy `{policy.name}` needs {gang.min_available} pods at once, and the pools of cluster `{cluster.name}` "
-            f"hold {sum(rooms)}",
+            f"hold {room}",
             related=[(cluster.at_key("spec", "pools"), "declared here")],
             notes=["a pool holds the lesser of its `max` and `nodes.max` times `podsPerNode`; no pod of the gang would ever start"],
         )
-
-
-def _limited(*limits: int | None) -> bool:
-    return any(limit is not None for limit in limits)

@@ -1,0 +1,70 @@
+"""Pods that are pinned to nodes, and so fit onto none of their policy's pools, or onto one."""
+
+from collections.abc import Iterator, Sequence
+
+from compiler.codes import capacity as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.manifests.checks.gathering import Gathered
+from compiler.manifests.inventory import Inventory
+from compiler.manifests.landing import Landed
+from compiler.manifests.placing import Placed
+from compiler.platforms.fitting import Alternatives, Fit, Fitting, alternatives, fitting, pinnable
+from compiler.resolve import Binding
+from compiler.source import Where
+from compiler.spelling import listing
+
+
+def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:  # noqa: ARG001 - what was placed is all there is to see
+    """Yield templates whose own node selector and affinity leave at most one of several pools, or, with what policies add, none."""
+    gathered = Gathered()
+    for each in placed.landed:
+        binding = each.binding
+        if binding is None or not pinnable(binding.mechanism) or not _pinned(each):
+            continue
+        own = _answers(binding, alternatives(each.sent))
+        whole = _answers(binding, alternatives(each.pod))
+        if all(answer.fit is Fit.NEVER for answer in whole):
+            _add(gathered, each, binding, whole)
+        elif len(own) > 1 and sum(answer.fit is Fit.FITS for answer in own) <= 1:
+            _add(gathered, each, binding, own)
+    yield from gathered.diagnostics()
+
+
+def _pinned(landed: Landed) -> bool:
+    spec = landed.sent["spec"]
+    return bool(spec.get("nodeSelector") or (spec.get("affinity") or {}).get("nodeAffinity"))
+
+
+def _answers(binding: Binding, demands: Alternatives) -> list[Fitting]:
+    return [fitting(binding.cluster.platform, binding.mechanism, pool, demands) for _, pool in binding.pools]
+
+
+def _where(landed: Landed) -> Where:
+    spec = landed.written["spec"]
+    route = ("spec", "nodeSelector") if spec.get("nodeSelector") else ("spec", "affinity", "nodeAffinity")
+    return landed.at_key(*route)
+
+
+def _add(gathered: Gathered, landed: Landed, binding: Binding, answers: Sequence[Fitting]) -> None:
+    policy = binding.policy
+    closed = [answer for answer in answers if answer.fit is not Fit.FITS]
+    proved = all(answer.fit is Fit.NEVER for answer in closed)
+    none = len(closed) == len(answers) and proved
+    code = codes.PINNED_AWAY if none else codes.NEVER_BURSTS
+    left = listing(answer.pool.name for answer in answers if answer.fit is Fit.FITS)
+    only = f"only pool {left} is left to them" if left else "perhaps no pool is left to them"
+    reasons = tuple(answer.why for answer in closed)
+
+    def make(on: str) -> Diagnostic:
+        message = (
+            f"{landed.subject} are pinned to nodes that are in no pool of policy `{policy.name}` {on}"
+            if none
+            else f"{landed.subject} are pinned and never burst with policy `{policy.name}`: {only} {on}"
+        )
+        related = [(policy.at_key("spec", "pools"), "these pools")]
+        notes = [f"{'proved' if answer.fit is Fit.NEVER else 'possible'}: {answer.why}" for answer in closed]
+        route = "nodeSelector" if _where(landed).route[-1] == "nodeSelector" else "nodeAffinity"
+        help_lines = [f"remove the {route}, or keep the workload out of policy `{policy.name}`"]
+        return diagnose(code, _where(landed), message, related=related, notes=notes, help=help_lines)
+
+    gathered.add(landed.manifest, (landed.template.made.route, policy.name, none, reasons), landed.cluster.name, make)

@@ -1,0 +1,185 @@
+"""Whether pods that are pinned to nodes can run on the nodes of a pool: node affinity against what is known of its labels.
+
+A pool's own selector is a fact about its nodes; other labels of real nodes are not known, and never held against a pod. Virtual nodes are
+known better: nobody puts them into a node pool, and no machine with a GPU is behind their labels (inferred from the vendors' pages, whose
+samples OR such labels with the label of virtual nodes).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from compiler.model import Mechanism, Platform, Pool, PoolType
+from compiler.platforms import keys, nodes
+from compiler.platforms.mechanisms import FORCED, node_selector
+from compiler.platforms.nodepools import NODE_POOL_LABELS
+from webhook.engine.fields import NodeOperator, NodeRequirement
+
+_HOST_NAME: Final = "kubernetes.io/hostname"
+_NEVER_VIRTUAL: Final = frozenset({*filter(None, NODE_POOL_LABELS.values()), keys.EXTERNAL_NODE[0]})
+_MACHINES: Final = ("aliyun.accelerator/", "ack.node.gpu.", "machine.cluster.vke.volcengine.com/")
+"""Beginnings of labels that vendors put on machines."""
+_VIRTUAL_OWN: Final = (
+    "kubernetes.io/",
+    "beta.kubernetes.io/",
+    "topology.",
+    "failure-domain.beta.kubernetes.io/",
+    "node.kubernetes.io/",
+    "k8s.aliyun.com/",
+    "vci.vke.volcengine.com/",
+    "alibabacloud.com/",
+    "type",
+)
+"""Beginnings of labels that virtual nodes may have of themselves."""
+_NEEDS_ONE: Final = (NodeOperator.IN, NodeOperator.EXISTS, NodeOperator.GT, NodeOperator.LT)
+
+
+class Fit(StrEnum):
+    """Whether the pods can run there; ``POSSIBLY_NOT``: only if somebody has labelled virtual nodes."""
+
+    FITS = "fits"
+    POSSIBLY_NOT = "possibly not"
+    NEVER = "never"
+
+
+class Fitting(Struct, frozen=True):
+    """The answer for a pool, and why, for people; empty where the pods fit."""
+
+    pool: Pool
+    fit: Fit
+    why: str = ""
+
+
+Alternatives = Sequence[Sequence[NodeRequirement]]
+"""Requirements of which one list must hold as a whole."""
+
+
+def pinnable(mechanism: Mechanism) -> bool:
+    """Say whether a mechanism leaves the choice of nodes to a scheduler that heeds node affinity."""
+    return mechanism in (Mechanism.RESOURCE_POLICY, Mechanism.AFFINITY) and mechanism not in FORCED
+
+
+def alternatives(pod: Mapping[str, Any]) -> Alternatives:
+    """Return what a pod demands of nodes' labels: ``nodeSelector`` and required node affinity. Fields of nodes are passed over."""
+    spec = pod["spec"]
+    selector = [NodeRequirement(key, NodeOperator.IN, (value,)) for key, value in (spec.get("nodeSelector") or {}).items()]
+    affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    terms = affinity.get("nodeSelectorTerms") or []
+    found = []
+    for term in terms:
+        expressions = term.get("matchExpressions") or []
+        if expressions or term.get("matchFields"):  # an empty term matches nothing
+            found.append([*selector, *map(_requirement, expressions)])
+    return found or [selector]
+
+
+def fitting(platform: Platform, mechanism: Mechanism, pool: Pool, demands: Alternatives) -> Fitting:
+    """Say whether pods with these demands can run on a pool."""
+    if pool.type is PoolType.ACS:  # no label of its nodes is documented
+        return Fitting(pool, Fit.FITS)
+    if mechanism is Mechanism.RESOURCE_POLICY:
+        pool = structs.replace(pool, node_selector=node_selector(platform, pool))
+    facts = nodes.term(platform, pool).match_expressions
+    answers = [_judged(pool, facts, each) for each in demands]
+    for fit in Fit:
+        for answer in answers:
+            if answer.fit is fit:
+                return answer
+    return Fitting(pool, Fit.FITS)
+
+
+def _requirement(written: Mapping[str, Any]) -> NodeRequirement:
+    return NodeRequirement(written["key"], NodeOperator(written["operator"]), tuple(sorted(set(written.get("values") or ()))))
+
+
+def _judged(pool: Pool, facts: Iterable[NodeRequirement], demands: Sequence[NodeRequirement]) -> Fitting:
+    by_key: dict[str, list[NodeRequirement]] = {}
+    for each in demands:
+        by_key.setdefault(each.key, []).append(each)
+    known: dict[str, list[NodeRequirement]] = {}
+    for each in facts:
+        known.setdefault(each.key, []).append(each)
+    doubt = None
+    for key, wanted in sorted(by_key.items()):
+        said = " and ".join(map(describe, wanted))
+        if not satisfiable([*wanted, *known.get(key, ())]):
+            there = " and ".join(map(describe, known.get(key, ())))
+            why = f"the pods need {said}, and nodes of `{pool.name}` are {there}" if there else f"no node has {said}"
+            return Fitting(pool, Fit.NEVER, why)
+        if pool.type in nodes.VIRTUAL and key not in known and any(each.operator in _NEEDS_ONE for each in wanted):
+            if key in _NEVER_VIRTUAL or key.startswith(_MACHINES):
+                return Fitting(
+                    pool, Fit.NEVER, f"the pods need {said}, which virtual nodes (`{pool.name}`, {pool.type}) do not have"
+                )
+            if not _own(key, wanted):
+                doubt = f"the pods need {said}, which virtual nodes (`{pool.name}`, {pool.type}) have only if somebody labels them"
+    return Fitting(pool, Fit.POSSIBLY_NOT, doubt) if doubt else Fitting(pool, Fit.FITS)
+
+
+def _own(key: str, wanted: Iterable[NodeRequirement]) -> bool:
+    """Say whether a virtual node may have a label of itself. Nodes of ack-virtual-node are called ``virtual-kubelet-<zone>``."""
+    if key == _HOST_NAME:
+        return any(value.startswith("virtual-") for each in wanted for value in each.values)
+    return key.startswith(_VIRTUAL_OWN)
+
+
+def satisfiable(requirements: Iterable[NodeRequirement]) -> bool:
+    """Say whether some value of one label, or its absence, meets all requirements (core/v1 NodeSelectorRequirement).
+
+    ``Gt`` and ``Lt`` compare integers; a label that is none meets neither.
+    """
+    those = list(requirements)
+    if not any(each.operator in _NEEDS_ONE for each in those):
+        return True  # absent
+    if any(each.operator is NodeOperator.DOES_NOT_EXIST for each in those):
+        return False
+    banned = {value for each in those if each.operator is NodeOperator.NOT_IN for value in each.values}
+    least = max((_integer(each.values[0]) + 1 for each in those if each.operator is NodeOperator.GT), default=None)
+    most = min((_integer(each.values[0]) - 1 for each in those if each.operator is NodeOperator.LT), default=None)
+    allowed = [set(each.values) for each in those if each.operator is NodeOperator.IN]
+    if allowed:
+        return any(_between(value, least, most) for value in set.intersection(*allowed) - banned)
+    if least is None or most is None:
+        return True
+    return most - least + 1 > sum(_between(value, least, most) for value in banned)
+
+
+def describe(requirement: NodeRequirement) -> str:
+    """Write a requirement as kubectl does: ``disk=ssd``, ``zone in (a, b)``, ``!spot``."""
+    key, values = requirement.key, requirement.values
+    match requirement.operator:
+        case NodeOperator.IN if len(values) == 1:
+            return f"{key}={values[0]}"
+        case NodeOperator.NOT_IN if len(values) == 1:
+            return f"{key}!={values[0]}"
+        case NodeOperator.EXISTS:
+            return key
+        case NodeOperator.DOES_NOT_EXIST:
+            return f"!{key}"
+        case NodeOperator.GT:
+            return f"{key}>{values[0]}"
+        case NodeOperator.LT:
+            return f"{key}<{values[0]}"
+        case NodeOperator.IN:
+            return f"{key} in ({', '.join(values)})"
+        case _:
+            return f"{key} not in ({', '.join(values)})"
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0  # the API server refuses it
+
+
+def _between(value: str, least: int | None, most: int | None) -> bool:
+    if least is None and most is None:
+        return True
+    try:
+        number = int(value)
+    except ValueError:
+        return False
+    return (least is None or number >= least) and (most is None or number <= most)
