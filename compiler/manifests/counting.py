@@ -10,6 +10,23 @@ from compiler.source import Route, Where
 DIVIDED: Final = ("kubeadmiral.io/propagation-policy-name", "kubeadmiral.io/cluster-propagation-policy-name")
 """Labels of workloads of which a federation gives each cluster a part (KubeAdmiral, ``pkg/controllers/scheduler/util.go``)."""
 
+_LASTING: Final = frozenset(
+    {
+        ("", "Pod"),
+        ("", "ReplicationController"),
+        ("apps", "Deployment"),
+        ("apps", "ReplicaSet"),
+        ("apps", "StatefulSet"),
+        ("apps.kruise.io", "CloneSet"),
+        ("apps.kruise.io", "StatefulSet"),
+        ("argoproj.io", "Rollout"),
+        ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"),
+        ("ray.io", "RayCluster"),
+        ("ray.io", "RayService"),
+    }
+)
+"""Kinds that want all of their pods at all times; jobs can do with the room that there is, one pod after the other."""
+
 Scalers = dict[tuple[str, str, str], tuple[int, Where]]
 """The largest ``maxReplicas`` and its place, by namespace, kind and name of what is scaled."""
 
@@ -41,6 +58,11 @@ def scalers(inventory: Inventory) -> Scalers:
             if key not in found or found[key][0] < most:
                 found[key] = (most, each.at("spec", "maxReplicas"))
     return found
+
+
+def lasting(manifest: Manifest) -> bool:
+    """Say whether the workload wants all of its pods at all times."""
+    return (manifest.group, manifest.kind) in _LASTING
 
 
 def divided(manifest: Manifest) -> bool:

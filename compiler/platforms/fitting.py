@@ -81,13 +81,27 @@ def fitting(platform: Platform, mechanism: Mechanism, pool: Pool, demands: Alter
         return Fitting(pool, Fit.FITS)
     if mechanism is Mechanism.RESOURCE_POLICY:
         pool = structs.replace(pool, node_selector=node_selector(platform, pool))
-    facts = nodes.term(platform, pool).match_expressions
+    facts = _facts(platform, pool)
     answers = [_judged(pool, facts, each) for each in demands]
     for fit in Fit:
         for answer in answers:
             if answer.fit is fit:
                 return answer
     return Fitting(pool, Fit.FITS)
+
+
+def _facts(platform: Platform, pool: Pool) -> set[NodeRequirement]:
+    """Return what is known of the labels of a pool's nodes: machines are no virtual nodes, and in or out of the data centre."""
+    found = set(nodes.term(platform, pool).match_expressions)
+    if pool.type in nodes.VIRTUAL:
+        return found
+    absent = [keys.VIRTUAL_KUBELET_TYPE, keys.VNODE_LABEL, keys.AI_NODE_LABEL]
+    if platform is Platform.ACK_REGISTERED and pool.type is PoolType.ECS:
+        found.add(NodeRequirement(keys.EXTERNAL_NODE[0], NodeOperator.IN, (keys.EXTERNAL_NODE[1],)))
+    elif platform is Platform.ACK_REGISTERED:
+        absent.append(keys.EXTERNAL_NODE)
+    found.update(NodeRequirement(key, NodeOperator.NOT_IN, (value,)) for key, value in absent)
+    return found
 
 
 def _requirement(written: Mapping[str, Any]) -> NodeRequirement:
@@ -99,7 +113,7 @@ def _judged(pool: Pool, facts: Iterable[NodeRequirement], demands: Sequence[Node
     for each in demands:
         by_key.setdefault(each.key, []).append(each)
     known: dict[str, list[NodeRequirement]] = {}
-    for each in facts:
+    for each in sorted(facts):
         known.setdefault(each.key, []).append(each)
     doubt = None
     for key, wanted in sorted(by_key.items()):

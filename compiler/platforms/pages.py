@@ -19,4 +19,4 @@ AI_NODES: Final = "AnalyticDB for PostgreSQL, managing AI nodes through an ACK c
 VCI_ANNOTATIONS: Final = "Volcengine docs 6460/76920, annotations of VCI pods"
 VNODES: Final = "Alibaba help 363065, self-managed Kubernetes and ECI"
 ECI_ANNOTATIONS: Final = "Alibaba help 186939, annotations of ECI pods"
-ECI_SPECS: Final = "Alibaba, creating an ECI pod by several specifications (help.aliyun.com/zh/ack/create-an-eci-pod)"
+ECI_SPECS: Final = "Alibaba help.aliyun.com/zh/ack/create-an-eci-pod, ECI pods by several specifications"

@@ -8,15 +8,13 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.resolve import Resolved
 from compiler.source import Document, Route
 
-_METADATA = ("labels", "annotations")
 _REMEDY = ["revoke it, keep it in a Secret, and refer to that from the pods"]
 
 
 def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield what policies inject, what they have the scheduler write, and their own metadata."""
+    """Yield what policies inject, what they have the scheduler write, and their own labels."""
     for policy in resolved.model.policies:
-        routes: list[Route] = [("metadata", part) for part in _METADATA]
-        routes += [("spec", "inject", part) for part in _METADATA]
+        routes: list[Route] = [("metadata", "labels"), ("spec", "inject", "labels"), ("spec", "inject", "annotations")]
         for use in policy.pools:
             if use.ack.pod_labels or use.ack.pod_annotations:
                 routes.append(("spec", "pools", use.index, "ack"))
@@ -24,9 +22,9 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
 
 
 def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield what pools put on pods, and clusters' own metadata."""
+    """Yield what pools put on pods, and clusters' own labels."""
     for cluster in resolved.model.clusters:
-        routes: list[Route] = [("metadata", part) for part in _METADATA]
+        routes: list[Route] = [("metadata", "labels")]
         routes += [("spec", "pools", pool.index, "podAnnotations") for pool in cluster.pools.values() if pool.pod_annotations]
         yield from found(cluster.document, f"cluster `{cluster.name}`", routes)
 

@@ -7,7 +7,7 @@ from typing import Final
 from compiler.codes import capacity as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.manifests.checks.gathering import Gathered
-from compiler.manifests.counting import Count, count, divided, scalers
+from compiler.manifests.counting import Count, count, divided, lasting, scalers
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.landing import Landed
 from compiler.manifests.placing import Placed
@@ -26,7 +26,9 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
     known = scalers(inventory)
     asking: dict[tuple[str, str, str], list[tuple[Landed, Count]]] = {}
     for each in placed.landed:
-        if each.binding is not None and each.binding.room is not None and reason(each.binding) and not divided(each.manifest):
+        if not lasting(each.manifest) or divided(each.manifest):
+            continue
+        if each.binding is not None and each.binding.room is not None and reason(each.binding):
             key = (each.cluster.name, each.binding.policy.name, each.manifest.effective_namespace)
             asking.setdefault(key, []).append((each, count(each, known)))
     gathered = Gathered()

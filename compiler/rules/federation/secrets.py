@@ -8,8 +8,7 @@ from compiler.rules.secrets import found
 
 
 def check(federated: Federated) -> Iterator[Diagnostic]:
-    """Yield what overrides write into workloads, and policies' own metadata."""
+    """Yield what overrides write into workloads, and policies' own labels."""
     for placement in federated.placements:
         policy = placement.policy
-        routes = [("metadata", "labels"), ("metadata", "annotations"), ("spec", "overrides")]
-        yield from found(policy.document, f"placement policy `{policy.name}`", list(routes))
+        yield from found(policy.document, f"placement policy `{policy.name}`", [("metadata", "labels"), ("spec", "overrides")])
