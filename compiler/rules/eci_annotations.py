@@ -8,13 +8,13 @@ from compiler.placing import Kind, Wanted, wanted
 from compiler.platforms.eci_annotations import problems
 from compiler.platforms.keys import ECI_USE_SPECS
 from compiler.platforms.pages import ECI_ANNOTATIONS, ECI_SPECS
-from compiler.resolve import Resolved
+from compiler.resolve import Binding, Resolved
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield values that ECI does not take; other platforms do not look at them."""
     for binding in resolved.bindings:
-        if binding.cluster.platform is Platform.VKE:
+        if binding.cluster.platform is Platform.VKE or not _annotates(binding):
             continue
         written: dict[str, Wanted] = {}
         for each in wanted(binding):
@@ -26,3 +26,8 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             related = [(binding.policy.at_name(), "this policy")]
             where = written[problem.key].where
             yield diagnose(problem.code, where, message, related=related, notes=[f"{source} (documented)"], help=[problem.help])
+
+
+def _annotates(binding: Binding) -> bool:
+    """Say whether anybody writes annotations there; of most policies nobody does, and there are many."""
+    return bool(binding.policy.inject.annotations or binding.accelerator or any(pool.pod_annotations for _, pool in binding.pools))

@@ -15,7 +15,8 @@ from webhook.engine.fields import NodeOperator, NodeRequirement
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield node selectors and node affinity that contradict the labels of a pool, each with all pools that it closes."""
     for binding in resolved.bindings:
-        if pinnable(binding.mechanism):
+        inject = binding.policy.inject
+        if pinnable(binding.mechanism) and (inject.node_selector or inject.required or binding.accelerator):
             for value, route in _pins(binding):
                 yield from _closed(binding, value, route)
 

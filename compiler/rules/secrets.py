@@ -15,9 +15,7 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield what policies inject, what they have the scheduler write, and their own labels."""
     for policy in resolved.model.policies:
         routes: list[Route] = [("metadata", "labels"), ("spec", "inject", "labels"), ("spec", "inject", "annotations")]
-        for use in policy.pools:
-            if use.ack.pod_labels or use.ack.pod_annotations:
-                routes.append(("spec", "pools", use.index, "ack"))
+        routes += [("spec", "pools", use.index, "ack") for use in policy.pools if use.ack.pod_labels or use.ack.pod_annotations]
         yield from found(policy.document, f"policy `{policy.name}`", routes)
 
 
