@@ -55,20 +55,31 @@ def kind_of(key: str, value: Any) -> str | None:
     return None
 
 
-def within(route: Route, value: Any) -> Iterator[tuple[Route, str]]:
-    """Yield the routes of all texts below a value that look like secrets, and what they look like; keys of a list's items are its own."""
-    pending = [(route, value)]
+def within(route: Route, value: Any) -> Iterator[tuple[Route, str, str]]:
+    """Yield the routes of all texts below a value that look like secrets, the names that they go by, and what they look like.
+
+    An item of a list goes by the key of its list; a ``value`` beside a ``name`` or a ``path``, as in environment variables and JSON
+    patches, goes by that.
+    """
+    pending = [(route, _last(route), value)]
     while pending:
-        at, each = pending.pop()
+        at, key, each = pending.pop()
         if isinstance(each, Mapping):
-            pending += [((*at, key), inner) for key, inner in reversed(list(each.items()))]
+            called = each.get("name") or each.get("path")
+            items = [
+                ((*at, own), called if own == "value" and isinstance(called, str) else own, inner) for own, inner in each.items()
+            ]
+            pending += reversed(items)
         elif isinstance(each, list):
-            pending += [((*at, index), inner) for index, inner in reversed(list(enumerate(each)))]
+            pending += reversed([((*at, index), key, inner) for index, inner in enumerate(each)])
         else:
-            key = next((step for step in reversed(at) if isinstance(step, str)), "")
             kind = kind_of(key, each)
             if kind:
-                yield at, kind
+                yield at, key, kind
+
+
+def _last(route: Route) -> str:
+    return next((step for step in reversed(route) if isinstance(step, str)), "")
 
 
 def _is_random(value: str) -> bool:

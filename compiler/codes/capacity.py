@@ -17,7 +17,7 @@ counts per ResourcePolicy, that is per namespace and cluster, so all workloads t
 ResourcePolicy: the vendor's guide limits both of two units, and nothing runs beyond them (inferred).
 
 The finding is *proved* where the replicas in the manifests are too many, and *possible* where a HorizontalPodAutoscaler
-(`maxReplicas`) may make them so. Jobs are left out, since their pods can run one after the other; and so are workloads that a
+(`maxReplicas`) or a ScaledObject of KEDA (`maxReplicaCount`) may make them so. Jobs are left out, since their pods can run one after the other; and so are workloads that a
 federation divides (label `kubeadmiral.io/propagation-policy-name`), since nobody knows a cluster's part here.
 
 Raise a `max`, add a pool without one, or ask for fewer pods.""",

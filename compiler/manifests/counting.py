@@ -27,6 +27,9 @@ _LASTING: Final = frozenset(
 )
 """Kinds that want all of their pods at all times; jobs can do with the room that there is, one pod after the other."""
 
+_SCALERS: Final = {("autoscaling", "HorizontalPodAutoscaler"): "maxReplicas", ("keda.sh", "ScaledObject"): "maxReplicaCount"}
+"""Kinds of autoscalers, and the field with the most replicas. A ScaledObject that names no kind means a Deployment."""
+
 Scalers = dict[tuple[str, str, str], tuple[int, Where]]
 """The largest ``maxReplicas`` and its place, by namespace, kind and name of what is scaled."""
 
@@ -47,16 +50,17 @@ class Count:
 
 
 def scalers(inventory: Inventory) -> Scalers:
-    """Return what HorizontalPodAutoscalers may make of workloads."""
+    """Return what HorizontalPodAutoscalers and KEDA's ScaledObjects may make of workloads, as far as they say it."""
     found: Scalers = {}
-    for each in inventory.of_kind("autoscaling", "HorizontalPodAutoscaler"):
-        spec = each.value.get("spec")
-        target = spec.get("scaleTargetRef") if isinstance(spec, dict) else None
-        most = _number(spec.get("maxReplicas"), 0) if isinstance(spec, dict) else 0
-        if isinstance(target, dict) and most:
-            key = (each.effective_namespace, str(target.get("kind")), str(target.get("name")))
-            if key not in found or found[key][0] < most:
-                found[key] = (most, each.at("spec", "maxReplicas"))
+    for (group, kind), field in _SCALERS.items():
+        for each in inventory.of_kind(group, kind):
+            spec = each.value.get("spec")
+            target = spec.get("scaleTargetRef") if isinstance(spec, dict) else None
+            most = _number(spec.get(field), 0) if isinstance(spec, dict) else 0
+            if isinstance(target, dict) and most:
+                key = (each.effective_namespace, str(target.get("kind", "Deployment")), str(target.get("name")))
+                if key not in found or found[key][0] < most:
+                    found[key] = (most, each.at("spec", field))
     return found
 
 

@@ -62,8 +62,17 @@ def pinnable(mechanism: Mechanism) -> bool:
 
 
 def alternatives(pod: Mapping[str, Any]) -> Alternatives:
-    """Return what a pod demands of nodes' labels: ``nodeSelector`` and required node affinity. Fields of nodes are passed over."""
-    spec = pod["spec"]
+    """Return what a pod demands of nodes' labels: ``nodeSelector`` and required node affinity.
+
+    Fields of nodes are passed over, and so is what the API server would refuse: nothing is known of such a pod.
+    """
+    try:
+        return _alternatives(pod["spec"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [[]]
+
+
+def _alternatives(spec: Mapping[str, Any]) -> Alternatives:
     selector = [NodeRequirement(key, NodeOperator.IN, (value,)) for key, value in (spec.get("nodeSelector") or {}).items()]
     affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
     terms = affinity.get("nodeSelectorTerms") or []

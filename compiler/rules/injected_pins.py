@@ -21,6 +21,15 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 yield from _closed(binding, value, route)
 
 
+def closes_all(binding: Binding) -> bool:
+    """Say whether something that the policy writes keeps pods off all of its pools, whatever the pods say themselves."""
+    platform, mechanism = binding.cluster.platform, binding.mechanism
+    return any(
+        all(fitting(platform, mechanism, pool, _demands(value)).fit is Fit.NEVER for _, pool in binding.pools)
+        for value, _ in _pins(binding)
+    )
+
+
 def _pins(binding: Binding) -> Iterator[tuple[Wanted, str]]:
     for each in wanted(binding):
         if each.kind is Kind.NODE_SELECTOR and each.reason is Reason.INJECT:

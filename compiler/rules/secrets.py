@@ -31,6 +31,5 @@ def found(document: Document, of: str, routes: list[Route]) -> Iterator[Diagnost
     """Yield the findings about values below some routes of a document, which is called ``of``."""
     for route in routes:
         value = document.get(*route)
-        for at, kind in within(route, value) if value else ():
-            key = next((step for step in reversed(at) if isinstance(step, str)), "")
+        for at, key, kind in within(route, value) if value else ():
             yield diagnose(codes.SECRET, document.at_key(*at), f"the value of `{key}` in {of} looks like {kind}", help=_REMEDY)

@@ -68,5 +68,10 @@ def test_names_digests_and_references_are_no_secrets(key: str, value: object) ->
 
 def test_texts_are_found_at_any_depth_in_their_order() -> None:
     """The route leads to the value, and an item of a list goes by the key of its list."""
+    patch = {"op": "add", "path": "/spec/template/metadata/annotations/example.com~1api-key", "value": RANDOM}
+    assert [at for at, _, _ in within((), [patch, {"name": "PASSWORD", "value": RANDOM}, {"name": "BUILD", "value": RANDOM}])] == [
+        (0, "value"),
+        (1, "value"),
+    ]
     value = {"plain": ["text"], "passwords": ["x", RANDOM], "deep": {"token": RANDOM}}
-    assert [at for at, _ in within(("spec",), value)] == [("spec", "passwords", 1), ("spec", "deep", "token")]
+    assert [at for at, _, _ in within(("spec",), value)] == [("spec", "passwords", 1), ("spec", "deep", "token")]

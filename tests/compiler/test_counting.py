@@ -22,6 +22,13 @@ def _hpa(kind: str, name: str, most: int, namespace: str = "shop") -> str:
     )
 
 
+def _scaled_object(most: int) -> str:
+    return (
+        "{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: s, namespace: shop}, "
+        f"spec: {{scaleTargetRef: {{name: w}}, maxReplicaCount: {most}}}}}"
+    )
+
+
 def _workload(api_version: str, kind: str, spec: str) -> str:
     return f"{{apiVersion: {api_version}, kind: {kind}, metadata: {{name: w, namespace: shop}}, spec: {spec}}}"
 
@@ -33,6 +40,7 @@ def _workload(api_version: str, kind: str, spec: str) -> str:
         ([_workload("apps/v1", "Deployment", f"{{template: {POD}}}")], [1], [1]),
         ([_workload("apps/v1", "Deployment", f"{{replicas: 0, template: {POD}}}")], [0], [0]),
         ([_workload("apps/v1", "Deployment", f"{{replicas: 3, template: {POD}}}"), _hpa("Deployment", "w", 9)], [3], [9]),
+        ([_workload("apps/v1", "Deployment", f"{{replicas: 3, template: {POD}}}"), _scaled_object(8)], [3], [8]),
         ([_workload("apps/v1", "Deployment", f"{{replicas: 3, template: {POD}}}"), _hpa("Deployment", "other", 9)], [3], [3]),
         ([_workload("apps/v1", "Deployment", f"{{replicas: 3, template: {POD}}}"), _hpa("Deployment", "w", 9, "other")], [3], [3]),
         (
@@ -89,9 +97,7 @@ def _workload(api_version: str, kind: str, spec: str) -> str:
             [6],
         ),
         (
-            [
-                "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop}, spec: {containers: [{name: c, image: i}]}}"
-            ],
+            ["{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop}, spec: {containers: [{name: c, image: i}]}}"],
             [1],
             [1],
         ),

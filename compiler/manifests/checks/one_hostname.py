@@ -56,21 +56,26 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
 
 
 def _limit(landed: Landed) -> _Limit | None:
-    """Return the tightest constraint, None where there is none."""
+    """Return the tightest constraint, None where there is none, or what stands there is none that the API server would take."""
+    try:
+        return min(_limits(landed), key=lambda each: (each.most, each.relative), default=None)
+    except (AttributeError, TypeError):
+        return None
+
+
+def _limits(landed: Landed) -> Iterator[_Limit]:
     spec, labels = landed.pod["spec"], landed.labels
-    found = []
     anti = (spec.get("affinity") or {}).get("podAntiAffinity") or {}
     route: Route = ("spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
     for index, term in enumerate(anti.get(route[-1]) or ()):
         elsewhere = term.get("namespaces") and landed.manifest.effective_namespace not in term["namespaces"]
         if term.get("topologyKey") == _HOST_NAME and not elsewhere and _selects(term, labels):
-            found.append(_Limit(most=1, relative=False, route=(*route, index)))
+            yield _Limit(most=1, relative=False, route=(*route, index))
     for index, each in enumerate(spec.get("topologySpreadConstraints") or ()):
         hard = each.get("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule"
         skew = each.get("maxSkew")
         if hard and each.get("topologyKey") == _HOST_NAME and isinstance(skew, int) and _selects(each, labels):
-            found.append(_Limit(most=skew, relative=True, route=("spec", "topologySpreadConstraints", index)))
-    return min(found, key=lambda each: (each.most, each.relative), default=None)
+            yield _Limit(most=skew, relative=True, route=("spec", "topologySpreadConstraints", index))
 
 
 def _selects(term: Mapping[str, Any], labels: dict[str, str]) -> bool:

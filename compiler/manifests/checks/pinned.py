@@ -10,6 +10,7 @@ from compiler.manifests.landing import Landed
 from compiler.manifests.placing import Placed
 from compiler.platforms.fitting import Alternatives, Fit, Fitting, alternatives, fitting, pinnable
 from compiler.resolve import Binding
+from compiler.rules.injected_pins import closes_all
 from compiler.source import Where
 from compiler.spelling import listing
 
@@ -19,20 +20,19 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:  # noqa
     gathered = Gathered()
     for each in placed.landed:
         binding = each.binding
-        if binding is None or not pinnable(binding.mechanism) or not _pinned(each):
+        if binding is None or not pinnable(binding.mechanism):
             continue
-        own = _answers(binding, alternatives(each.sent))
+        demands = alternatives(each.sent)
+        if not any(demands):
+            continue
+        own = _answers(binding, demands)
         whole = _answers(binding, alternatives(each.pod))
         if all(answer.fit is Fit.NEVER for answer in whole):
-            _add(gathered, each, binding, whole)
+            if not closes_all(binding):  # which is the policy's own mistake, and found there
+                _add(gathered, each, binding, whole)
         elif len(own) > 1 and sum(answer.fit is Fit.FITS for answer in own) <= 1:
             _add(gathered, each, binding, own)
     yield from gathered.diagnostics()
-
-
-def _pinned(landed: Landed) -> bool:
-    spec = landed.sent["spec"]
-    return bool(spec.get("nodeSelector") or (spec.get("affinity") or {}).get("nodeAffinity"))
 
 
 def _answers(binding: Binding, demands: Alternatives) -> list[Fitting]:

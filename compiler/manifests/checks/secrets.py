@@ -20,7 +20,7 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:  # noqa
         for route in routes:
             for part in ("labels", "annotations"):
                 value = manifest.document.get(*manifest.base, *route, part)
-                for at, kind in within((*route, part), value) if value else ():
-                    message = f"the value of `{at[-1]}` in {manifest.title} looks like {kind}"
+                for at, key, kind in within((*route, part), value) if value else ():
+                    message = f"the value of `{key}` in {manifest.title} looks like {kind}"
                     help_lines = ["revoke it, keep it in a Secret, and refer to that from the containers"]
                     yield diagnose(codes.SECRET, manifest.at_key(*at), message, help=help_lines)
