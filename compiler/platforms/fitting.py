@@ -21,6 +21,8 @@ _HOST_NAME: Final = "kubernetes.io/hostname"
 _NEVER_VIRTUAL: Final = frozenset({*filter(None, NODE_POOL_LABELS.values()), keys.EXTERNAL_NODE[0]})
 _MACHINES: Final = ("aliyun.accelerator/", "ack.node.gpu.", "machine.cluster.vke.volcengine.com/")
 """Beginnings of labels that vendors put on machines."""
+_KINDS: Final = frozenset({keys.VIRTUAL_KUBELET_TYPE[0], keys.VNODE_LABEL[0], keys.AI_NODE_LABEL[0]})
+"""Labels that tell virtual nodes and machines apart."""
 _VIRTUAL_OWN: Final = (
     "kubernetes.io/",
     "beta.kubernetes.io/",
@@ -51,6 +53,15 @@ class Fitting(Struct, frozen=True):
     fit: Fit
     why: str = ""
 
+
+class Known(Struct, frozen=True):
+    """What is known of the labels of a pool's nodes, by key; the same for all policies with one mechanism."""
+
+    pool: Pool
+    facts: Mapping[str, Sequence[NodeRequirement]]
+
+
+_ORDER: Final = {fit: position for position, fit in enumerate(Fit)}
 
 Alternatives = Sequence[Sequence[NodeRequirement]]
 """Requirements of which one list must hold as a whole."""
@@ -84,19 +95,28 @@ def _alternatives(spec: Mapping[str, Any]) -> Alternatives:
     return found or [selector]
 
 
-def fitting(platform: Platform, mechanism: Mechanism, pool: Pool, demands: Alternatives) -> Fitting:
-    """Say whether pods with these demands can run on a pool."""
-    if pool.type is PoolType.ACS:  # no label of its nodes is documented
+def telling(key: str, pool: Pool) -> bool:
+    """Say whether anything is known of a label of the pool's nodes: there is no need to look closer at most labels."""
+    return key in pool.node_selector or key in _KINDS or key in _NEVER_VIRTUAL or key.startswith(_MACHINES)
+
+
+def known(platform: Platform, mechanism: Mechanism, pool: Pool) -> Known | None:
+    """Return what is known of the nodes that a mechanism takes for a pool; None for ACS, of whose nodes no label is documented."""
+    if pool.type is PoolType.ACS:
+        return None
+    heeded = structs.replace(pool, node_selector=node_selector(platform, pool)) if mechanism is Mechanism.RESOURCE_POLICY else pool
+    facts: dict[str, list[NodeRequirement]] = {}
+    for each in sorted(_facts(platform, heeded)):
+        facts.setdefault(each.key, []).append(each)
+    return Known(pool, facts)
+
+
+def fitting(pool: Pool, nodes_known: Known | None, demands: Alternatives) -> Fitting:
+    """Say whether pods with these demands can run on a pool of which so much is known."""
+    if nodes_known is None:
         return Fitting(pool, Fit.FITS)
-    if mechanism is Mechanism.RESOURCE_POLICY:
-        pool = structs.replace(pool, node_selector=node_selector(platform, pool))
-    facts = _facts(platform, pool)
-    answers = [_judged(pool, facts, each) for each in demands]
-    for fit in Fit:
-        for answer in answers:
-            if answer.fit is fit:
-                return answer
-    return Fitting(pool, Fit.FITS)
+    answers = [_judged(nodes_known, each) for each in demands]
+    return min(answers, key=lambda each: _ORDER[each.fit], default=Fitting(pool, Fit.FITS))
 
 
 def _facts(platform: Platform, pool: Pool) -> set[NodeRequirement]:
@@ -117,28 +137,30 @@ def _requirement(written: Mapping[str, Any]) -> NodeRequirement:
     return NodeRequirement(written["key"], NodeOperator(written["operator"]), tuple(sorted(set(written.get("values") or ()))))
 
 
-def _judged(pool: Pool, facts: Iterable[NodeRequirement], demands: Sequence[NodeRequirement]) -> Fitting:
+def _judged(nodes_known: Known, demands: Sequence[NodeRequirement]) -> Fitting:
+    pool, facts = nodes_known.pool, nodes_known.facts
     by_key: dict[str, list[NodeRequirement]] = {}
     for each in demands:
         by_key.setdefault(each.key, []).append(each)
-    known: dict[str, list[NodeRequirement]] = {}
-    for each in sorted(facts):
-        known.setdefault(each.key, []).append(each)
+    virtual = pool.type in nodes.VIRTUAL
     doubt = None
     for key, wanted in sorted(by_key.items()):
-        said = " and ".join(map(describe, wanted))
-        if not satisfiable([*wanted, *known.get(key, ())]):
-            there = " and ".join(map(describe, known.get(key, ())))
-            why = f"the pods need {said}, and nodes of `{pool.name}` are {there}" if there else f"no node has {said}"
+        there = facts.get(key, ())
+        if not satisfiable([*wanted, *there]):
+            said, are = _said(wanted), _said(there)
+            why = f"the pods need {said}, and nodes of `{pool.name}` are {are}" if there else f"no node has {said}"
             return Fitting(pool, Fit.NEVER, why)
-        if pool.type in nodes.VIRTUAL and key not in known and any(each.operator in _NEEDS_ONE for each in wanted):
+        if virtual and not there and any(each.operator in _NEEDS_ONE for each in wanted):
+            of = f"virtual nodes (`{pool.name}`, {pool.type})"
             if key in _NEVER_VIRTUAL or key.startswith(_MACHINES):
-                return Fitting(
-                    pool, Fit.NEVER, f"the pods need {said}, which virtual nodes (`{pool.name}`, {pool.type}) do not have"
-                )
+                return Fitting(pool, Fit.NEVER, f"the pods need {_said(wanted)}, which {of} do not have")
             if not _own(key, wanted):
-                doubt = f"the pods need {said}, which virtual nodes (`{pool.name}`, {pool.type}) have only if somebody labels them"
+                doubt = f"the pods need {_said(wanted)}, which {of} have only if somebody labels them"
     return Fitting(pool, Fit.POSSIBLY_NOT, doubt) if doubt else Fitting(pool, Fit.FITS)
+
+
+def _said(requirements: Iterable[NodeRequirement]) -> str:
+    return " and ".join(map(describe, requirements))
 
 
 def _own(key: str, wanted: Iterable[NodeRequirement]) -> bool:

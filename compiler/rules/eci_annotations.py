@@ -1,6 +1,7 @@
 """ECI annotations that a policy, its pools and its accelerator class write together."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Platform
@@ -9,6 +10,8 @@ from compiler.platforms.eci_annotations import problems
 from compiler.platforms.keys import ECI_USE_SPECS
 from compiler.platforms.pages import ECI_ANNOTATIONS, ECI_SPECS
 from compiler.resolve import Binding, Resolved
+
+_PREFIX: Final = "k8s.aliyun.com/eci-"
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -29,5 +32,8 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
 
 
 def _annotates(binding: Binding) -> bool:
-    """Say whether anybody writes annotations there; of most policies nobody does, and there are many."""
-    return bool(binding.policy.inject.annotations or binding.accelerator or any(pool.pod_annotations for _, pool in binding.pools))
+    """Say whether anybody writes such annotations there; of most policies nobody does, and there are many."""
+    maps = [binding.policy.inject.annotations, *(pool.pod_annotations for _, pool in binding.pools)]
+    return any(key.startswith(_PREFIX) for each in maps for key in each) or bool(
+        binding.accelerator and binding.accelerator.eci_specs
+    )

@@ -4,45 +4,58 @@ from collections.abc import Iterator, Sequence
 
 from compiler.codes import capacity as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.model import Pool
+from compiler.model import Mechanism, Pool
 from compiler.placing import Kind, Reason, Wanted, wanted
-from compiler.platforms.fitting import Alternatives, Fit, fitting, pinnable
+from compiler.platforms.fitting import Alternatives, Fit, Fitting, Known, fitting, known, pinnable, telling
 from compiler.resolve import Binding, Resolved
 from compiler.spelling import listing
 from webhook.engine.fields import NodeOperator, NodeRequirement
 
+_Memory = dict[tuple[str, Mechanism, int], Known | None]
+"""What is known of nodes by cluster, mechanism and the pool's place: there are many more policies than pools."""
+
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield node selectors and node affinity that contradict the labels of a pool, each with all pools that it closes."""
+    memory: _Memory = {}
     for binding in resolved.bindings:
         inject = binding.policy.inject
         if pinnable(binding.mechanism) and (inject.node_selector or inject.required or binding.accelerator):
             for value, route in _pins(binding):
-                yield from _closed(binding, value, route)
+                yield from _closed(binding, value, route, memory)
 
 
 def closes_all(binding: Binding) -> bool:
     """Say whether something that the policy writes keeps pods off all of its pools, whatever the pods say themselves."""
-    platform, mechanism = binding.cluster.platform, binding.mechanism
-    return any(
-        all(fitting(platform, mechanism, pool, _demands(value)).fit is Fit.NEVER for _, pool in binding.pools)
-        for value, _ in _pins(binding)
-    )
+    memory: _Memory = {}
+    return any(all(answer.fit is Fit.NEVER for answer in _answers(binding, value, memory)) for value, _ in _pins(binding))
+
+
+def _answers(binding: Binding, value: Wanted, memory: _Memory) -> list[Fitting]:
+    cluster, mechanism, demands = binding.cluster, binding.mechanism, _demands(value)
+    answers = []
+    for _, pool in binding.pools:
+        key = (cluster.name, mechanism, pool.index)
+        if key not in memory:
+            memory[key] = known(cluster.platform, mechanism, pool)
+        answers.append(fitting(pool, memory[key], demands))
+    return answers
 
 
 def _pins(binding: Binding) -> Iterator[tuple[Wanted, str]]:
     for each in wanted(binding):
         if each.kind is Kind.NODE_SELECTOR and each.reason is Reason.INJECT:
-            yield each, "`inject.nodeSelector`"
+            if any(telling(each.key, pool) for _, pool in binding.pools):
+                yield each, "`inject.nodeSelector`"
         elif each.kind is Kind.REQUIRED and each.reason is Reason.INJECT:
             yield each, "`inject.nodeAffinity`"
         elif each.kind is Kind.REQUIRED and each.reason is Reason.ACCELERATOR and binding.accelerator:
             yield each, f"accelerator class `{binding.accelerator.name}`"
 
 
-def _closed(binding: Binding, value: Wanted, what: str) -> Iterator[Diagnostic]:
+def _closed(binding: Binding, value: Wanted, what: str, memory: _Memory) -> Iterator[Diagnostic]:
     policy, cluster = binding.policy, binding.cluster
-    answers = [fitting(cluster.platform, binding.mechanism, pool, _demands(value)) for _, pool in binding.pools]
+    answers = _answers(binding, value, memory)
     closed = [answer for answer in answers if answer.fit is Fit.NEVER]
     if not closed:
         return

@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from compiler.model import Mechanism, Platform, Pool, PoolType
-from compiler.platforms.fitting import Fit, alternatives, describe, fitting, satisfiable
+from compiler.platforms.fitting import Alternatives, Fit, Fitting, alternatives, describe, fitting, known, satisfiable, telling
 from webhook.engine.fields import NodeOperator, NodeRequirement
 
 VALUES = (None, "a", "b", "1", "2", "3", "other")
@@ -47,6 +47,10 @@ def test_satisfiable_agrees_with_trying_all_values(size: int) -> None:
     for those in combinations(REQUIREMENTS, size):
         expected = any(all(_holds(each, value) for each in those) for value in values)
         assert satisfiable(those) is expected, " and ".join(map(describe, those))
+
+
+def _fit(platform: Platform, mechanism: Mechanism, pool: Pool, demands: Alternatives) -> Fitting:
+    return fitting(pool, known(platform, mechanism, pool), demands)
 
 
 def _pool(type_: PoolType, selector: dict[str, str] | None = None) -> Pool:
@@ -91,7 +95,7 @@ NODE_POOL = "alibabacloud.com/nodepool-id"
 )
 def test_node_selectors_against_pools(pool: Pool, selector: dict[str, str], expected: Fit) -> None:
     """A pool is closed to a pod only by what is known of its nodes; a registered cluster heeds node selectors of ecs units only."""
-    answer = fitting(Platform.ACK_REGISTERED, Mechanism.RESOURCE_POLICY, pool, alternatives({"spec": {"nodeSelector": selector}}))
+    answer = _fit(Platform.ACK_REGISTERED, Mechanism.RESOURCE_POLICY, pool, alternatives({"spec": {"nodeSelector": selector}}))
     assert answer.fit is expected
     assert bool(answer.why) is (expected is not Fit.FITS)
 
@@ -99,7 +103,7 @@ def test_node_selectors_against_pools(pool: Pool, selector: dict[str, str], expe
 def test_node_affinity_of_the_data_centre_heeds_its_selector() -> None:
     """Where node affinity places the pods, the selector of an idc pool holds."""
     demands = alternatives({"spec": {"nodeSelector": {"zone": "b"}}})
-    assert fitting(Platform.KUBERNETES, Mechanism.AFFINITY, _pool(PoolType.IDC, {"zone": "a"}), demands).fit is Fit.NEVER
+    assert _fit(Platform.KUBERNETES, Mechanism.AFFINITY, _pool(PoolType.IDC, {"zone": "a"}), demands).fit is Fit.NEVER
 
 
 def _affinity(*terms: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +127,7 @@ def _in(key: str, *values: str) -> dict[str, Any]:
 def test_one_of_several_terms_is_enough(terms: list[dict[str, Any]], expected: Fit) -> None:
     """Terms are alternatives, an empty one matches nothing, and fields of nodes say nothing about labels."""
     pool = _pool(PoolType.ECS, {NODE_POOL: "np1"})
-    assert fitting(Platform.ACK_PRO, Mechanism.RESOURCE_POLICY, pool, alternatives(_affinity(*terms))).fit is expected
+    assert _fit(Platform.ACK_PRO, Mechanism.RESOURCE_POLICY, pool, alternatives(_affinity(*terms))).fit is expected
 
 
 def test_node_selector_and_terms_hold_together() -> None:
@@ -131,7 +135,7 @@ def test_node_selector_and_terms_hold_together() -> None:
     pod = _affinity(_in(NODE_POOL, "np1"), _in(NODE_POOL, "np3"))
     pod["spec"]["nodeSelector"] = {NODE_POOL: "np3"}
     pools = [_pool(PoolType.ECS, {NODE_POOL: name}) for name in ("np1", "np3")]
-    fits = [fitting(Platform.VKE, Mechanism.RESOURCE_POLICY, pool, alternatives(pod)).fit for pool in pools]
+    fits = [_fit(Platform.VKE, Mechanism.RESOURCE_POLICY, pool, alternatives(pod)).fit for pool in pools]
     assert fits == [Fit.NEVER, Fit.FITS]
 
 
@@ -139,4 +143,22 @@ def test_every_platform_and_type_can_be_asked_about() -> None:
     """No pool of any kind is a surprise."""
     for platform, type_ in product(Platform, PoolType):
         pool = structs.replace(_pool(type_), node_selector={"a": "b"})
-        assert fitting(platform, Mechanism.RESOURCE_POLICY, pool, [[]]).fit is Fit.FITS
+        assert _fit(platform, Mechanism.RESOURCE_POLICY, pool, [[]]).fit is Fit.FITS
+
+
+def test_what_is_told_by_no_label_is_never_held_against_a_pod() -> None:
+    """The quick look at a key passes over none that the closer one would close a pool for."""
+    names = (
+        NODE_POOL,
+        "alibabacloud.com/external",
+        "type",
+        "k8s.aliyun.com/vnode",
+        "aliyun.accelerator/nvidia_name",
+        "disk",
+        "zone",
+    )
+    for platform, type_, key in product(Platform, PoolType, names):
+        pool = _pool(type_, {"zone": "a"})
+        demands = alternatives({"spec": {"nodeSelector": {key: "b"}}})
+        for mechanism in (Mechanism.RESOURCE_POLICY, Mechanism.AFFINITY):
+            assert telling(key, pool) or _fit(platform, mechanism, pool, demands).fit is not Fit.NEVER

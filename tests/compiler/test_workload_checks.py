@@ -79,7 +79,7 @@ def test_one_pod_is_never_too_many_for_a_host(codes: Codes) -> None:
         ("nodeSelector: {type: virtual-kubelet}, ", ["OB4303"]),
         ("nodeSelector: {kubernetes.io/arch: amd64}, ", []),
         (_affinity("{key: type, operator: Sometimes}"), []),
-        (_affinity("{key: type, operator: Exists}"), ["OB4303"]),
+        (_affinity("{key: type, operator: DoesNotExist}"), ["OB4303"]),
     ],
 )
 def test_pins(codes: Codes, spec: str, expected: list[str]) -> None:

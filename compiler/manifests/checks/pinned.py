@@ -8,7 +8,7 @@ from compiler.manifests.checks.gathering import Gathered
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.landing import Landed
 from compiler.manifests.placing import Placed
-from compiler.platforms.fitting import Alternatives, Fit, Fitting, alternatives, fitting, pinnable
+from compiler.platforms.fitting import Alternatives, Fit, Fitting, alternatives, fitting, known, pinnable
 from compiler.resolve import Binding
 from compiler.rules.injected_pins import closes_all
 from compiler.source import Where
@@ -36,7 +36,8 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:  # noqa
 
 
 def _answers(binding: Binding, demands: Alternatives) -> list[Fitting]:
-    return [fitting(binding.cluster.platform, binding.mechanism, pool, demands) for _, pool in binding.pools]
+    platform, mechanism = binding.cluster.platform, binding.mechanism
+    return [fitting(pool, known(platform, mechanism, pool), demands) for _, pool in binding.pools]
 
 
 def _where(landed: Landed) -> Where:
