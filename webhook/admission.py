@@ -42,14 +42,15 @@ import msgspec
 
 from webhook import review
 from webhook.bundles.store import Snapshot, Store
-from webhook.decisions import DecisionLog
 from webhook.engine.audit import auditing, difference
 from webhook.engine.decision import Decision
 from webhook.engine.pod import Pod
 from webhook.front.body import MAX_BODY_BYTES, BodyTooLargeError, DisconnectedError, Message, Receive, read
 from webhook.front.deadline import Deadlines
 from webhook.namespaces import Namespaces
-from webhook.telemetry import Hooks, Outcome, describe, log
+from webhook.telemetry.decisions import DecisionLog
+from webhook.telemetry.hooks import Hooks, Outcome
+from webhook.telemetry.logs import describe, log
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]

@@ -28,7 +28,7 @@ from webhook.certificates.measures import Source
 from webhook.certificates.rotation import Situation, Wish
 from webhook.kube.api import JSON_PATCH, Api, ApiError
 from webhook.kube.reflector import Pace, Reflector
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 VERBS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("", "secrets"): frozenset({"create", "get", "list", "update", "watch"}),

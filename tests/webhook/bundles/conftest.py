@@ -23,7 +23,7 @@ from webhook.engine.bundle import Bundle, Cluster, Foreign, NamespaceMatch, Plac
 from webhook.engine.fields import Fields
 from webhook.engine.selector import Selector
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 UID = "6f1b3f0e-8c7d-4d0a-9a53-0c2b8e5f1a77"
 

@@ -19,7 +19,7 @@ from webhook.engine.bundle import Bundle, Runtime
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
 from webhook.namespaces import Namespaces
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 MakeReview = Callable[..., dict[str, Any]]
 UID = "705ab4f5-6393-11e8-b7cc-42010a800002"
