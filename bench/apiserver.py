@@ -37,8 +37,9 @@ from tests.e2e.controlplane.processes import Process, free_port, until
 from tests.faults.load import Caller
 from webhook.certificates.context import server_context
 from webhook.certificates.files import from_files
-from webhook.engine.bundle import VERSION, Bundle, Cluster, NamespaceMatch, Policy, encode
+from webhook.engine.bundle import VERSION, Bundle, Cluster, encode
 from webhook.engine.fields import Fields, Toleration
+from webhook.engine.policy import NamespaceMatch, Policy
 from webhook.engine.selector import Selector
 from webhook.serving import Loop, Server, admission_config, listen
 

@@ -19,8 +19,9 @@ from webhook.bundles.store import Store
 from webhook.bundles.trust import Trust
 from webhook.engine import bundle as bundles
 from webhook.engine import signature as signatures
-from webhook.engine.bundle import Bundle, Cluster, Foreign, NamespaceMatch, Placement, Policy, Verdict
+from webhook.engine.bundle import Bundle, Cluster
 from webhook.engine.fields import Fields
+from webhook.engine.policy import Foreign, NamespaceMatch, Placement, Policy, Verdict
 from webhook.engine.selector import Selector
 from webhook.readiness import Readiness
 from webhook.telemetry.metrics import Metrics

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from webhook.admission import MAX_BODY_BYTES, Admission
 from webhook.bundles.store import Snapshot, Store
-from webhook.engine.bundle import Bundle, Runtime
+from webhook.engine.bundle import Bundle
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
+from webhook.engine.policy import Runtime
 from webhook.namespaces import Namespaces
 from webhook.readiness import Readiness
 from webhook.telemetry.metrics import Metrics
