@@ -28,13 +28,14 @@ from fastapi import FastAPI
 from prometheus_client import disable_created_metrics
 
 from webhook import parts as composing
-from webhook.admission import PATH, Admission
+from webhook.admission import Admission
 from webhook.bundles.keys import KeyFileError
 from webhook.bundles.store import Store
 from webhook.certificates.context import empty_context
 from webhook.certificates.credentials import TlsError
 from webhook.engine.bundle import BundleError
 from webhook.front.gate import Arrivals, Gate
+from webhook.front.refusals import PATH
 from webhook.management import application
 from webhook.parts import Parts
 from webhook.readiness import Readiness

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from webhook.admission import MAX_BODY_BYTES, Admission
+from webhook.admission import Admission
 from webhook.bundles.store import Snapshot, Store
 from webhook.engine.bundle import Bundle
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
 from webhook.engine.policy import Runtime
+from webhook.front.body import MAX_BODY_BYTES
 from webhook.namespaces import Namespaces
 from webhook.readiness import Readiness
 from webhook.telemetry.metrics import Metrics
