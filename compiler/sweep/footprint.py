@@ -14,9 +14,6 @@ from webhook.engine.fields import Fields
 from webhook.engine.keys import APPLIED_ANNOTATION, DEFAULT_SCHEDULER, PLACEMENT_LABEL
 from webhook.engine.policy import Policy
 
-Footprint = Mapping[str, str]
-"""Values by field, such as ``metadata.labels[app]``."""
-
 AFFINITY: Final = "spec.affinity.nodeAffinity"
 _STATE: Final = "node.kubernetes.io/"
 """Taints of a node's state: admission plugins and controllers give pods tolerations of these."""
