@@ -28,22 +28,24 @@ from fastapi import FastAPI
 from prometheus_client import disable_created_metrics
 
 from webhook import parts as composing
-from webhook.admission import PATH, Admission
+from webhook.admission import Admission
 from webhook.bundles.keys import KeyFileError
 from webhook.bundles.store import Store
 from webhook.certificates.context import empty_context
 from webhook.certificates.credentials import TlsError
-from webhook.decisions import DecisionLog, Scope
 from webhook.engine.bundle import BundleError
 from webhook.front.gate import Arrivals, Gate
-from webhook.lines import Lines
+from webhook.front.refusals import PATH
 from webhook.management import application
 from webhook.parts import Parts
 from webhook.readiness import Readiness
 from webhook.serving import AdmissionServer, Loop, Server, StartError, admission_config, descriptors, listen, management_config
 from webhook.settings import PROGRAM, Settings, SettingsError, parse
 from webhook.supervision import supervise
-from webhook.telemetry import Metrics, configure_logging, log
+from webhook.telemetry.decisions import DecisionLog, Scope
+from webhook.telemetry.lines import Lines
+from webhook.telemetry.logs import configure_logging, log
+from webhook.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     pass

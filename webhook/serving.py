@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from webhook.front.connection import LAST_CHANCE_SECONDS, Connection
 from webhook.front.gate import Arrivals, Gate
 from webhook.front.listener import TLS_CLOSE_SECONDS, Listener
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 _OTHER_DESCRIPTORS: Final = 128
 

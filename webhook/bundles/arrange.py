@@ -13,7 +13,7 @@ from webhook.bundles.trust import Trust
 from webhook.engine.bundle import BundleError
 from webhook.readiness import Readiness
 from webhook.settings import Settings
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from webhook.kube.api import Api

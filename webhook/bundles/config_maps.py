@@ -23,7 +23,7 @@ from webhook.engine.signature import FILE as SIGNATURE
 from webhook.engine.split import join, read_index
 from webhook.kube.api import Api, ApiError
 from webhook.kube.reflector import Objects, Pace, Reflector
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 PART_KEY: Final = "part"
 """The member of ``binaryData`` that a part is in."""

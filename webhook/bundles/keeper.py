@@ -20,7 +20,8 @@ from webhook.bundles.trust import Trust
 from webhook.engine.bundle import Bundle, BundleError
 from webhook.engine.mutate import Engine
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics, log
+from webhook.telemetry.logs import log
+from webhook.telemetry.metrics import Metrics
 
 _MAX_TEXT: Final = 500
 

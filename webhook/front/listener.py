@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from webhook.front.gate import Arrivals, Gate
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 BACKLOG: Final = 2048
 TLS_CLOSE_SECONDS: Final = 1.0

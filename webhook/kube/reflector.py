@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from webhook.kube.api import Api, ApiError
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 Objects = Mapping[str, Mapping[str, Any]]
 """Objects by name, or by ``namespace/name`` where they have a namespace."""

@@ -8,7 +8,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.manifests.inventory import Inventory, Manifest
 from compiler.manifests.placing import Elastic, Placed
 from compiler.source import Where
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 
 OSS_DRIVER: Final = "ossplugin.csi.alibabacloud.com"
 
