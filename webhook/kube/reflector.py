@@ -119,9 +119,11 @@ class Reflector:
                 if error.status == _GONE and "continue" in query:
                     raise _TooOldError from error
                 raise
-            for each in page.get("items") or ():
-                found[_key(each)] = self.keep(each)
             metadata = page.get("metadata") or {}
+            try:
+                found.update((_key(each), self.keep(each)) for each in page.get("items") or ())
+            except (KeyError, TypeError, AttributeError) as error:
+                raise ApiError("the API server sent a list that cannot be read") from error
             if not metadata.get("continue"):
                 break
             query["continue"] = metadata["continue"]
@@ -167,7 +169,7 @@ class Reflector:
                     raise _TooOldError
                 raise ApiError(f"the watch ended: {value.get('message')}", value.get("code") or 0)
             key, version = _key(value), value["metadata"]["resourceVersion"]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ApiError("the API server sent an event that cannot be read") from error
         self._version = version
         if kind == "BOOKMARK":
