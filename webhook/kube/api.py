@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from kubernetes.aio.client import ApiClient, ApiException
 from kubernetes.aio.config import ConfigException
 
@@ -146,7 +147,7 @@ class Api:
 def _date(header: str | None) -> datetime | None:
     try:
         found = parsedate_to_datetime(header or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
@@ -160,7 +161,7 @@ def _translated() -> Iterator[None]:
         raise ApiError(f"the API server answered {error.status}: {error.reason}", error.status or 0) from error
     except ConfigException as error:  # a token that a kubelet is just replacing
         raise ApiError(f"the API server cannot be asked: {error}") from error
-    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+    except (TimeoutError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
         text = str(error) or type(error).__name__
         raise ApiError(f"the API server cannot be reached: {text}") from error
 

@@ -1,6 +1,7 @@
 """What reaches the API server, and what comes from there, may be anything: it is refused by name and never ends the program."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -50,14 +51,16 @@ def test_a_file_that_is_no_kubeconfig_is_refused(content: bytes, tmp_path: Path)
     assert "secret-token" not in str(refused.value)
 
 
-def asking(answers: list[bytes], folder: Path, ask: Callable[[Api], Awaitable[Any]]) -> Any:
+def asking(answers: list[bytes], folder: Path, ask: Callable[[Api], Awaitable[Any]], date: bytes = b"") -> Any:
     """Return what asking a server gives that sends these bodies with status 200, the last one again and again."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         body = answers.pop(0) if len(answers) > 1 else answers[0]
-        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        await writer.drain()
+        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nDate: %b\r\nContent-Length: %d\r\n\r\n" % (date, len(body))
+        with contextlib.suppress(ConnectionError):  # a client may have enough of it
+            writer.write(head + body)
+            await writer.drain()
         writer.close()
 
     async def main() -> Any:
@@ -93,3 +96,25 @@ def test_a_list_that_cannot_be_read_is_read_again(items: bytes, tmp_path: Path) 
 
     asking([b'{"items": ' + items + b"}", good], tmp_path, follow)
     assert "a" in seen
+
+
+@pytest.mark.parametrize("date", [b"Fri, 99 Foo 2026 00:00:00", b"Fri, 01 Jan 999999999999999999999 00:00:00 GMT", b"\xff"])
+def test_a_date_that_is_none_is_no_matter(date: bytes, tmp_path: Path) -> None:
+    """An answer counts whatever its date says."""
+
+    async def dated(api: Api) -> object:
+        return await api.get(PATH), api.date
+
+    assert asking([b"{}"], tmp_path, dated, date) == ({}, None)
+
+
+def test_a_line_without_an_end_is_an_error_of_the_api(tmp_path: Path) -> None:
+    """A watch that never comes to the end of an event is given up, and is no defect of ours."""
+
+    async def drink(api: Api) -> None:
+        async with api.lines(PATH, {}, 30) as lines:
+            async for _ in lines:
+                pass
+
+    with pytest.raises(ApiError, match="cannot be reached"):
+        asking([b"a" * 5 * 1024**2], tmp_path, drink)
