@@ -1,4 +1,4 @@
-"""One connection to the admission port: uvicorn's, with the limits that it has none of.
+"""One connection: uvicorn's, with the limits that it has none of.
 
 uvicorn closes connections that are idle between requests, and waits for ever for the first byte of the first request, for the end of a
 head, and for a request that follows stray line breaks; a head may be of any size. Here each of these has a bound. A timer is set only

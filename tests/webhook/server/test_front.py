@@ -21,6 +21,7 @@ from webhook.certificates.context import server_context
 from webhook.certificates.issuing import self_signed
 from webhook.front import listener
 from webhook.front.gate import Arrivals, Gate
+from webhook.serving import MANAGEMENT_CONNECTIONS
 
 MakeReview = Callable[..., dict[str, Any]]
 Launch = Callable[..., Any]
@@ -141,6 +142,19 @@ def test_endless_trailers_are_cut_off(launch: Launch, trailer: bytes) -> None:
     await_metric(server, 'overbank_webhook_connections_total{result="head_too_large"}', 1)
     await_metric(server, "overbank_webhook_requests_in_flight", 0)
     await_metric(server, "overbank_webhook_open_connections", 0)
+
+
+def test_the_management_port_has_bounds_too(launch: Launch) -> None:
+    """Whoever holds connections there without a word loses them, takes the admission port nothing, and leaves it a way to stop."""
+    server = launch()
+    host, _, port = server.serving["management"].partition("//")[2].rpartition(":")
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection((host, int(port)), timeout=30)) for _ in range(MANAGEMENT_CONNECTIONS)]
+        with socket.create_connection((host, int(port)), timeout=30) as refused:
+            assert refused.recv(1) == b""
+        assert server.call(b"{}").status == 400
+        assert all(each.recv(1) == b"" for each in held), "given up after the time for a head"
+    assert server.manage("/healthz")[0] == 200
 
 
 def test_a_second_request_does_not_grow_behind_the_first(launch: Launch, body: bytes) -> None:
