@@ -43,7 +43,7 @@ _COMMON: Final[dict[str, Any]] = {
     "interface": "asgi3",
     "workers": 1,  # not WEB_CONCURRENCY, which uvicorn would look at
     "log_config": None,
-    "log_level": logging.WARNING,
+    "log_level": logging.ERROR,  # its warnings are what anybody can send, a line for each; they are counted instead
     "access_log": False,
     "server_header": False,
     "date_header": False,

@@ -111,6 +111,11 @@ class Connection(HttpToolsProtocol):
             self._gate.in_flight -= 1
         super().on_response_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """Count what uvicorn cannot read, and answer."""
+        self._arrivals.not_http()
+        super().send_400_response(msg)
+
     def drain(self) -> None:
         """Close after the answer that is being made, if there is one; go on as before otherwise."""
         if not self._idle and not self.cycle.response_started:
@@ -144,7 +149,7 @@ class Connection(HttpToolsProtocol):
         """Close, with a word where nobody would take it for the answer to another request."""
         self._arrivals.head_too_large()
         if self._idle and not self._in_body:
-            self.send_400_response("The head of the request is too large.")
+            super().send_400_response("The head of the request is too large.")
         else:
             self.transport.close()
 

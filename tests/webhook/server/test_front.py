@@ -144,6 +144,18 @@ def test_endless_trailers_are_cut_off(launch: Launch, trailer: bytes) -> None:
     await_metric(server, "overbank_webhook_open_connections", 0)
 
 
+def test_what_is_no_http_is_counted_and_not_logged(launch: Launch) -> None:
+    """Whoever sends nonsense gets an answer, and neither a line in the log nor a library's advice there."""
+    server = launch()
+    for sent in (head(2, "Content-Length: 3"), b"\x00\r\n\r\n", head(2, "Connection: Upgrade", "Upgrade: h2c") + b"{}"):
+        connection = server.raw()
+        connection.sendall(sent)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+    await_metric(server, 'overbank_webhook_connections_total{result="not_http"}', 2)
+    server.process.send_signal(signal.SIGINT)
+    assert [line["event"] for line in server.end()[1]] == ["stopping", "stopped"]
+
+
 def test_the_management_port_has_bounds_too(launch: Launch) -> None:
     """Whoever holds connections there without a word loses them, takes the admission port nothing, and leaves it a way to stop."""
     server = launch()
