@@ -15,7 +15,7 @@ from typing import Final
 
 from webhook.bundles.content import Content, mark_of
 from webhook.bundles.keeper import Keeper
-from webhook.bundles.switch import KEY, MAX_CHARACTERS, NOTHING, Switch, parse
+from webhook.bundles.switch import KEY, MAX_CHARACTERS, NOTHING, Switch, decoded, parse
 from webhook.engine.bundle import MAX_BUNDLE_BYTES, BundleError, Reason
 from webhook.engine.signature import FILE as SIGNATURE
 from webhook.engine.signature import MAX_SIGNATURE_BYTES
@@ -103,7 +103,7 @@ class SwitchFile:
         """
         place = self._place()
         raw = _read(place, MAX_CHARACTERS, "list of policies")
-        return NOTHING if raw is None else parse(raw.decode(errors="replace"))
+        return NOTHING if raw is None else parse(decoded(raw))
 
     async def follow(self, keeper: Keeper) -> None:
         """Heed every change, for ever. While it cannot be read, what was switched off stays so."""

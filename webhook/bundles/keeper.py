@@ -80,6 +80,7 @@ class Keeper:
     _mark: str = ""
     _current_mark: str = ""
     _complaint: tuple[str, str] = ("", "")
+    _thrown: Switch = NOTHING
 
     def knows(self, mark: str) -> bool:
         """Say whether content with this mark was dealt with last, so that there is no need to read it again."""
@@ -159,8 +160,11 @@ class Keeper:
         )
 
     async def throw(self, switch: Switch, place: str) -> None:
-        """Heed what the emergency switch says now."""
-        if switch == self.switch:
+        """Heed what the emergency switch says now.
+
+        Whoever was cancelled or failed before it held calls again, and it is heeded then.
+        """
+        if switch == self.switch == self._thrown:
             return
         self.switch = switch
         level = logging.WARNING if switch.everything or switch.names or switch.unreadable else logging.INFO
@@ -171,12 +175,14 @@ class Keeper:
                 return  # it was thrown again, and whoever did that goes on from here
             if self.store.current is current:
                 self.store.swap(replace(current, engine=prepared.engine))
+                self._thrown = switch
                 self._tell_switch(prepared, place)
                 return
+        self._thrown = switch
 
     def preset(self, switch: Switch, place: str) -> None:
         """Heed the emergency switch from the first decision on."""
-        self.switch = switch
+        self.switch = self._thrown = switch
         if switch != NOTHING:
             log(logging.WARNING, "emergency switch changed", source=place, **switch.told())
 

@@ -337,11 +337,13 @@ def test_the_switch_in_the_cluster(cluster: Any, tmp_path: Path, watch: Any, bun
             await watched.until(lambda disabled=disabled: watched.metric("emergency_disabled_policies") == disabled)
         cluster.delete(SWITCH)
         await watched.until(lambda: watched.metric("emergency_disabled_policies") == 0)
-        await asyncio.to_thread(cluster.await_asked, lambda method, path, _: (method, path) == ("POST", EVENTS), 5)
+        cluster.put(SWITCH, {"binaryData": {"disable": base64.b64encode("für web\n".encode("latin-1")).decode()}})
+        await watched.until(lambda: watched.metric("emergency_disabled_policies") == 1)
+        await asyncio.to_thread(cluster.await_asked, lambda method, path, _: (method, path) == ("POST", EVENTS), 6)
 
     following(cluster, tmp_path, watched, test)
     found = [value["reason"] for path, value in sorted(cluster._objects.items()) if path.startswith(EVENTS)]
-    assert sorted(found) == ["PoliciesDisabled"] * 3 + ["PoliciesEnabled"] * 2
+    assert sorted(found) == ["PoliciesDisabled"] * 4 + ["PoliciesEnabled"] * 2
 
 
 def test_is_not_ready_before_the_switch_is_known(cluster: Any, tmp_path: Path, watch: Any, bundle: Bundle) -> None:
