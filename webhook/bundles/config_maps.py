@@ -87,6 +87,11 @@ class Watched:
                 await self._news.wait()
         self._news.clear()
 
+    def look_again(self) -> None:
+        """Let whoever waits for a change look at what is known, as if it had changed."""
+        if self.latest is not None:
+            self._news.set()
+
     def _take(self, objects: Objects) -> None:
         found = [each for each in objects.values() if (each.get("metadata") or {}).get("name") == self.name]
         self.latest = found[0] if found else None

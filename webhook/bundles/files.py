@@ -66,9 +66,12 @@ class BundleFile:
     async def follow(self, keeper: Keeper) -> None:
         """Offer every change, for ever."""
         seen: _State = ()
+        again = asyncio.Event()
+        keeper.look_again = again.set
         while True:
             state = await asyncio.to_thread(self.state)
-            if state != seen:
+            if state != seen or again.is_set():
+                again.clear()
                 settled = _settled(state)
                 await self._offer(keeper)
                 seen = state if settled else ()

@@ -13,6 +13,7 @@ from typing import Final
 
 from webhook.bundles.content import Content
 from webhook.bundles.gauges import Gauges
+from webhook.bundles.keys import Keys
 from webhook.bundles.quiet import aside
 from webhook.bundles.store import Identity, Snapshot, Store
 from webhook.bundles.switch import NOTHING, Switch
@@ -67,6 +68,7 @@ class Keeper:
 
     Attributes:
         tell: passes news on.
+        look_again: has the source offer once more what it holds, for which another answer is possible now; the source sets it.
         switch: what is switched off; changed by ``throw`` only.
     """
 
@@ -76,6 +78,7 @@ class Keeper:
     metrics: Metrics
     gauges: Gauges
     tell: Tell = lambda _kind, _about, _text: None
+    look_again: Callable[[], None] = lambda: None
     switch: Switch = NOTHING
     _mark: str = ""
     _current_mark: str = ""
@@ -111,6 +114,7 @@ class Keeper:
         if self.knows(content.mark):
             return
         begun = time.perf_counter()
+        keys = self.trust.keys
         try:
             if content.mark == self._current_mark:
                 # Back to what decides already, after something that was refused.
@@ -128,8 +132,10 @@ class Keeper:
             while prepared.switch != self.switch:
                 prepared = await aside(_prepared, prepared.bundle, prepared.key, self.switch)
         except BundleError as error:
-            self.refuse(content.place, error, content.mark)
+            self.refuse(content.place, error, content.mark, final=self.trust.keys is keys)
             return
+        if self.trust.keys is not keys:
+            return  # it is offered again, and then verified with the keys of now
         self._mark = content.mark
         replaced = [self.store.current]
         self._take_over(content, prepared, identity, begun)
@@ -158,6 +164,18 @@ class Keeper:
         self.tell(
             "BundleRefused", place, f"{text} ({'the last good bundle decides' if current else 'there is no bundle to decide'})"
         )
+
+    def rekey(self, keys: Keys) -> None:
+        """Trust other public keys from now on, and have what the source holds looked at by them.
+
+        What decides goes on. If the key that signed it is not trusted any more, and no other one has signed it, it is refused where it
+        is found again, as any other bundle would be.
+        """
+        self.trust.keys = keys
+        self._mark = ""
+        if self.store.current is not None and self.store.current.key not in keys:
+            self._current_mark = ""
+        self.look_again()
 
     async def throw(self, switch: Switch, place: str) -> None:
         """Heed what the emergency switch says now.

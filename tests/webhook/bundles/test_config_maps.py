@@ -101,6 +101,21 @@ def test_follows_a_whole_bundle(cluster: Any, tmp_path: Path, watch: Any, make_b
     following(cluster, tmp_path, watched, test)
 
 
+def test_new_keys_let_a_bundle_in_that_was_refused(
+    cluster: Any, tmp_path: Path, watch: Any, bundle: Bundle, *, signer: Any, stranger: Any
+) -> None:
+    """A bundle in a ConfigMap that was refused for its signature is taken over when its key is trusted, though nothing changed there."""
+    watched = watch(keys=stranger.keys)
+    cluster.put(BUNDLE, whole(bundle, signer.sign(bundles.encode(bundle))))
+
+    async def test(_: Api) -> None:
+        await watched.until(lambda: "signed by" in watched.readiness.reason)
+        watched.keeper.rekey(signer.keys)
+        await watched.until(lambda: watched.digest == bundle.digest)
+
+    following(cluster, tmp_path, watched, test)
+
+
 def test_other_config_maps_are_none_of_our_business(cluster: Any, tmp_path: Path, watch: Any, bundle: Bundle) -> None:
     """ConfigMaps of other names are never taken for the bundle, even where a server ignores the field selector."""
     watched = watch()
