@@ -39,6 +39,8 @@ def _of(stage: list[Instruction], word: str) -> list[str]:
 
 def test_every_source_exists_and_is_sent_to_the_builder(stages: list[list[Instruction]]) -> None:
     """What is copied from the context is there, and .containerignore lets it, and nothing else, through."""
+    if not (ROOT / "compiler").exists():
+        pytest.skip("these tests run beside a wheel and not in a checkout: what is sent to the builder was NOT looked at")
     sources = {
         path
         for stage in stages
