@@ -38,6 +38,16 @@ def test_every_dependency_is_pinned() -> None:
     assert names <= pinned
 
 
+def test_the_source_distribution_is_whole() -> None:
+    """The source distribution has every folder that the Makefile checks, every page, and what decides what the image is built from."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    included = {each.removeprefix("/") for each in project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]}
+    sources = re.search(r"^SOURCES := (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert sources
+    pages = {path.name for path in ROOT.glob("*.md")} - {project["project"]["readme"]}  # the build adds that one by itself
+    assert {*sources[1].split(), *pages, ".containerignore", "Makefile", "constraints.txt"} <= included
+
+
 @pytest.mark.parametrize(
     "page", sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 )

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def typed(plane: Plane, helm: str, tmp_path: Path, sample: Path, kubectl: Callab
     """Return a function that runs a line as a reader would, beside policies and a checkout; the webhook's namespace is not there at first."""
     shutil.copytree(sample, tmp_path / "policies")
     (tmp_path / "deploy").symlink_to(ROOT / "deploy")
-    programs = {"helm": helm, "kubectl": str(plane.assets.kubectl), "overbank": str(ROOT / ".venv/bin/overbank")}
+    programs = {"helm": helm, "kubectl": str(plane.assets.kubectl), "overbank": str(Path(sys.executable).with_name("overbank"))}
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "KUBECONFIG": str(plane.kubeconfig)}
 
     def run(line: str) -> subprocess.CompletedProcess[str]:
