@@ -11,7 +11,7 @@ from pathlib import Path
 from webhook.bundles.files import POLL_SECONDS
 from webhook.bundles.keeper import Keeper
 from webhook.bundles.keys import KeyFileError, Keys, read_keys
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 
 @dataclass(frozen=True, slots=True)
