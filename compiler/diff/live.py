@@ -109,7 +109,7 @@ class _Outlook:
         if new and not old:
             found.append(newly_matched(self._cluster))
         elif old and not new:
-            found.append(released(self._cluster))
+            found.append(released())
         elif old != new:
             found.append(edited(self._cluster))
         source = authored(pod, self._objects, self._cluster.kubernetes)

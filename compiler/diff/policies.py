@@ -12,6 +12,8 @@ from compiler.diff.owners import Move, moves
 from compiler.diff.running import RESOURCE_POLICY, Consequence, of_policy
 from compiler.diff.side import Side
 from compiler.diff.values import Change, differences
+from compiler.model import Cluster
+from compiler.platforms.mechanisms import node_selector
 from compiler.reach import Reach, Relation
 from webhook.engine.bundle import Policy
 
@@ -21,7 +23,7 @@ _MATCH: Final = ("namespaces", "pods", "requests", "owners")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pools:
-    """The pools of a policy in their order, as its ResourcePolicies say, with the limit of each; empty where there is none."""
+    """The pools of a policy in their order, with the limit of each; empty where it has no ResourcePolicy."""
 
     before: tuple[str, ...]
     after: tuple[str, ...]
@@ -112,7 +114,7 @@ def in_cluster(cluster: str, before: Side, after: Side, objects: Sequence[Object
             extension=extension,
             matching=matching,
             changes=changes,
-            pools=_pools(resources.get(name, ())),
+            pools=_pools(resources.get(name, ()), before.clusters[cluster], after.clusters[cluster]),
             resource=_resource(resources.get(name, ())),
             moves=mine,
             running=of_policy(resources.get(name, ()), after.clusters[cluster], concerns_new_pods=concerns),
@@ -145,24 +147,31 @@ def _is_about_pods(change: Change) -> bool:
     return change.path != "priority"
 
 
-def _pools(objects: Iterable[ObjectChange]) -> Pools | None:
+def _pools(objects: Iterable[ObjectChange], old: Cluster, new: Cluster) -> Pools | None:
+    """Return the pools by the names that the clusters have for them; in the words of the ResourcePolicies where those say more."""
     for each in objects:
-        old, new = _units(each.before), _units(each.after)
-        if old != new:
-            return Pools(before=old, after=new)
+        had, has = _units(each.before, None), _units(each.after, None)
+        if had != has:
+            before, after = _units(each.before, old), _units(each.after, new)
+            return Pools(before=before, after=after) if before != after else Pools(before=had, after=has)
     return None
 
 
-def _units(value: Any) -> tuple[str, ...]:
+def _units(value: Any, cluster: Cluster | None) -> tuple[str, ...]:
     spec = value.get("spec") or {} if isinstance(value, dict) else {}
-    return tuple(_unit(each) for each in spec.get("units") or spec.get("subsets") or ())
+    return tuple(_unit(each, cluster) for each in spec.get("units") or spec.get("subsets") or ())
 
 
-def _unit(unit: Mapping[str, Any]) -> str:
-    """Write a pool of a ResourcePolicy: ACK's units have a type and nodes, VKE's subsets a name."""
-    text = str(unit.get("name") or unit.get("resource"))
-    nodes = unit.get("nodeSelector") or {}
-    if nodes:
+def _unit(unit: Mapping[str, Any], cluster: Cluster | None) -> str:
+    """Write a pool of a ResourcePolicy: VKE's subsets have a name, ACK's units a type and nodes, by which the cluster's pool is found."""
+    kind, nodes = str(unit.get("resource")), unit.get("nodeSelector") or {}
+    names = []
+    if cluster is not None:
+        names = [
+            each.name for each in cluster.pools.values() if each.type == kind and node_selector(cluster.platform, each) == nodes
+        ]
+    text = str(unit.get("name") or (names[0] if len(names) == 1 else kind))
+    if nodes and not names:
         text += f" {{{', '.join(f'{key}: {value}' for key, value in sorted(nodes.items()))}}}"
     limit = unit.get("max", unit.get("maxReplicas"))
     return text if limit is None else f"{text} (max {limit})"

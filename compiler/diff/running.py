@@ -98,7 +98,7 @@ def in_order(found: Iterable[Consequence]) -> tuple[Consequence, ...]:
 def _of_object(change: ObjectChange, cluster: Cluster) -> Iterator[Consequence]:
     old, new = _spec(change.before), _spec(change.after)
     if change.status is Status.REMOVED:
-        yield released(cluster)
+        yield released()
         return
     marked = PLACEMENT_LABEL in (new.get("selector") or {})
     if change.status is Status.ADDED or old.get("selector") != new.get("selector"):
@@ -121,7 +121,7 @@ def newly_matched(cluster: Cluster) -> Consequence:
             why="below scheduler 5.0 or Kubernetes 1.21, pods that are older than the ResourcePolicy are scaled in first",
             source=pages.ACK_RESOURCE_POLICY,
         )
-    return _staying("running pods stay where they are; in which order they are scaled in is not documented", cluster)
+    return _staying("running pods stay where they are; in which order they are scaled in is not documented")
 
 
 def edited(cluster: Cluster) -> Consequence:
@@ -139,17 +139,16 @@ def edited(cluster: Cluster) -> Consequence:
             why=f"below scheduler 6.1 or Kubernetes 1.21 a ResourcePolicy must not be modified while its pods exist{known}",
             source=pages.ACK_RESOURCE_POLICY,
         )
-    return _staying("running pods stay where they are, and new ones follow the new units", cluster)
+    return _staying("running pods stay where they are, and new ones follow the new units")
 
 
-def released(cluster: Cluster) -> Consequence:
+def released() -> Consequence:
     """Return what becomes of running pods that no ResourcePolicy selects any more."""
-    return _staying("running pods stay where they are, and nothing orders their scale-in any more", cluster)
+    return _staying("running pods stay where they are, and nothing orders their scale-in any more")
 
 
-def _staying(why: str, cluster: Cluster) -> Consequence:
-    page = pages.VKE_RESOURCE_POLICY if cluster.platform is Platform.VKE else pages.ACK_RESOURCE_POLICY
-    return Consequence(when=When.LATER, why=why, source=f"Kubernetes: schedulers bind waiting pods only; {page}", inferred=True)
+def _staying(why: str) -> Consequence:
+    return Consequence(when=When.LATER, why=why, source="Kubernetes: schedulers bind waiting pods only", inferred=True)
 
 
 def _is_before(cluster: Cluster, scheduler: Version) -> bool:
