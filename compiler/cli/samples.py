@@ -7,6 +7,7 @@ from pathlib import Path
 from compiler.cli import NOTHING, CommandError
 from compiler.cli.sides import State
 from compiler.diff.corpus import Sample
+from compiler.incremental.contents import ChangedError
 from compiler.incremental.facts import Head
 from compiler.load import MAX_BYTES, decode, load
 from compiler.model import Cluster, namespace_labels
@@ -25,7 +26,11 @@ _SCHEDULED = ("nodeName",)
 
 
 def of_repository(state: State, clusters: Iterable[str]) -> Iterator[Sample]:
-    """Yield the pods of manifests in Git, and those of tests, for some clusters."""
+    """Yield the pods of manifests in Git, and those of tests, for some clusters.
+
+    Raises:
+        ChangedError: a file was written since the repository was rendered.
+    """
     names = sorted(clusters)
     yield from _manifests(state, [state.side.clusters[name] for name in names])
     for head in state.outcome.heads:
@@ -40,7 +45,10 @@ def _manifests(state: State, clusters: Iterable[Cluster]) -> Iterator[Sample]:
 
     documents: list[Document] = []
     for path in state.outcome.manifests:
-        file, _ = decode(path, state.source.read(path, MAX_BYTES + 1))
+        try:
+            file, _ = decode(path, state.source.read(path, MAX_BYTES + 1))
+        except SourceError as error:
+            raise ChangedError(path) from error
         documents += load(file)[0] if file is not None else []
     inventory, _ = inventory_of([each for each in documents if isinstance(each.value, dict)])
     for workload in inventory.workloads:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import jsonpatch
 import msgspec
+from msgspec import structs
 
 from compiler.diff.side import Side
 from compiler.sweep.footprint import footprint
@@ -119,11 +121,30 @@ _SILENT: Final[tuple[tuple[str, ...], tuple[str, ...]]] = ((), ())
 
 
 class Pair:
-    """The engines of one cluster on both sides."""
+    """The engines of one cluster on both sides.
+
+    A pod is treated otherwise only where a policy matches it that is not the same on both sides, so these are asked first; the engines with all
+    policies are made for the first pod that one of them matches.
+    """
 
     def __init__(self, before: Side, after: Side, cluster: str) -> None:
-        bundles = (before.bundle(cluster), after.bundle(cluster))
-        self._engines = tuple((Engine(bundle), bundle.namespaces) for bundle in bundles)
+        self._bundles = (before.bundle(cluster), after.bundle(cluster))
+        first, second = self._bundles
+        self._alike = (first.excluded_namespaces, first.namespaces, first.claims) == (
+            second.excluded_namespaces,
+            second.namespaces,
+            second.claims,
+        )
+        kept = {each.name: each for each in first.policies}
+        same = {each.name for each in second.policies if kept.get(each.name) == each}
+        self._different = tuple(
+            Engine(structs.replace(bundle, policies=tuple(each for each in bundle.policies if each.name not in same)))
+            for bundle in self._bundles
+        )
+
+    @cached_property
+    def _engines(self) -> tuple[Engine, ...]:
+        return tuple(map(Engine, self._bundles))
 
     def outcome(self, sent: Sent, namespace: str, labels: dict[str, str] | None) -> Outcome | None:
         """Return what differs for a pod, None where nothing does.
@@ -132,10 +153,9 @@ class Pair:
             NotAPodError: a field that a matching policy looks at has the wrong type.
         """
         try:
-            first, second = (
-                engine.admit(sent.typed, namespace, declared.get(namespace) if labels is None else labels)
-                for engine, declared in self._engines
-            )
+            if self._alike and not any(map(_concerns, self._admitted(self._different, sent, namespace, labels))):
+                return None
+            first, second = self._admitted(self._engines, sent, namespace, labels)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise NotAPodError.of(error) from error
         fields = () if first.denied or second.denied else _fields(sent, first, second)
@@ -144,6 +164,16 @@ class Pair:
         if not fields and owners[0] == owners[1] and first.denied == second.denied and warnings is _SILENT:
             return None
         return owners, (tuple(first.denied), tuple(second.denied)), fields, warnings
+
+    def _admitted(self, engines: Iterable[Engine], sent: Sent, namespace: str, labels: dict[str, str] | None) -> list[Decision]:
+        return [
+            engine.admit(sent.typed, namespace, bundle.namespaces.get(namespace) if labels is None else labels)
+            for engine, bundle in zip(engines, self._bundles, strict=True)
+        ]
+
+
+def _concerns(decision: Decision) -> bool:
+    return bool(decision.policies or decision.warnings or decision.denied)
 
 
 def _fields(sent: Sent, first: Decision, second: Decision) -> tuple[FieldChange, ...]:

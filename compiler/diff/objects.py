@@ -31,9 +31,9 @@ class ObjectChange:
     Attributes:
         folder: that of the cluster or host, such as ``clusters/idc``. path: below it.
         kind, namespace, name: of the object; a file that holds no object of Kubernetes has its path for a name.
-        derived: whether it only repeats what other files say (kustomization.yaml, the ConfigMaps of a bundle).
+        derived: whether it only repeats what other files say (kustomization.yaml, the ConfigMaps of a bundle); it is not looked into.
         before, after: what it holds, None where it is not there.
-        changes: what differs; none for an object that is new or gone.
+        changes: what differs; none for an object that is new or gone, or written in another way by another release.
     """
 
     folder: str
@@ -64,13 +64,29 @@ def _compare(before: Rendered, after: Rendered) -> Iterator[ObjectChange]:
         digest = before.digests.get(path)
         if digest == after.digests.get(path):
             continue
+        status = Status.ADDED if digest is None else Status.CHANGED if path in after.digests else Status.REMOVED
+        top, name, rest = path.split("/", 2)
+        kind = _derived(rest)
+        if kind:
+            own = rest.rpartition("/")[2].removesuffix(".yaml")
+            yield ObjectChange(
+                folder=f"{top}/{name}",
+                path=rest,
+                status=status,
+                kind=kind,
+                namespace="",
+                name=own,
+                derived=True,
+                before=None,
+                after=None,
+                changes=(),
+            )
+            continue
         had = _value(path, before[path]) if digest is not None else None
         has = _value(path, after[path]) if path in after.digests else None
-        status = Status.ADDED if digest is None else Status.CHANGED if path in after.digests else Status.REMOVED
         changes = differences(had, has) if status is Status.CHANGED else ()
-        if status is Status.CHANGED and not changes:
-            continue  # it is written in another way, by another release
-        top, name, rest = path.split("/", 2)
+        if rest == _BUNDLE:  # the order of policies follows from their priorities and names
+            changes = tuple(each for each in changes if each.path != "policies (order)")
         shown = had if has is None else has
         metadata = shown.get("metadata") if isinstance(shown, dict) else None
         metadata = metadata if isinstance(metadata, dict) else {}
@@ -81,17 +97,24 @@ def _compare(before: Rendered, after: Rendered) -> Iterator[ObjectChange]:
             kind=_kind(rest, shown),
             namespace=str(metadata.get("namespace") or _namespace(rest)),
             name=str(metadata.get("name") or rest.rpartition("/")[2].removesuffix(".yaml")),
-            derived=rest.endswith("kustomization.yaml") or rest.startswith(_BUNDLE_MAPS),
+            derived=False,
             before=had,
             after=has,
             changes=changes,
         )
 
 
+def _derived(path: str) -> str:
+    """Return the kind of an object that only repeats what others say, empty for all others."""
+    if path.rpartition("/")[2] == "kustomization.yaml":
+        return "Kustomization"
+    return "ConfigMap" if path.startswith(_BUNDLE_MAPS) else ""
+
+
 def _kind(path: str, value: Any) -> str:
     if path == _BUNDLE:
         return "webhook"
-    if path.startswith(_COMPONENT) and not path.endswith("kustomization.yaml"):
+    if path.startswith(_COMPONENT):
         return "patch of"
     return str(value.get("kind") or "") if isinstance(value, dict) else ""
 

@@ -7,6 +7,7 @@ pairs with a changed policy are looked at.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from compiler.diff.candidates import Candidates
 from compiler.diff.extent import Extent
@@ -36,7 +37,11 @@ class _Ranked:
         self.policies = tuple(each for each in bundle.policies if each.placement is not None and Extent.of(each).share)
         self.by_name = {each.name: each for each in self.policies}
         self.rank = {each.name: position for position, each in enumerate(self.policies)}
-        self.candidates = Candidates(self.policies)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """Who may share a pod with whom; made where that is asked."""
+        return Candidates(self.policies)
 
 
 def moves(before: Bundle, after: Bundle, space: Space) -> tuple[Move, ...]:

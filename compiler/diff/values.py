@@ -46,7 +46,8 @@ def _differences(before: Any, after: Any, path: str) -> Iterator[Change]:
 
 
 def _same(before: Any, after: Any) -> bool:
-    return before == after and isinstance(before, bool) == isinstance(after, bool)
+    """Say whether two values are the same for sure. ``1 == True`` in Python; maps in another order are left to a closer look."""
+    return bool(before == after) and repr(before) == repr(after)
 
 
 def _lists(before: Sequence[Any], after: Sequence[Any], path: str) -> Iterator[Change]:
@@ -70,7 +71,8 @@ def _lists(before: Sequence[Any], after: Sequence[Any], path: str) -> Iterator[C
 
 def _named(before: dict[str, Any], after: dict[str, Any], path: str) -> Iterator[Change]:
     for name in [*before, *(name for name in after if name not in before)]:
-        yield from _differences(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
+        if not _same(before.get(name, ABSENT), after.get(name, ABSENT)):
+            yield from _differences(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
     stayed = [name for name in before if name in after]
     if stayed != [name for name in after if name in before]:
         yield Change(f"{path} (order)", [*before], [*after])

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -223,6 +225,58 @@ def test_new_clusters_do_not_widen_policies(changed: Callable[..., Path], files:
     assert report["clusters"] == {"added": ["new"], "removed": []}
     assert report["policies"] == []
     assert [each["code"] for each in report["forbidden"]] == ["OB5609"]
+
+
+def test_namespaces_that_are_declared_otherwise(history: History, files: dict[str, str], cli: Cli) -> None:
+    """A policy that selects namespaces by labels reaches others when these labels change, without a word in its own file."""
+    policy = files[WEB].replace("names: [shop]", "selector: {matchLabels: {tier: web}}")
+    folder = history({**files, WEB: policy})
+    vke = folder / "clusters/vke.yaml"
+    vke.write_text(
+        vke.read_text().replace("{name: shop, labels: {tier: web}}, {name: lab}", "{name: shop}, {name: lab, labels: {tier: web}}")
+    )
+    report = _report(cli("diff", "HEAD", "-C", folder, "--format", "json-v1"))
+    ((effect,),) = [each["clusters"] for each in report["policies"]]
+    assert (effect["cluster"], effect["relation"]) == ("vke", "incomparable")
+    assert (effect["lost"]["namespace"], effect["gained"]["namespace"]) == ("shop", "lab")
+    assert "declared or excluded otherwise" in effect["gained"]["because"]
+
+
+def test_excluded_namespaces_are_lost(history: History, files: dict[str, str], cli: Cli) -> None:
+    """A namespace that is excluded from now on is lost to every policy that reached it."""
+    folder = history({**files, WEB: files[WEB].replace("{names: [shop]}", "{all: true}")})
+    (folder / "overbank.yaml").write_text(
+        files["overbank.yaml"].replace("spec: {}", "spec: {webhook: {excludeNamespaces: [kube-system, kube-node-lease, lab]}}")
+    )
+    outcome = cli("diff", "HEAD", "-C", folder, "--format", "json-v1")
+    lost = [each["lost"] for each in _report(outcome)["policies"][0]["clusters"]]
+    assert [each["namespace"] for each in lost] == ["lab", "lab"]
+
+
+def test_a_changed_placement_moves_replicas(sample: Path, tmp_path: Path, cli: Cli) -> None:
+    """KubeAdmiral divides replicas anew when a PropagationPolicy changes, unless the policy says otherwise."""
+    shutil.copytree(sample, tmp_path / "new")
+    placement = tmp_path / "new/placement/gpu-demo.yaml"
+    text = placement.read_text()
+    placement.write_text(re.sub(r"weight: \d+", "weight: 77", text, count=1))
+    assert placement.read_text() != text
+    report = _report(cli("diff", sample, tmp_path / "new", "--format", "json-v1"))
+    assert {each["when"] for each in report["consequences"]} == {"moves now"}
+    assert all(each["object"].startswith("PropagationPolicy ") for each in report["consequences"])
+
+
+def test_a_comment_fits_and_says_what_it_lacks(history: History, files: dict[str, str], cli: Cli) -> None:
+    """Where a difference is too large for a comment, whole entries are left out, and it is said how many of what."""
+    many = {
+        f"burst/{number}.yaml": files[WEB].replace("name: web", f"name: web-{number}").replace("stage: live", f"stage: s{number}")
+        for number in range(150)
+    }
+    folder = history({**files, **many})
+    for path, text in many.items():
+        (folder / path).write_text(text.replace("max: 2", "max: 3").replace("app: web, ", ""))
+    outcome = cli("diff", "HEAD", "-C", folder, "--format", "markdown")
+    assert len(outcome.out.encode()) <= 65_536
+    assert re.search(r"\*\*Left out, since a comment holds 65,536 characters:\*\* \d+ of 150 policies", outcome.out)
 
 
 @pytest.mark.parametrize("kind", ["wider", "narrower", "incomparable"])

@@ -54,5 +54,5 @@ def test_only_equal_values_have_no_difference(before: Any, after: Any) -> None:
 def _ordered(value: Any) -> Any:
     """Return a value whose text does not depend on the order in which maps were made."""
     if isinstance(value, dict):
-        return [(key, _ordered(value[key])) for key in sorted(value)]
+        return {key: _ordered(value[key]) for key in sorted(value)}
     return [_ordered(each) for each in value] if isinstance(value, list) else value
