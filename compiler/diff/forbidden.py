@@ -21,6 +21,8 @@ _RELATIONS: Final[Mapping[str, tuple[Relation, Code, str]]] = {
     "narrower": (Relation.NARROWER, codes.NARROWER, "fewer pods than"),
     "incomparable": (Relation.INCOMPARABLE, codes.INCOMPARABLE, "other pods than"),
 }
+_PLACING: Final = ("placement.mechanism", "placement.fields", "placement.accelerator")
+"""What of a normal form brings pods onto nodes, where no ResourcePolicy does."""
 _URGENT: Final = (When.NOW, When.FORBIDDEN, When.FIRST)
 KINDS: Final = (*_RELATIONS, "added", "removed", "moved", "pools", "running", "clusters")
 """What can be forbidden."""
@@ -77,6 +79,11 @@ def _of_policy(policy: PolicyChange, diff: Diff, wanted: set[str], place_of: Pla
         if "pools" in wanted and effect.pools is not None and effect.status is Status.CHANGED:
             text = f"{', '.join(effect.pools.before) or 'none'}, and now {', '.join(effect.pools.after) or 'none'}"
             yield diagnose(codes.POOLS, where, f"the pools of {name} on cluster {effect.cluster} were {text}")
+        if "pools" in wanted:
+            for change in effect.changes:
+                if change.path.startswith(_PLACING):
+                    message = f"the nodes that {name} wants on cluster {effect.cluster} are others: {change.path}"
+                    yield diagnose(codes.POOLS, where, message)
         if "running" in wanted:
             for each in effect.running:
                 if each.when in _URGENT:

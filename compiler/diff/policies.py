@@ -114,7 +114,7 @@ def in_cluster(cluster: str, before: Side, after: Side, objects: Sequence[Object
             extension=extension,
             matching=matching,
             changes=changes,
-            pools=_pools(resources.get(name, ()), before.clusters[cluster], after.clusters[cluster]),
+            pools=_pools(_telling(had, has, resources.get(name, ())), before.clusters[cluster], after.clusters[cluster]),
             resource=_resource(resources.get(name, ())),
             moves=mine,
             running=of_policy(resources.get(name, ()), after.clusters[cluster], concerns_new_pods=concerns),
@@ -145,6 +145,12 @@ def _changes(before: Policy, after: Policy) -> tuple[Change, ...]:
 def _is_about_pods(change: Change) -> bool:
     """Say whether a change is one that some new pod can see by itself; the order of policies is not, without a move."""
     return change.path != "priority"
+
+
+def _telling(before: Policy | None, after: Policy | None, objects: Iterable[ObjectChange]) -> list[ObjectChange]:
+    """Return the ResourcePolicies that tell what pools a policy had and has: one for another namespace has the pools that are known."""
+    mechanisms = [each.placement.mechanism if each is not None and each.placement else "" for each in (before, after)]
+    return [each for each in objects if mechanisms[0] != mechanisms[1] or each.status is Status.CHANGED]
 
 
 def _pools(objects: Iterable[ObjectChange], old: Cluster, new: Cluster) -> Pools | None:

@@ -20,6 +20,8 @@ MAX_VALUE: Final = 160
 ADDED, REMOVED, CHANGED, PLAIN, WARNED = "+", "-", "~", " ", "!"
 _SIGNS: Final = {Status.ADDED: ADDED, Status.REMOVED: REMOVED, Status.CHANGED: CHANGED}
 _MAX_MOVES: Final = 5
+_LEAD: Final = 40
+"""How much of what long values have in common is shown before what they have not."""
 
 
 class Entry(NamedTuple):
@@ -142,7 +144,7 @@ def _moves(moves: Sequence[Move], name: str) -> Iterator[Entry]:
         words = f"takes pods from {move.before}" if move.after == name else f"leaves pods to {move.after}"
         sign = ADDED if move.after == name else REMOVED
         if move.witness is None:
-            yield Entry(sign, f"may: {words} (not decided: too many policies overlap)")
+            yield Entry(sign, f"may: {words} (not decided: too many policies match such pods)")
         else:
             certain = "proved" if move.witness.proved else "possible"
             yield Entry(sign, f"{words}: {certain}: {move.witness.pod()}, in {move.witness.place()}")
@@ -221,12 +223,22 @@ def _change(change: Change) -> str:
         return f"{change.path}: {_value(change.after)}"
     if change.after is ABSENT:
         return f"{change.path}: {_value(change.before)}"
-    return f"{change.path}: {_value(change.before)} -> {_value(change.after)}"
+    before, after = _text(change.before), _text(change.after)
+    if max(len(before), len(after)) > MAX_VALUE:
+        # What long values have in common says nothing about what has changed.
+        common = next((index for index, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), 0)
+        start = max(0, common - _LEAD)
+        if start:
+            before, after = f"…{before[start:]}", f"…{after[start:]}"
+    return f"{change.path}: {shortened(before, MAX_VALUE)} -> {shortened(after, MAX_VALUE)}"
 
 
 def _value(value: Any) -> str:
-    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return shortened(text, MAX_VALUE)
+    return shortened(_text(value), MAX_VALUE)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _counted(number: int, one: str, several: str) -> str:

@@ -122,6 +122,13 @@ def test_pools_and_running_pods(changed: Callable[..., Path], cli: Cli) -> None:
     assert [(each["when"], each["inferred"]) for each in ack["running"]] == [("at next reschedule", True)]
 
 
+def test_another_namespace_is_no_other_pool(changed: Callable[..., Path], cli: Cli) -> None:
+    """A policy that gets a ResourcePolicy in one more namespace has the pools that it had, so nothing is said about them."""
+    report = _report(cli("diff", "HEAD", "-C", changed((WEB, "[shop]", "[shop, lab]")), "--format", "json-v1", "--forbid", "pools"))
+    assert [each["pools"] for each in report["policies"][0]["clusters"]] == [None, None]
+    assert report["forbidden"] == []
+
+
 def test_newly_matched_pods_are_scaled_in_first_on_vke(changed: Callable[..., Path], cli: Cli) -> None:
     """A ResourcePolicy that selects more pods concerns running ones, which VKE scales in first (documented)."""
     outcome = cli("diff", "HEAD", "-C", changed(WIDENED), "--forbid", "running", "--format", "json-v1")

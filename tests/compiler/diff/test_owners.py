@@ -4,6 +4,7 @@ from itertools import product
 from random import Random
 
 import pytest
+from msgspec import structs
 
 from compiler.diff.candidates import Candidates
 from compiler.diff.extent import related
@@ -118,3 +119,40 @@ def test_candidates_leave_out_nobody_who_shares_a_pod() -> None:
         for each in policies:
             if overlap((Reach.of(policies[0]), Reach.of(each)), SPACE) is not None:
                 assert each.name in beside, seed
+
+
+def _overlapping(number: int, priority: int) -> Bundle:
+    """Return a bundle of policies each of which requires a label of its own, so that all of them share pods."""
+    policies = [
+        Policy(
+            name=f"p{index}",
+            priority=priority + index,
+            namespaces=NamespaceMatch(names=("n",)),
+            pods=Selector.of({f"k{index}": "x"}),
+            placement=Placement(mechanism="affinity"),
+        )
+        for index in range(number)
+    ]
+    return _bundle(policies)
+
+
+def test_what_takes_too_long_is_not_decided() -> None:
+    """Where many policies share pods and all have changed places, the rest of the moves is left undecided, and none is passed over."""
+    before = _overlapping(25, 1)
+    turned = _bundle([structs.replace(each, priority=100 - each.priority) for each in before.policies])
+    exact = moves(before, turned, SPACE)
+    assert len(exact) == 25 * 24 / 2
+    assert all(each.witness is not None for each in exact)
+    bounded = moves(before, turned, SPACE, budget=500)
+    assert {(each.before, each.after) for each in bounded} == {(each.before, each.after) for each in exact}
+    assert any(each.witness is None for each in bounded)
+
+
+def test_more_policies_than_recursion_allows() -> None:
+    """A thousand policies above two owners are too many to look at: what is left open is said to be, and nothing breaks."""
+    before = _overlapping(1200, 1)
+    last = before.policies[-1]
+    assert moves(before, _bundle([*before.policies[:-1], structs.replace(last, priority=0)]), SPACE) == ()
+    found = moves(before, _bundle([*before.policies[:-1], structs.replace(last, priority=5000)]), SPACE)
+    assert {each.after for each in found} == {last.name}
+    assert {each.witness is None for each in found} == {True, False}
