@@ -8,7 +8,8 @@ from typing import Final
 
 from compiler.diagnostics import Diagnostic
 from compiler.diff.comparing import Diff
-from compiler.diff.views.outline import ADDED, CHANGED, PLAIN, REMOVED, WARNED, Entry, Section, lines, sections, summary
+from compiler.diff.views.outline import Entry, Section, lines, sections, summary
+from compiler.diff.views.wording import ADDED, CHANGED, PLAIN, REMOVED, WARNED
 from compiler.plan.views.escaping import escaped
 from compiler.report.style import printable
 

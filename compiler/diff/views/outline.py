@@ -1,8 +1,7 @@
 """A difference as an outline: sections, the most important first, of entries with entries below them. Terminals and Markdown show it."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from compiler.diff.comparing import Diff
 from compiler.diff.corpus import PodChange
@@ -12,16 +11,11 @@ from compiler.diff.owners import Move
 from compiler.diff.policies import Effect, PolicyChange
 from compiler.diff.running import When
 from compiler.diff.values import ABSENT, Change
+from compiler.diff.views.wording import ADDED, CHANGED, PLAIN, REMOVED, WARNED, sign_of, written
 from compiler.reach import Relation
-from compiler.spelling import shortened
 
-MAX_VALUE: Final = 160
-"""Longer values are cut: what one sees then is where they begin; json-v1 has all of them."""
-ADDED, REMOVED, CHANGED, PLAIN, WARNED = "+", "-", "~", " ", "!"
 _SIGNS: Final = {Status.ADDED: ADDED, Status.REMOVED: REMOVED, Status.CHANGED: CHANGED}
 _MAX_MOVES: Final = 5
-_LEAD: Final = 40
-"""How much of what long values have in common is shown before what they have not."""
 
 
 class Entry(NamedTuple):
@@ -118,8 +112,8 @@ def _effect(effect: Effect, policy: PolicyChange) -> Iterator[Entry]:
         text = {Status.ADDED: after, Status.REMOVED: before}.get(effect.status, f"{before} -> {after}")
         yield Entry(_SIGNS[effect.status], f"pools: {text}")
     for change, namespaces in effect.resource:
-        yield Entry(_sign(change), f"{_change(change)} (ResourcePolicy in {', '.join(namespaces)})")
-    yield from (Entry(_sign(each), _change(each)) for each in effect.changes)
+        yield Entry(sign_of(change), f"{written(change)} (ResourcePolicy in {', '.join(namespaces)})")
+    yield from (Entry(sign_of(each), written(each)) for each in effect.changes)
     for each in effect.running:
         yield Entry(WARNED if each.when in (When.NOW, When.FORBIDDEN, When.FIRST) else PLAIN, f"running pods: {each.when}: {each}")
 
@@ -187,7 +181,7 @@ def _treatment(pod: PodChange) -> Iterator[Entry]:
         has = ABSENT if each.before is None else each.before
         gets = ABSENT if each.after is None else each.after
         change = Change(each.field, has, gets)
-        yield Entry(_sign(change), _change(change))
+        yield Entry(sign_of(change), written(change))
     yield from (Entry(REMOVED, f"no longer warned: {each}") for each in pod.warnings[0] if each not in pod.warnings[1])
     yield from (Entry(WARNED, f"warned: {each}") for each in pod.warnings[1] if each not in pod.warnings[0])
 
@@ -209,36 +203,9 @@ def _files(changes: Iterable[ObjectChange]) -> Iterator[Entry]:
         if each.derived:
             derived.append(each.path)
         else:
-            yield Entry(_SIGNS[each.status], each.title, tuple(Entry(_sign(change), _change(change)) for change in each.changes))
+            yield Entry(_SIGNS[each.status], each.title, tuple(Entry(sign_of(change), written(change)) for change in each.changes))
     if derived:
         yield Entry(PLAIN, f"and what follows from that: {', '.join(derived)}")
-
-
-def _sign(change: Change) -> str:
-    return ADDED if change.before is ABSENT else REMOVED if change.after is ABSENT else CHANGED
-
-
-def _change(change: Change) -> str:
-    if change.before is ABSENT:
-        return f"{change.path}: {_value(change.after)}"
-    if change.after is ABSENT:
-        return f"{change.path}: {_value(change.before)}"
-    before, after = _text(change.before), _text(change.after)
-    if max(len(before), len(after)) > MAX_VALUE:
-        # What long values have in common says nothing about what has changed.
-        common = next((index for index, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), 0)
-        start = max(0, common - _LEAD)
-        if start:
-            before, after = f"…{before[start:]}", f"…{after[start:]}"
-    return f"{change.path}: {shortened(before, MAX_VALUE)} -> {shortened(after, MAX_VALUE)}"
-
-
-def _value(value: Any) -> str:
-    return shortened(_text(value), MAX_VALUE)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _counted(number: int, one: str, several: str) -> str:

@@ -3,7 +3,8 @@
 from typing import Final
 
 from compiler.diff.comparing import Diff
-from compiler.diff.views.outline import ADDED, CHANGED, REMOVED, WARNED, lines, sections, summary
+from compiler.diff.views.outline import lines, sections, summary
+from compiler.diff.views.wording import ADDED, CHANGED, REMOVED, WARNED
 from compiler.report.style import Paint, plain, printable
 
 _COLOURS: Final = {ADDED: "green", REMOVED: "red", CHANGED: "yellow", WARNED: "magenta"}

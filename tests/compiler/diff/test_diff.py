@@ -214,6 +214,45 @@ def test_live_pods_are_counted(changed: Callable[..., Path], write: Callable[...
     assert [(each["name"], each["when"], each["pods"]) for each in observed["workloads"]] == [("a", "scaled in first", 1)]
 
 
+def test_running_pods_are_tried_as_they_were_sent(changed: Callable[..., Path], write: Callable[..., Path], cli: Cli) -> None:
+    """Of a dump with the owners of its pods, each template is tried once, without the node and the values that admission added."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "namespace": "shop",
+            "labels": {"app": "web", "pod-template-hash": "h1"},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-h1", "uid": "1", "controller": True}],
+        },
+        "spec": {"nodeName": "n", "schedulerName": "somebody", "containers": [{"name": "c", "image": "i"}]},
+        "status": {"phase": "Running"},
+    }
+    template = {
+        "metadata": {"labels": {"app": "web", "pod-template-hash": "h1"}},
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+    }
+    owner = {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {"name": "web-h1", "namespace": "shop", "labels": {"pod-template-hash": "h1"}},
+        "spec": {"template": template},
+    }
+    pods = [{**pod, "metadata": {**pod["metadata"], "name": f"web-{number}"}} for number in range(3)]  # type: ignore[dict-item]
+    dump = write({"pods.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": [owner, *pods]})}, "dump") / "pods.json"
+    report = _report(cli("diff", "HEAD", "-C", changed(WIDENED), "--pods", dump, "--format", "json-v1"))
+    changes = [each for each in report["pods"]["changes"] if not each["title"].startswith("test ")]
+    assert [(each["namespace"], each["clusters"], each["owner"]["after"]) for each in changes] == [("shop", ["ack", "vke"], "web")]
+    assert report["pods"]["tried"] == 2
+
+
+def test_a_repository_below_the_top_of_git(history: History, files: dict[str, str], cli: Cli) -> None:
+    """``-C`` may name a folder below the top of the Git repository; revisions are then read there."""
+    folder = history({f"policies/{path}": text for path, text in files.items()})
+    (folder / "policies" / WEB).write_text(files[WEB].replace(", stage: live", ""))
+    report = _report(cli("diff", "HEAD", "-C", folder / "policies", "--format", "json-v1"))
+    assert [(each["name"], each["place"]) for each in report["policies"]] == [("web", WEB)]
+
+
 def test_added_and_removed(changed: Callable[..., Path], files: dict[str, str], cli: Cli) -> None:
     """A policy of a new name is new, and one whose name is gone is gone, each forbidden at its own line."""
     folder = changed((WEB, "{name: web}", "{name: shop}"))
