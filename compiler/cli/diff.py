@@ -86,7 +86,11 @@ def run(options: argparse.Namespace) -> int:
             forbidden = _forbidden(found, states["BASE"], states["HEAD"], options)
         except ChangedError as error:
             raise CommandError(f"{error} was changed while it was compared", help="run it again") from error
-    return _concluded(found, forbidden, options)
+    write(_shown(found, forbidden, options), options.output)
+    if forbidden:
+        _report(forbidden, states, options)
+        return FINDINGS
+    return CLEAN if found.is_empty or options.exit_zero else FINDINGS
 
 
 def _compared(base: "State", head: "State", options: argparse.Namespace) -> "Diff":
@@ -117,21 +121,25 @@ def _forbidden(found: "Diff", base: "State", head: "State", options: argparse.Na
     from compiler.sources import REPOSITORY_FILE  # noqa: PLC0415
 
     def place_of(document: str) -> Location:
-        return head.where(document) or base.where(document) or Location(REPOSITORY_FILE)
+        here = head.where(document)
+        if here is not None:
+            return here
+        there = base.where(document)
+        return replace(there, path=f"{base.name}:{there.path}") if there is not None else Location(REPOSITORY_FILE)
 
     return findings(found, options.forbid, place_of)
 
 
-def _concluded(found: "Diff", forbidden: "list[Diagnostic]", options: argparse.Namespace) -> int:
-    """Write the difference, and what of it is forbidden."""
-    write(_shown(found, forbidden, options), options.output)
-    if forbidden:
-        from compiler.report import text  # noqa: PLC0415 - only when something is wrong
+def _report(forbidden: "list[Diagnostic]", states: "dict[str, State]", options: argparse.Namespace) -> None:
+    """Say what is forbidden; what is gone stands on the old side, whose paths have its name before them."""
+    from compiler.report import text  # noqa: PLC0415 - only when something is wrong
 
-        sys.stderr.write(text.render(forbidden, paint_for(sys.stderr, options.color), options.repository))
-        sys.stderr.write(f"{count(forbidden)}\n{hint(forbidden)}")
-        return FINDINGS
-    return CLEAN if found.is_empty or options.exit_zero else FINDINGS
+    before = f"{states['BASE'].name}:"
+    gone = [each for each in forbidden if each.primary.where.locate().path.startswith(before)]
+    paint = paint_for(sys.stderr, options.color)
+    sys.stderr.write(text.render([each for each in forbidden if each not in gone], paint, states["HEAD"].root or "."))
+    sys.stderr.write(text.render(gone, paint))
+    sys.stderr.write(f"{count(forbidden)}\n{hint(forbidden)}")
 
 
 def _shown(found: "Diff", forbidden: "list[Diagnostic]", options: argparse.Namespace) -> str:
