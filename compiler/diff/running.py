@@ -100,9 +100,12 @@ def _of_object(change: ObjectChange, cluster: Cluster) -> Iterator[Consequence]:
     if change.status is Status.REMOVED:
         yield released()
         return
-    marked = PLACEMENT_LABEL in (new.get("selector") or {})
-    if change.status is Status.ADDED or old.get("selector") != new.get("selector"):
-        yield _MARKED if marked else newly_matched(cluster)
+    had, has = old.get("selector") or {}, new.get("selector") or {}
+    # Selectors are flat maps of labels: the fewer they name, the more they select.
+    if change.status is Status.ADDED or not had.items() <= has.items():
+        yield _MARKED if PLACEMENT_LABEL in has else newly_matched(cluster)
+    if change.status is Status.CHANGED and not has.items() <= had.items():
+        yield released()
     if change.status is Status.CHANGED and _without_selector(old) != _without_selector(new):
         yield edited(cluster)
 

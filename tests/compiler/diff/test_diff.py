@@ -137,6 +137,14 @@ def test_newly_matched_pods_are_scaled_in_first_on_vke(changed: Callable[..., Pa
     assert [each["code"] for each in json.loads(outcome.out)["forbidden"]] == ["OB5608"]
 
 
+def test_pods_that_are_let_go_are_not_newly_matched(changed: Callable[..., Path], cli: Cli) -> None:
+    """A ResourcePolicy that selects fewer pods lets running ones go, and has none scaled in first."""
+    folder = changed((WEB, "stage: live}", "stage: live, zone: a}"))
+    vke = _report(cli("diff", "HEAD", "-C", folder, "--format", "json-v1"))["policies"][0]["clusters"][1]
+    assert {each["when"] for each in vke["running"]} == {"at next reschedule"}
+    assert any("nothing orders their scale-in any more" in each["why"] for each in vke["running"])
+
+
 def test_schedulers_that_rule_edits_out(history: History, files: dict[str, str], cli: Cli) -> None:
     """Below scheduler 6.1 an edit of a ResourcePolicy with live pods is ruled out by the vendor, and that is said."""
     folder = history({**files, "clusters/ack.yaml": files["clusters/ack.yaml"].replace('"6.4"', '"6.0"')})
