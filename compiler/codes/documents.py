@@ -32,7 +32,9 @@ BAD_VALUE: Final = Code(
     Severity.ERROR,
     "value is not allowed here",
     """The value has the right type but is outside of what the field takes: not one of the listed words, out of range, too
-long, or not of the required form.""",
+long, or not of the required form. The finding says what it takes, or which of the listed words comes closest.
+
+`overbank schema KIND` prints all fields with their descriptions.""",
 )
 UNKNOWN_KIND: Final = Code(
     "OB1105",

@@ -78,7 +78,9 @@ WRONG_MODE: Final = Code(
     priority    priority, min, max
     duplicate   none of them: every cluster gets all replicas; priority only where `maxClusters` chooses
 
-`autoMigration` moves divided replicas, so it means nothing in mode duplicate.""",
+`autoMigration` moves divided replicas, so it means nothing in mode duplicate.
+
+Remove the field, or choose the mode that reads it.""",
 )
 UNREACHABLE_BOUND: Final = Code(
     "OB7109",

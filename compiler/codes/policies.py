@@ -85,7 +85,10 @@ IMPOSSIBLE: Final = Code(
     Severity.ERROR,
     "match can never hold",
     """The conditions on one label key contradict each other, so no pod (or namespace) can satisfy them and the policy does
-nothing.""",
+nothing. All conditions of a selector have to hold together, as everywhere in Kubernetes: `matchLabels` and every entry of
+`matchExpressions`.
+
+For one value or another, write one expression: `{key: app, operator: In, values: [web, api]}`.""",
 )
 SECOND_MECHANISM: Final = Code(
     "OB4110",

@@ -3,12 +3,14 @@
 A page is the text of ``overbank explain``, an example of the mistake, what the command prints for it, and the same put right. Examples
 are in ``examples/<CODE>``: the files of ``wrong/`` and ``right/`` are laid over those of ``examples/base``, in the place of a file of the
 same path. The line at which the finding begins ends in ``# <- CODE``. Without a file ``command`` the command is ``check``; otherwise it
-is the last line of that file. The lines above it run before it, and between the two the files of ``after/`` are laid over the rest.
+is the last line of that file. The lines above it run before it (``rm FILE`` deletes a file), and after them the files of ``after/`` are
+laid over the rest.
 
 With ``--check`` nothing is written, and the exit code is 1 if a page is out of date. Codes narrow it to their pages.
 """
 
 import contextlib
+import functools
 import io
 import os
 import re
@@ -34,6 +36,7 @@ NO_EXAMPLE = {
     "OB0112": "such paths cannot be checked out on every system",
     "OB3122": "it takes hundreds of policies",
     "OB5101": "it takes some 100,000 policies",
+    "OB5107": "it never comes alone: the kustomization and the lock of its folder are out of date as well",
     "OB5109": "it takes a build that was killed while it wrote",
 }
 """Why a code has no example."""
@@ -135,14 +138,20 @@ class Example:
         )
 
     def run(self) -> Outcome:
-        """Run the commands on the files and return what the last one printed."""
-        *before, last = self.commands
-        with _workspace(self) as folder:
-            for line in before:
+        """Run the commands on the files and return what the last one printed; once in a process, since page and test both ask."""
+        return _outcome(self)
+
+
+@functools.cache
+def _outcome(example: Example) -> Outcome:
+    *before, last = example.commands
+    with _workspace(example) as folder:
+        for line in before:
+            if example.side == "wrong" or not line.startswith("rm "):
                 _run(line)
-            _lay(folder, self.later)
-            printed = _run(last)
-        return Outcome(printed=printed, found=tuple(sorted(_places(printed))))
+        _lay(folder, example.later)
+        printed = _run(last)
+    return Outcome(printed=printed, found=tuple(sorted(_places(printed))))
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -175,6 +184,9 @@ def _workspace(example: Example) -> Iterator[Path]:
 def _run(line: str) -> str:
     """Run a command line and return its result, or what it says of a failure where it has no result."""
     arguments = shlex.split(line)
+    if arguments[0] == "rm":
+        Path(arguments[1]).unlink(missing_ok=True)
+        return ""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         overbank([*arguments, *_SILENT.get(arguments[0], ())])
@@ -225,10 +237,13 @@ def _example(folder: Path, code: Code) -> list[str]:
     base = "[examples/base](examples/base)"
     parts = ["## Wrong", f"Laid over the repository in {base}:", *_shown(wrong.files)]
     if before:
-        steps = " and ".join(f"`overbank {line}`" for line in before)
-        parts += [f"After {steps}, somebody changes this:" if wrong.later else f"After {steps}:", *_shown(wrong.later)]
+        steps = ", ".join(f"`{_typed(line)}`" for line in before)
+        parts += [
+            f"After {steps}, and with this instead of what was there:" if wrong.later else f"After {steps}:",
+            *_shown(wrong.later),
+        ]
     shown = f"{last} --level info" if last == "check" and code.severity is Severity.INFO else last
-    parts += [_fenced("console", f"$ overbank {shown}\n{outcome.printed.rstrip()}\n")]
+    parts += [_fenced("console", f"$ {_typed(shown)}\n{outcome.printed.rstrip()}\n")]
     if right.files == {}:
         return [*parts, "## Right", "The repository as it is without these files, or as the build left it."]
     changed = {name: path for name, path in right.files.items() if name not in wrong.files or _text(path) != _unmarked(wrong, name)}
@@ -237,6 +252,10 @@ def _example(folder: Path, code: Code) -> list[str]:
     if same:
         parts += [f"{', '.join(f'`{name}`' for name in same)} {'stays' if len(same) == 1 else 'stay'} as above."]
     return parts
+
+
+def _typed(line: str) -> str:
+    return line if line.startswith("rm ") else f"overbank {line}"
 
 
 def _unmarked(example: Example, name: str) -> str:
@@ -270,7 +289,7 @@ def index() -> str:
     """Return the list of all codes by category."""
     parts = [
         "# Diagnostic codes",
-        "What `overbank` finds, each with its reason, an example, and what to do. `overbank explain CODE` says the same offline.\n"
+        "What `overbank` finds, each with its reason, an example, and what to do. `overbank explain CODE` says it offline.",
         "A code never changes its meaning, and none is used again.",
     ]
     for beginning, title in CATEGORIES:
