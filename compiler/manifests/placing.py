@@ -9,7 +9,7 @@ from compiler.diagnostics import Code, Diagnostic, diagnose
 from compiler.emit.patches import PatchedWorkload
 from compiler.ir import ClusterIR
 from compiler.manifests.exact import exact
-from compiler.manifests.inventory import Inventory, Manifest, Template
+from compiler.manifests.inventory import MEND, Inventory, Manifest, Template
 from compiler.manifests.rebase import Operations, pointer
 from compiler.model import Platform
 from compiler.progress import Phase, Progress, counted, silent
@@ -21,6 +21,13 @@ from webhook.engine.bundle import Runtime
 from webhook.engine.decision import Decision, Exemption
 from webhook.engine.keys import DEFAULT_SCHEDULER
 
+_ADVICE: Final = {
+    codes.BROKEN.id: (MEND,),
+    codes.DENIED.id: ("change the manifest, or let such pods through with `incompatible: warn` or `foreignIntent: warn`",),
+    codes.WARNED.id: ("`overbank try FILE --cluster NAME --format explain` shows the whole decision",),
+    codes.UNEVEN.id: ("run the webhook for these pods, or let the policy use labels that all pods of the template share",),
+    codes.STILL_SELECTED.id: ("give the pods other labels, or write `selection: marker` in the policy",),
+}
 _LEFT_ALONE: Final = {Exemption.OPTED_OUT: "opt out of the webhook", Exemption.DAEMON_SET: "belong to a DaemonSet"}
 
 
@@ -207,7 +214,7 @@ class _Remarks:
             where = f"on cluster{'s' if len(clusters) > 1 else ''} {listing(clusters)}"
             # Where there are reasons, they tell findings apart and stand below; so the clusters have to be in the message.
             message = f"{text} {where}" if reasons else text
-            yield diagnose(code, manifest.at_name(), message, notes=reasons or (where,))
+            yield diagnose(code, manifest.at_name(), message, notes=reasons or (where,), help=_ADVICE[code.id])
 
     def _add(self, manifest: Manifest, code: Code, text: str, reasons: tuple[str, ...], cluster: str) -> None:
         self._found.setdefault((manifest.place, text, code, reasons), (manifest, []))[1].append(cluster)

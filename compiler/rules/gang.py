@@ -47,6 +47,7 @@ def _on_pools(binding: Binding) -> Iterator[Diagnostic]:
             f"hold {sum(rooms)}",
             related=[(cluster.at_key("spec", "pools"), "declared here")],
             notes=["a pool holds the lesser of its `max` and `nodes.max` times `podsPerNode`; no pod of the gang would ever start"],
+            help=[f"raise the limits to {gang.min_available} in all, or lower `minAvailable`"],
         )
 
 

@@ -27,4 +27,5 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     codes.IMPOSSIBLE,
                     where,
                     f"policy `{policy.name}` can match no {part}: the conditions on `{key}` exclude each other",
+                    help=[f"for one value or another: `{{key: {key}, operator: In, values: […]}}`"],
                 )

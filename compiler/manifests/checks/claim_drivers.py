@@ -32,7 +32,14 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
             )
             related = [(where, text)] if where else []
             notes = [f"policy `{each.policy}` may bring the pods there on cluster `{each.cluster.name}`"]
-            yield diagnose(codes.CLAIM_DRIVER, each.manifest.at_name(), message, related=related, notes=notes)
+            yield diagnose(
+                codes.CLAIM_DRIVER,
+                each.manifest.at_name(),
+                message,
+                related=related,
+                notes=notes,
+                help=["use a volume of driver " + OSS_DRIVER + ", or keep these pods off the AI nodes"],
+            )
 
 
 def _claims(elastic: Elastic) -> Iterator[tuple[str, str]]:

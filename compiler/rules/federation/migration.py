@@ -33,5 +33,14 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
                 message = f"replicas of {workload} are never migrated"
                 notes = ["KubeAdmiral migrates apps/v1 Deployments only"]
                 if policy.mode.divides and kind in TEMPLATES and kind not in DIVISIBLE:
-                    notes.append(f"KubeAdmiral's stock configuration does not even divide a {workload.kind}: every cluster gets all of it")
-                yield diagnose(codes.MIGRATION_KIND, where, message, related=related, notes=notes)
+                    notes.append(
+                        f"KubeAdmiral's stock configuration does not even divide a {workload.kind}: every cluster gets all of it"
+                    )
+                yield diagnose(
+                    codes.MIGRATION_KIND,
+                    where,
+                    message,
+                    related=related,
+                    notes=notes,
+                    help=["take `autoMigration` out, or give the workload a policy of its own without it"],
+                )

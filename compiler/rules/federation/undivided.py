@@ -23,4 +23,12 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
                 where = policy.at("spec", "workloads", workload.index, "kind")
                 message = f"KubeAdmiral's stock configuration does not divide {workload}: every cluster gets all of it"
                 related = [(policy.at("spec", "mode"), "asked for here")]
-                yield diagnose(codes.NOT_DIVIDED, where, message, related=related)
+                yield diagnose(
+                    codes.NOT_DIVIDED,
+                    where,
+                    message,
+                    related=related,
+                    help=[
+                        "write `mode: duplicate` if that is meant, or add `pathDefinition.replicasSpec` to its FederatedTypeConfig"
+                    ],
+                )
