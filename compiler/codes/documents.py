@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 UNKNOWN_FIELD: Final = Code(
@@ -26,6 +27,7 @@ WRONG_TYPE: Final = Code(
     "value has the wrong type",
     """The value is, say, a number where a string is required. Unquoted, `1.30`, `true` and `012` are not strings: put
 versions, label values and annotation values in quotes.""",
+    (sources.YAML,),
 )
 BAD_VALUE: Final = Code(
     "OB1104",
