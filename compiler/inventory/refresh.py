@@ -126,9 +126,11 @@ def _remarks(cluster: Cluster, pool: Pool, nodes: list[Node], *, elsewhere: bool
         bound, word = ("min", "fewer") if len(nodes) < bounds.min else ("max", "more")
         declared = getattr(bounds, bound)
         message = f"{of} has {len(nodes)} nodes, {word} than the declared {declared}"
-        yield diagnose(codes.OUT_OF_RANGE, cluster.at(*route, "nodes", bound), message)
+        advice = [f"write the autoscaler's own bound: `{bound}`"]
+        yield diagnose(codes.OUT_OF_RANGE, cluster.at(*route, "nodes", bound), message, help=advice)
     elif not nodes and not elsewhere and not _is_range(pool):
-        yield diagnose(codes.EMPTY_POOL, cluster.at(*route, "name"), f"no node fits {of}")
+        advice = ["compare its `nodeSelector` with the nodes: kubectl get nodes --show-labels"]
+        yield diagnose(codes.EMPTY_POOL, cluster.at(*route, "name"), f"no node fits {of}", help=advice)
     yield from common.differences(cluster.at(*route, "name"), of, nodes)
 
 

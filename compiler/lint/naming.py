@@ -58,7 +58,7 @@ def _rules(webhook: Webhook) -> Iterator[Diagnostic]:
                 codes.TOO_BROAD,
                 where,
                 f"webhook {webhook.name} is called for {listing(subresources)}",
-                help=["write `resources: [pods]` alone"],
+                help=[f"take {listing(subresources)} out"],
             )
         others = [each for each in rule["operations"] if each not in ("CREATE", "*")]
         if "pods" in rule["resources"] and others:
