@@ -1,6 +1,6 @@
 """The pages of diagnostic codes: every code has one, its example is run, and the page says what the command printed."""
 
-import importlib.util
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,20 +13,18 @@ from compiler.diagnostics import Code
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "codes"
-HOW = "see the top of docs/codes/generate.py; `python docs/codes/generate.py CODE` writes its page"
+HOW = "see docs/codes/code_examples.py; `python docs/codes/generate.py CODE` writes its page"
 
 
 @pytest.fixture(scope="module")
 def pages() -> Iterator[ModuleType]:
     """Return docs/codes/generate.py, which is a script and in no package."""
-    specification = importlib.util.spec_from_file_location("pages_of_codes", FOLDER / "generate.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "pages_of_codes", module)
-        specification.loader.exec_module(module)
+        patch.syspath_prepend(FOLDER)
+        module = importlib.import_module("generate")
         yield module
+        for name in ("generate", "code_examples"):
+            sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize("code", ALL, ids=lambda code: code.id)
