@@ -8,6 +8,7 @@ from compiler.codes import manifests as codes
 from compiler.diagnostics import Code, Diagnostic, diagnose
 from compiler.emit.patches import PatchedWorkload
 from compiler.ir import ClusterIR
+from compiler.manifests.claims import OSS_DRIVER, claims, driver
 from compiler.manifests.exact import exact
 from compiler.manifests.inventory import MEND, Inventory, Manifest, Template
 from compiler.manifests.rebase import Operations, pointer
@@ -95,7 +96,7 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progres
                 remarks.refused(manifest, str(error), cluster.name)
                 continue
             for tried in pods:
-                remarks.note(manifest, tried, cluster.name)
+                remarks.note(manifest, tried, cluster.name, _told(inventory, manifest, cluster, tried))
                 remarks.selected(manifest, tried, cluster)
                 operations += tried.operations
                 owner = tried.decision.owner
@@ -105,6 +106,15 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progres
                 patched.append(_patched(manifest, operations))
         patches[cluster.name] = tuple(patched)
     return Placed(patches=patches, elastic=tuple(elastic)), list(remarks.diagnostics())
+
+
+def _told(inventory: Inventory, manifest: Manifest, cluster: ClusterIR, tried: Tried) -> tuple[str, ...]:
+    """Return the fields about which the webhook warns for want of knowledge, and ``checks.claim_drivers`` knows more."""
+    return tuple(
+        f": spec.volumes[{volume}].persistentVolumeClaim: "
+        for volume, claim in claims(tried.template.sent.pod)
+        if (driver(inventory, manifest, cluster, claim) or (OSS_DRIVER,))[0] != OSS_DRIVER
+    )
 
 
 def _elastic(manifest: Manifest, tried: Tried, cluster: ClusterIR, policy: str, runtimes: tuple[Runtime, ...]) -> Elastic:
@@ -177,8 +187,8 @@ class _Remarks:
     def __init__(self) -> None:
         self._found: dict[tuple[tuple[Any, ...], str, Code, tuple[str, ...]], tuple[Manifest, list[str]]] = {}
 
-    def note(self, manifest: Manifest, tried: Tried, cluster: str) -> None:
-        """Remember denials and warnings."""
+    def note(self, manifest: Manifest, tried: Tried, cluster: str, told: tuple[str, ...]) -> None:
+        """Remember denials and warnings, those apart about what is ``told`` elsewhere."""
         decision = tried.decision
         subject = _subject(manifest, tried)
         if decision.denied:
@@ -188,6 +198,8 @@ class _Remarks:
                 manifest, codes.UNEVEN, f"{subject} do not all get the same, so there is no patch for them", tried.uneven, cluster
             )
         for warning in decision.warnings:
+            if any(field in warning for field in told):
+                continue
             self._add(manifest, codes.WARNED, f"{subject}: {warning}", (), cluster)
 
     def selected(self, manifest: Manifest, tried: Tried, cluster: ClusterIR) -> None:
