@@ -62,7 +62,8 @@ def test_index_has_every_code_once(pages: ModuleType) -> None:
     """The list of codes is current, each code is in one category, and no page or example is left of codes that do not exist."""
     index = (FOLDER / "index.md").read_text(encoding="utf-8")
     assert index == pages.index(), "run `make docs`"
-    assert all(index.count(f"]({code.id}.md)") == 1 for code in ALL)
+    unlisted = [code.id for code in ALL if index.count(f"]({code.id}.md)") != 1]
+    assert unlisted == [], "name their category in CATEGORIES of docs/codes/generate.py"
     assert {path.stem for path in FOLDER.glob("*.md")} == BY_ID.keys() | {"index"}
     assert {path.name for path in (FOLDER / "examples").iterdir()} == BY_ID.keys() - pages.NO_EXAMPLE.keys() | {"base"}
 
