@@ -9,7 +9,7 @@ from typing import Final
 from compiler.model import NAME_LABEL, BurstPolicy, Cluster, namespace_labels
 from compiler.resolve import Binding, Resolved
 from compiler.selectors import describe, possible_overlaps, witness
-from webhook.engine.bundle import Owner
+from webhook.engine.policy import Owner
 from webhook.engine.selector import Operator, Requirement, Selector
 
 _UNNAMED = "some-namespace"

@@ -30,6 +30,7 @@ COMMANDS = {
     "try": "show what one cluster's policies would do to a pod",
     "mutate": "pass manifests through, with their workloads as the webhook would have their pods",
     "plan": "show where replicas will land, scenario by scenario",
+    "diff": "show what a change means: objects, reaches of policies, pods, and what runs already",
     "lint": "check webhook configurations, of Overbank or anybody else, for what could stop a cluster",
     "inventory": "build or refresh Cluster documents from the nodes that a cluster has",
     "sweep": "find live pods that missed their mutation, or would be mutated differently today",

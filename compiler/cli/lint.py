@@ -2,9 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.given import read, title
 from compiler.cli.repository import add_format, count, hint, report
 from compiler.cli.terminal import add_colour
 from compiler.diagnostics import Diagnostic, has_errors, in_order
@@ -31,11 +31,11 @@ def run(options: argparse.Namespace) -> int:
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     for name in dict.fromkeys(options.files):
-        file, problems = decode("stdin" if name == "-" else name, _read(name))
+        file, problems = decode(title(name), read(name, MAX_BYTES))
         diagnostics += problems
         if file is not None:
-            read, problems = load(file)
-            documents += read
+            loaded, problems = load(file)
+            documents += loaded
             diagnostics += problems
     number, found = examine(documents)
     if not number and not diagnostics:
@@ -46,18 +46,3 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "text":
         sys.stderr.write(hint(diagnostics))
     return FINDINGS if has_errors(diagnostics) else CLEAN
-
-
-def _read(name: str) -> bytes:
-    """Return the bytes of a file, one more than are read at most.
-
-    Raises:
-        CommandError: it cannot be read.
-    """
-    if name == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"cannot read {name}: {(error.strerror or '').lower()}") from error

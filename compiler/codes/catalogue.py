@@ -3,6 +3,7 @@
 from typing import Final
 
 from compiler.codes import (
+    diffing,
     documents,
     federation,
     inventory,
@@ -37,6 +38,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
                 manifests,
                 planning,
                 webhooks,
+                diffing,
             )
             for value in vars(module).values()
             if isinstance(value, Code)

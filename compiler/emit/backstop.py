@@ -33,8 +33,9 @@ from compiler.ir import ClusterIR
 from compiler.model import NAME_LABEL, Backstop
 from compiler.platforms.gates import ADMISSION_POLICY, MAX_REPORTED
 from compiler.selectors import witness
-from webhook.engine.bundle import ALL_WORKLOADS, Bundle, NamespaceMatch, Policy
+from webhook.engine.bundle import Bundle
 from webhook.engine.keys import DEFAULT_SCHEDULER, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
+from webhook.engine.policy import ALL_WORKLOADS, NamespaceMatch, Policy
 
 API_VERSION: Final = "admissionregistration.k8s.io/v1"
 POLICY: Final = "ValidatingAdmissionPolicy"

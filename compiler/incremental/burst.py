@@ -1,6 +1,6 @@
 """The slices about clusters and burst policies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -164,38 +164,38 @@ class Burst:
 
     def clusters(self, sites: Sequence[Site]) -> list[Diagnostic]:
         """Look at every cluster with its policies."""
-        work, settings = self._work, self._documents.settings
 
-        def find(position: int) -> Found:
+        def find(position: int) -> list[Diagnostic]:
             from compiler import rules  # noqa: PLC0415
             from compiler.assemble import repeated  # noqa: PLC0415
 
             self._progress(Phase.CHECKING, position, len(sites))
             site = sites[position]
-            found = [*repeated(self._objects.cluster(site.cluster)), *rules.check_clusters(self.resolved(site))]
-            return Found(kept(found, self._objects.given(site.heads(settings)) if found else ()))
+            return [*repeated(self._objects.cluster(site.cluster)), *rules.check_clusters(self.resolved(site))]
 
-        answers = work.answers.each(Found, [work.key("cluster", site.key) for site in sites], find)
-        return [
-            diagnostic
-            for site, answer in zip(sites, answers, strict=True)
-            if answer.findings
-            for diagnostic in work.shown(answer.findings, site.heads(settings))
-        ]
+        return self._everywhere("cluster", sites, find)
 
     def sizes(self, sites: Sequence[Site]) -> list[Diagnostic]:
         """Find the bundles that are too large. Assumes that nothing else was found to be wrong."""
-        work, settings = self._work, self._documents.settings
 
-        def find(position: int) -> Found:
+        def find(position: int) -> list[Diagnostic]:
             from compiler.pipeline import oversized  # noqa: PLC0415
 
             self._progress(Phase.MEASURING, position, len(sites))
             site = sites[position]
-            found = oversized(self.lowered(site), self.resolved(site).model)
-            return Found(kept(found, self._objects.given(site.heads(settings)) if found else ()))
+            return oversized(self.lowered(site), self.resolved(site).model)
 
-        answers = work.answers.each(Found, [work.key("size", site.key) for site in sites], find)
+        return self._everywhere("size", sites, find)
+
+    def _everywhere(self, slices: str, sites: Sequence[Site], find: Callable[[int], list[Diagnostic]]) -> list[Diagnostic]:
+        """Return what is found in each of the sites, by their position; only what is not known yet is looked for."""
+        work, settings = self._work, self._documents.settings
+
+        def look(position: int) -> Found:
+            found = find(position)
+            return Found(kept(found, self._objects.given(sites[position].heads(settings)) if found else ()))
+
+        answers = work.answers.each(Found, [work.key(slices, site.key) for site in sites], look)
         return [
             diagnostic
             for site, answer in zip(sites, answers, strict=True)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic, has_errors
+from compiler.incremental.facts import Head
+from compiler.source import Document
 
 
 class Files(Mapping[str, bytes]):
@@ -61,6 +63,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
         files: with their digests.
         inputs: the digests of what each folder follows from, by the folder's path.
         read: the paths of all files that decided it, sorted.
+        heads: what is known of the documents, in the order of their files. manifests: the paths of files under ``workloads``.
+        document: reads a document of ours; raises ``ChangedError`` if its file was written since.
     """
 
     diagnostics: list[Diagnostic]
@@ -72,6 +76,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     files: Files = field(default_factory=lambda: Files({}, lambda _: {}))
     inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     read: tuple[str, ...] = ()
+    heads: tuple[Head, ...] = ()
+    manifests: tuple[str, ...] = ()
+    document: Callable[[Head], Document] | None = None
 
     @property
     def failed(self) -> bool:

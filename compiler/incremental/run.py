@@ -143,6 +143,9 @@ class _Run:
             files=files or Files({}, lambda _: {}),
             inputs=inputs or {},
             read=tuple(sorted({*self._work.contents.paths, *self._played})),
+            heads=tuple(found.heads),
+            manifests=tuple(found.manifests),
+            document=self._work.contents.document,
         )
 
 

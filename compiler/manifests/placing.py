@@ -18,9 +18,9 @@ from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError
 from compiler.workloads import TemplatePod
 from webhook.engine import patch
-from webhook.engine.bundle import Runtime
 from webhook.engine.decision import Decision, Exemption
 from webhook.engine.keys import DEFAULT_SCHEDULER
+from webhook.engine.policy import Runtime
 
 _ADVICE: Final = {
     codes.BROKEN.id: (MEND,),

@@ -4,8 +4,8 @@ from msgspec import Struct, field
 
 from compiler.model.documents import Named
 from compiler.model.terms import Advance, Mechanism, Selection, Strategy
-from webhook.engine.bundle import ALL_WORKLOADS, Owner, Verdict
 from webhook.engine.fields import Fields, Gang, GpuShare
+from webhook.engine.policy import ALL_WORKLOADS, Owner, Verdict
 from webhook.engine.selector import Selector
 
 

@@ -22,8 +22,8 @@ from compiler.sources import Source
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError, Trial
 from compiler.workloads import NotAWorkloadError, TemplatePod
-from webhook.engine.bundle import ALL_WORKLOADS
 from webhook.engine.pod import PodToleration
+from webhook.engine.policy import ALL_WORKLOADS
 from webhook.engine.rollout import position
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from compiler.selectors import describe
-from webhook.engine.bundle import NamespaceMatch, Owner, Policy
+from webhook.engine.policy import NamespaceMatch, Owner, Policy
 from webhook.engine.rollout import HASH_LABEL
 from webhook.engine.selector import Operator, Requirement, Selector
 

@@ -11,8 +11,8 @@ from compiler.placing import Kind, wanted
 from compiler.platforms import keys
 from compiler.resolve import Binding, Resolved
 from compiler.source import Route, Where
-from webhook.engine.bundle import ALL_WORKLOADS, Verdict
 from webhook.engine.containers import GPU_MEMORY
+from webhook.engine.policy import ALL_WORKLOADS, Verdict
 from webhook.engine.rollout import HASH_LABEL
 
 

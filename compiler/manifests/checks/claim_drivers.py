@@ -7,7 +7,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.manifests.claims import OSS_DRIVER, claims, driver
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.placing import Placed
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 
 
 def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.manifests.checks.selection import label_selector, selected
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.placing import Placed
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 
 _V1BETA1: Final = "v1beta1"
 

@@ -12,7 +12,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.manifests.checks.selection import label_selector, named, selected
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.placing import Placed
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 
 _RUNTIMES: Final = (Runtime.ECI, Runtime.AI_NODE)
 _FACTS: Final = {

@@ -11,7 +11,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.manifests.checks.selection import flat_selector, named, selected
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.placing import Placed
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 
 _RUNTIMES: Final = (Runtime.ECI, Runtime.AI_NODE)
 

@@ -257,9 +257,16 @@ def test_only_known_clients_get_in(start: Callable[..., Process], tmp_path: Path
     for context in (client(ours, "somebody"), client(others, "kube-apiserver"), ssl._create_unverified_context()):
         with pytest.raises((OSError, http.client.HTTPException)):
             ask(server.port, context)
+    # What a client without a good certificate is told, so that the API server can tell it.
+    for context, told in (
+        (client(others, "kube-apiserver"), "UNKNOWN_CA"),
+        (ssl._create_unverified_context(), "CERTIFICATE_REQUIRED"),
+    ):
+        with pytest.raises(ssl.SSLError, match=told):
+            ask(server.port, context)
     assert server.await_line("connection refused", why="client_name")["names"] == ["cn", "somebody"]
     assert server.await_line("connection refused", why="client_certificate")["count"] == 1
-    for reason, count in (("client_name", 1), ("client_certificate", 2), ("our_certificate", 0)):
+    for reason, count in (("client_name", 1), ("client_certificate", 4), ("our_certificate", 0)):
         assert server.metric(f'overbank_webhook_connections_refused_total{{reason="{reason}"}}') == count
     file.write_bytes(others.pem)
     while server.metric('overbank_webhook_certificate_reloads_total{source="client_ca"}') != 2:

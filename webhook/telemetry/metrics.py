@@ -1,70 +1,18 @@
-"""What the server tells about itself: metrics in a registry of its own, and JSON lines on stderr.
+"""The hooks of admission as metrics, and what there is to know of the bundle and the release that run."""
 
-Neither ever holds anything of a pod. Exceptions are therefore logged by type and place, without their texts: the text of a
-KeyError is the key.
-"""
-
-import json
-import logging
 import platform
-import sys
-import traceback
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from webhook.engine.bundle import Bundle
-from webhook.mutations import Mutations
+from webhook.telemetry.hooks import Outcome
+from webhook.telemetry.mutations import Mutations
 
 DURATION_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds. A decision takes some 0.0001, and a webhook configuration can ask for timeouts of 1 to 30. Two buckets lie below the 0.5 ms
 that such histograms usually begin with; buckets cost nothing but their lines."""
-
-
-class Outcome(StrEnum):
-    """What became of a request: one of the answers to a review, or why there was none."""
-
-    PATCHED = "patched"
-    UNCHANGED = "unchanged"
-    DENIED = "denied"
-    EXEMPT = "exempt"
-    IGNORED = "ignored"
-    MALFORMED = "malformed"
-    FAILED = "failed"
-    NOT_READY = "not_ready"
-    NOT_FOUND = "not_found"
-    METHOD_NOT_ALLOWED = "method_not_allowed"
-    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
-    TOO_LARGE = "too_large"
-    TIMED_OUT = "timed_out"
-    OVERLOADED = "overloaded"
-    LATE = "late"
-    DISCONNECTED = "disconnected"
-
-
-class Hooks(Protocol):
-    """What admission reports. Every request ends in exactly one of ``admitted`` and ``refused``."""
-
-    def admitted(self, outcome: Outcome, seconds: float) -> None:
-        """Report an answered review; ``seconds`` from the request's headers to the end of the answer."""
-
-    def refused(self, outcome: Outcome) -> None:
-        """Report a request that got no decision."""
-
-    def mutated(self, applied: str) -> None:
-        """Report a pod that is patched; ``applied`` is the value of its applied annotation."""
-
-    def unknown_namespace(self) -> None:
-        """Report a pod of a namespace whose labels are not known."""
-
-    def warned(self, count: int) -> None:
-        """Report warnings that were sent to a user."""
-
-    def audited(self, policies: Sequence[str]) -> None:
-        """Report a pod about which these policies in audit mode would have it decided otherwise."""
 
 
 class Metrics:
@@ -160,50 +108,3 @@ class Metrics:
     def built(self, version: str) -> None:
         """Show which release runs."""
         self._build_info.labels(version, platform.python_version()).set(1)
-
-
-class JsonLines(logging.Formatter):
-    """Formats a record as one line of JSON: time, level, event, and the fields that ``log`` was given."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without its end."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "event": record.getMessage().strip(),
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info and record.exc_info[1]:
-            line["exception"] = describe(record.exc_info[1])
-        return json.dumps(line, default=str)
-
-
-class Stream(Protocol):
-    """As much of a text stream as a log needs."""
-
-    def write(self, text: str, /) -> object:
-        """Write a line."""
-
-    def flush(self) -> object:
-        """Make sure that it arrives."""
-
-
-def configure_logging(stream: Stream | None = None) -> None:
-    """Write every log of this process as JSON lines to ``stream``, stderr by default."""
-    handler: logging.Handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(logging.INFO)
-
-
-def log(level: int, event: str, /, **fields: Any) -> None:
-    """Log an event of the server with its facts."""
-    logging.getLogger("overbank.webhook").log(level, event, extra={"fields": fields})
-
-
-def describe(error: BaseException) -> dict[str, Any]:
-    """Return the type of an exception and the places it came through, without its text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return {"type": type(error).__qualname__, "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]}

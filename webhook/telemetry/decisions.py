@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from webhook.engine.decision import Decision
-from webhook.telemetry import Outcome
+from webhook.telemetry.hooks import Outcome
 
 
 class Scope(StrEnum):
