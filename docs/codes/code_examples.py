@@ -3,7 +3,7 @@
 ``examples/<CODE>`` has the files of ``wrong/`` and ``right/``, which are laid over those of ``examples/base``, in the place of a file of
 the same path. The line at which the finding begins ends in ``# <- CODE``. Without a file ``command`` the command is ``check``; otherwise
 it is the last line of that file. The lines above it run before it (``rm FILE`` deletes a file), and after them the files of ``after/``
-are laid over the rest.
+are laid over the rest. The files of ``before/``, over the base too, are another repository in ``../before``, which is compared with.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from compiler.cli import main as overbank
 
 EXAMPLES = Path(__file__).resolve().parent / "examples"
 
-_SILENT = {"check": ["--no-cache"], "build": ["--no-cache"]}
+_SILENT = {"check": ["--no-cache"], "build": ["--no-cache"], "diff": ["--no-cache"]}
 """Arguments that make a command show all that it finds and leave nothing behind."""
 _HEADING = re.compile(r"(?:error|warning|info)\[(?P<code>OB\d{4})\]: .*")
 _PLACE = re.compile(r" *--> (?P<path>.+?)(?::(?P<line>\d+):\d+)?")
@@ -71,12 +71,18 @@ class Example:
         """The files that are laid over the rest before the last command, on the wrong side only."""
         return _files(self.folder / "after") if self.side == "wrong" else {}
 
+    @property
+    def earlier(self) -> dict[str, Path]:
+        """The files of the repository in ``../before``, laid over the base."""
+        return _files(self.folder / "before")
+
     def marked(self) -> tuple[Place, ...]:
-        """Return the lines that are marked."""
+        """Return the lines that are marked; those of ``../before`` too, on the wrong side."""
+        before = self.earlier if self.side == "wrong" else {}
         return tuple(
             sorted(
                 Place(code=mark["code"], path=path, line=number)
-                for path, file in (self.files | self.later).items()
+                for path, file in (self.files | self.later | {f"../before:{path}": file for path, file in before.items()}).items()
                 for number, line in enumerate(text_of(file).splitlines(), 1)
                 if (mark := _MARK.search(line))
             )
@@ -120,8 +126,11 @@ def _lay(folder: Path, files: dict[str, Path]) -> None:
 def _workspace(example: Example) -> Iterator[Path]:
     """Make the repository of an example and go there, without the colour variables of whoever runs this."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        _lay(folder, _files(EXAMPLES / "base") | example.files)
+        folder = Path(name) / "repo"
+        base = _files(EXAMPLES / "base")
+        _lay(folder, base | example.files)
+        if example.earlier:
+            _lay(folder.parent / "before", base | example.earlier)
         plain = {key: value for key, value in os.environ.items() if key not in {"FORCE_COLOR", "CLICOLOR_FORCE"}}
         with contextlib.chdir(folder), mock.patch.dict(os.environ, plain, clear=True):
             yield folder

@@ -95,7 +95,8 @@ def _example(folder: Path, code: Code) -> list[str]:
     *before, last = wrong.commands
     outcome = wrong.run()
     base = "[examples/base](examples/base)"
-    parts = ["## Wrong", f"Laid over the repository in {base}:", *_shown(wrong.files)]
+    earlier = [f"In `../before`, laid over {base}:", *_shown(wrong.earlier)] if wrong.earlier else []
+    parts = ["## Wrong", *earlier, f"Laid over the repository in {base}:", *_shown(wrong.files)]
     if before:
         steps = ", ".join(f"`{_typed(line)}`" for line in before)
         parts += [
