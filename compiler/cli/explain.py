@@ -30,5 +30,6 @@ def run(options: argparse.Namespace) -> int:
         heading = paint(f"{code.id}: {code.title}", "bold")
         sys.stdout.write(f"{'' if index == 0 else chr(10)}{heading} ({code.severity})\n\n{code.explanation}\n")
         if code.sources:
-            sys.stdout.write("".join(["\nSources:\n", *(f"- {each}\n" for each in code.sources)]))
+            # An address on a line of its own can be taken whole, however narrow the terminal is.
+            sys.stdout.write("".join(["\nSources:\n", *(f"- {each}\n".replace(": http", ":\n  http") for each in code.sources)]))
     return CLEAN
