@@ -26,12 +26,14 @@ class Code(NamedTuple):
         id: ``OB`` and four digits, of which the first is the category; never used again for something else.
         title: one line without a final stop.
         explanation: paragraphs for ``overbank explain``: why it matters, and what to do.
+        sources: the pages of vendors or Kubernetes that the rule is from, where the explanation does not name them.
     """
 
     id: str
     severity: Severity
     title: str
     explanation: str
+    sources: tuple[str, ...] = ()
 
 
 class Label(NamedTuple):

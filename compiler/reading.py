@@ -15,6 +15,7 @@ from compiler.sources import Source, SourceError
 from compiler.validate import is_ours, validate
 
 REPOSITORY_FILE = sources.REPOSITORY_FILE
+_LINKED = "put the file itself there, or exclude the link in overbank.yaml"
 _SMALLEST = ("see `overbank explain OB2101` for the smallest one",)
 
 
@@ -84,7 +85,7 @@ def select(source: Source, repository: Repository) -> tuple[Selection, list[Diag
     is_manifest, found = _manifests(repository, paths)
     diagnostics += found
     for path in links:
-        diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
+        diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed", help=[_LINKED]))
     diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
     return Selection(paths=tuple(paths), manifests=frozenset(filter(is_manifest, paths))), diagnostics
 

@@ -531,10 +531,12 @@ def test_explain_every_code(cli: Cli, code: Any) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     heading, empty, explanation = outcome.out.split("\n", 2)
     assert (heading, empty) == (f"{code.id}: {code.title} ({code.severity})", "")
-    assert explanation == f"{code.explanation}\n"
+    said, _, sources = explanation.partition("\n\nSources:\n")
+    assert said.rstrip("\n") == code.explanation
+    assert [source.replace("\n  ", " ").rstrip("\n") for source in sources.split("- ")[1:]] == list(code.sources)
     assert not code.title.endswith(".")
     assert len(code.explanation) > len(code.title)
-    assert max(map(len, outcome.out.split("\n"))) <= 132
+    assert max(len(line) for line in outcome.out.split("\n") if not line.startswith("  http")) <= 132
 
 
 def test_explain_takes_several_codes_in_any_case(cli: Cli) -> None:
