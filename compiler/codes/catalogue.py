@@ -13,6 +13,7 @@ from compiler.codes import (
     platforms,
     policies,
     reading,
+    suppression,
     testing,
     webhooks,
 )
@@ -26,6 +27,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
             value
             for module in (
                 reading,
+                suppression,
                 documents,
                 names,
                 platforms,
