@@ -23,7 +23,7 @@ a reason suppresses nothing.
 
 Write it behind the codes:
 
-    - {name: serverless, max: 3}  # overbank: ignore[OB3104] the quota of this account is three, see the runbook""",
+    merge: override  # overbank: ignore[OB4107] the labels are defaults, teams may change them""",
 )
 MALFORMED: Final = Code(
     "OB0116",
