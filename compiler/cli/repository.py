@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
+from compiler.cli.choosing import selection_of
 from compiler.cli.progress import progress_bar
+from compiler.cli.reports import FOR_PEOPLE, FORMATS
 from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.sources import REPOSITORY_FILE
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from compiler.pipeline import Result
 
 _NAMESPACE: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-FORMATS = ("text", "concise", "json-v1")
 
 
 def add_repository(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +35,7 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """Add the shape of diagnostics as an option."""
+    """Add the shape of diagnostics as an option. Commands whose result is a report take several (``compiler.cli.reports``)."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="shape of the report (default: text)")
 
 
@@ -82,8 +83,10 @@ def compiled(tree: Tree, options: argparse.Namespace) -> "Result":
         result = compile_repository(tree, workloads=False, progress=progress)
     if result.diagnostics:
         from compiler.report import text  # noqa: PLC0415 - there is seldom anything to say
+        from compiler.report.selection import Selection  # noqa: PLC0415
 
-        sys.stderr.write(text.render(result.diagnostics, paint_for(sys.stderr, options.color), options.repository))
+        shown = Selection().divide(result.diagnostics).shown
+        sys.stderr.write(text.render(shown, paint_for(sys.stderr, options.color), options.repository))
     if result.failed:
         raise CommandError(f"the policies have errors: {count(result.diagnostics)}", code=1)
     return result
@@ -106,17 +109,13 @@ def cluster_named(result: "Result", name: str) -> "ClusterIR":
 
 
 def report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace, stream: TextIO) -> None:
-    """Print diagnostics in the asked-for shape; for people, with paths that lead there from the current folder."""
+    """Print diagnostics in the asked-for shape: warnings and errors, or what the command's options choose."""
     found = list(diagnostics)
-    if options.format == "json-v1":
-        from compiler.report import json_v1  # noqa: PLC0415 - for those who ask for it
+    if not found and options.format in FOR_PEOPLE:
+        return
+    from compiler.cli.reporting import rendered  # noqa: PLC0415 - only when something is wrong
 
-        stream.write(json_v1.render(found))
-    elif found:
-        from compiler.report import text  # noqa: PLC0415 - only when something is wrong
-
-        render = text.concise if options.format == "concise" else text.render
-        stream.write(render(found, paint_for(stream, options.color), options.repository))
+    stream.write(rendered(selection_of(options).divide(found).shown, (), options.format, options, stream))
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:

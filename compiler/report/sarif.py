@@ -1,0 +1,155 @@
+"""Diagnostics as SARIF 2.1.0, which GitHub, GitLab and editors show beside the code.
+
+Places are relative to ``%SRCROOT%``, the root of the checkout; nothing names the machine. The size is bounded as GitHub bounds it:
+https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+"""
+
+import json
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import quote
+
+from compiler.diagnostics import Code, Diagnostic, Label, Severity
+from compiler.report.pages import page_of
+from compiler.report.selection import by_severity
+from compiler.report.style import printable
+from compiler.suppression.ignore import Suppressed
+
+MAX_RESULTS: Final = 25_000
+MAX_BYTES: Final = 10_000_000
+_ROOM: Final = 1_000_000
+"""Bytes kept for what is not a result: the rules with their explanations."""
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_ROOT: Final = "%SRCROOT%"
+Value = dict[str, Any]
+
+
+def render(diagnostics: Iterable[Diagnostic], suppressed: Iterable[Suppressed] = (), *, root: str = ".", version: str) -> str:
+    """Return the log as JSON with a final newline.
+
+    Args:
+        diagnostics: findings that count.
+        suppressed: findings that comments suppress; they follow, marked as such.
+        root: the repository's folder as seen from the root of the checkout.
+        version: of the tool.
+    """
+    entries: list[tuple[Diagnostic, str | None]] = [(each, None) for each in diagnostics]
+    entries += [(each, reason) for each, reason in suppressed]
+    rules = {code.id: code for code in sorted({each.code for each, _ in entries}, key=lambda code: code.id)}
+    indices = {id_: index for index, id_ in enumerate(rules)}
+    results, left_out = _within_limits(entries, _Results(root, indices).result)
+    driver: Value = {"name": "overbank", "version": version, "rules": [_rule(code) for code in rules.values()]}
+    run: Value = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the checkout."}}},
+        "results": [],
+    }
+    if left_out:
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [_notification(left_out)]}]
+    head = json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+    # One result at a time, as in json_v1.
+    listed = "[\n" + ",\n".join(results) + "\n      ]" if results else "[]"
+    return head.replace('"results": []', f'"results": {listed}', 1) + "\n"
+
+
+def _within_limits(entries: Sequence[tuple[Diagnostic, str | None]], result: Any) -> tuple[list[str], "Counter[Severity]"]:
+    """Return the results that fit as JSON, in their order, and how many of each severity do not; the most severe go first."""
+    texts = [_indented(result(each, reason)) for each, reason in entries]
+    order = sorted(
+        range(len(entries)), key=lambda index: (entries[index][1] is not None, _LEVEL_RANK[entries[index][0].code.severity])
+    )
+    left, kept = MAX_BYTES - _ROOM, set[int]()
+    for index in order:
+        left -= len(texts[index].encode()) + 2
+        if left < 0 or len(kept) == MAX_RESULTS:
+            break
+        kept.add(index)
+    left_out = Counter(entries[index][0].code.severity for index in range(len(entries)) if index not in kept)
+    return [text for index, text in enumerate(texts) if index in kept], left_out
+
+
+_LEVEL_RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+def _indented(value: Value) -> str:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return "        " + text.replace("\n", "\n        ")
+
+
+def _notification(left_out: "Counter[Severity]") -> Value:
+    parts = [f"{left_out[each]:,} {each}{'s' if left_out[each] > 1 else ''}" for each in Severity if left_out[each]]
+    text = f"{', '.join(parts)} left out: a log holds {MAX_RESULTS:,} results or {MAX_BYTES // 1_000_000} MB; --format json-v1 lists all"
+    return {"level": "warning", "message": {"text": text}}
+
+
+class _Results:
+    """Makes results; those that are alike are told apart by their number.
+
+    Args:
+        root: see ``render``.
+        indices: of the rules by the codes' identifiers.
+    """
+
+    def __init__(self, root: str, indices: dict[str, int]) -> None:
+        self._root = root
+        self._indices = indices
+        self._seen: Counter[tuple[str, str, str]] = Counter()
+
+    def result(self, diagnostic: Diagnostic, reason: str | None) -> Value:
+        """Return a finding; with a reason, a suppressed one."""
+        code = diagnostic.code
+        said = [diagnostic.message, diagnostic.primary.text]
+        said += [f"note: {each}" for each in diagnostic.notes] + [f"help: {each}" for each in diagnostic.help]
+        result: Value = {
+            "ruleId": code.id,
+            "ruleIndex": self._indices[code.id],
+            "level": _LEVELS[code.severity],
+            "message": {"text": "\n".join(printable(each) for each in said if each)},
+            "locations": [self._location(diagnostic.primary)],
+        }
+        if diagnostic.related:
+            result["relatedLocations"] = [
+                {"id": number, **self._location(label)} for number, label in enumerate(diagnostic.related, start=1)
+            ]
+        result["partialFingerprints"] = {"overbank/v1": self._fingerprint(diagnostic)}
+        if reason is not None:
+            result["suppressions"] = [{"kind": "inSource", "justification": printable(reason)}]
+        return result
+
+    def _location(self, label: Label) -> Value:
+        place = label.where.locate()
+        path = posixpath.normpath(posixpath.join(self._root, place.path))
+        # GitHub shows nothing that has no line; a file as a whole is shown at its first.
+        region: Value = {"startLine": 1}
+        if place.span:
+            span = place.span
+            region = {"startLine": span.line, "startColumn": span.column, "endLine": span.end_line, "endColumn": span.end_column}
+        uri = quote(path.encode("utf-8", "surrogateescape"), safe="/")
+        location: Value = {"physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": _ROOT}, "region": region}}
+        if label.text:
+            location["message"] = {"text": printable(label.text)}
+        return location
+
+    def _fingerprint(self, diagnostic: Diagnostic) -> str:
+        """Return what stays when lines move: the code, the file and the text of the line; of several alike, the number too."""
+        place = diagnostic.primary.where.locate()
+        line = place.file.line(place.span.line, 0, 4096).strip() if place.file and place.span else ""
+        key = (diagnostic.code.id, place.path, line)
+        self._seen[key] += 1
+        return sha256("\0".join((*key, str(self._seen[key]))).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _rule(code: Code) -> Value:
+    return {
+        "id": code.id,
+        "shortDescription": {"text": code.title},
+        "fullDescription": {"text": f"{code.title[0].upper()}{code.title[1:]}."},
+        "help": {"text": code.explanation, "markdown": code.explanation},
+        "defaultConfiguration": {"level": _LEVELS[code.severity]},
+        "properties": {"page": page_of(code)},
+    }
