@@ -54,18 +54,19 @@ def _prefixes(name: str, given: Iterable[str] | None) -> tuple[str, ...]:
     written = [part.strip() for each in given or () for part in each.split(",")]
     if not written:
         return ()
-    from compiler.codes.catalogue import BY_ID  # noqa: PLC0415 - only where it is asked for
-    from compiler.spelling import did_you_mean  # noqa: PLC0415 - only when something is misspelt
-
     for each in written:
-        if len(each) < len("OB") or not any(code.startswith(each.upper()) for code in BY_ID):
-            known = {code[:length] for code in BY_ID for length in range(2, len(code) + 1) if length == len(each)} or BY_ID
-            advice = (
-                "".join(did_you_mean(each.upper(), known))
-                or "overbank rules lists all codes; a prefix is OB with up to four digits"
-            )
+        if not _begins_a_code(each):
+            begun = next((each[:end] for end in range(len(each) - 1, 1, -1) if _begins_a_code(each[:end])), "")
+            form = "a code is OB with four digits, and a prefix its beginning; `overbank rules` lists all"
+            advice = f"did you mean `{begun.upper()}`?" if begun else form
             raise CommandError(f"--{name}: no code is or begins with `{each}`", help=advice)
     return tuple(each.upper() for each in written)
+
+
+def _begins_a_code(written: str) -> bool:
+    from compiler.codes.catalogue import BY_ID  # noqa: PLC0415 - only where it is asked for
+
+    return len(written) >= len("OB") and any(code.startswith(written.upper()) for code in BY_ID)
 
 
 def exit_code(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> int:

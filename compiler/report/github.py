@@ -30,7 +30,9 @@ def render(diagnostics: Iterable[Diagnostic], *, root: str = ".") -> str:
     lines = [_command(each, root) for each in shown]
     if len(shown) < len(found):
         rest = tally(each.code.severity for each in found[len(shown) :])
-        lines.append(f"::notice title=overbank::{_data(f'and {rest} more; the summary of the job lists them')}\n")
+        lines.append(
+            f"::notice title=overbank::{_data(f'and {rest} more, listed in the summary of the job and by other formats')}\n"
+        )
     return "".join(lines)
 
 

@@ -7,15 +7,15 @@ https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-upl
 import json
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
 
 from compiler.diagnostics import Code, Diagnostic, Label, Severity
 from compiler.report.pages import page_of
-from compiler.report.selection import by_severity
 from compiler.report.style import printable
+from compiler.report.tally import tally
 from compiler.suppression.ignore import Suppressed
 
 MAX_RESULTS: Final = 25_000
@@ -25,6 +25,7 @@ _ROOM: Final = 1_000_000
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _ROOT: Final = "%SRCROOT%"
+Result = Callable[[Diagnostic, str | None], dict[str, Any]]
 Value = dict[str, Any]
 
 
@@ -57,23 +58,19 @@ def render(diagnostics: Iterable[Diagnostic], suppressed: Iterable[Suppressed] =
     return head.replace('"results": []', f'"results": {listed}', 1) + "\n"
 
 
-def _within_limits(entries: Sequence[tuple[Diagnostic, str | None]], result: Any) -> tuple[list[str], "Counter[Severity]"]:
-    """Return the results that fit as JSON, in their order, and how many of each severity do not; the most severe go first."""
+def _within_limits(entries: Sequence[tuple[Diagnostic, str | None]], result: Result) -> tuple[list[str], list[Severity]]:
+    """Return the results that fit as JSON, in their order, and the severities of those that do not; the most severe go first."""
     texts = [_indented(result(each, reason)) for each, reason in entries]
-    order = sorted(
-        range(len(entries)), key=lambda index: (entries[index][1] is not None, _LEVEL_RANK[entries[index][0].code.severity])
-    )
+    ranks = [*_LEVELS]
+    order = sorted(range(len(entries)), key=lambda at: (entries[at][1] is not None, ranks.index(entries[at][0].code.severity)))
     left, kept = MAX_BYTES - _ROOM, set[int]()
     for index in order:
         left -= len(texts[index].encode()) + 2
         if left < 0 or len(kept) == MAX_RESULTS:
             break
         kept.add(index)
-    left_out = Counter(entries[index][0].code.severity for index in range(len(entries)) if index not in kept)
+    left_out = [each.code.severity for index, (each, _) in enumerate(entries) if index not in kept]
     return [text for index, text in enumerate(texts) if index in kept], left_out
-
-
-_LEVEL_RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def _indented(value: Value) -> str:
@@ -81,9 +78,8 @@ def _indented(value: Value) -> str:
     return "        " + text.replace("\n", "\n        ")
 
 
-def _notification(left_out: "Counter[Severity]") -> Value:
-    parts = [f"{left_out[each]:,} {each}{'s' if left_out[each] > 1 else ''}" for each in Severity if left_out[each]]
-    text = f"{', '.join(parts)} left out: a log holds {MAX_RESULTS:,} results or {MAX_BYTES // 1_000_000} MB; --format json-v1 lists all"
+def _notification(left_out: list[Severity]) -> Value:
+    text = f"{tally(left_out)} left out: a log holds {MAX_RESULTS:,} results or {MAX_BYTES // 1_000_000} MB; --format json-v1 lists all"
     return {"level": "warning", "message": {"text": text}}
 
 
@@ -148,7 +144,7 @@ def _rule(code: Code) -> Value:
     return {
         "id": code.id,
         "shortDescription": {"text": code.title},
-        "fullDescription": {"text": f"{code.title[0].upper()}{code.title[1:]}."},
+        "fullDescription": {"text": " ".join(code.explanation.partition("\n\n")[0].split())},
         "help": {"text": code.explanation, "markdown": code.explanation},
         "defaultConfiguration": {"level": _LEVELS[code.severity]},
         "properties": {"page": page_of(code)},
