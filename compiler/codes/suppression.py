@@ -11,8 +11,8 @@ UNUSED: Final = Code(
     """A comment suppresses a finding that there is not: the mistake was mended, or the comment stands in another line. Left
 there, it would hide the next one of the kind without a word.
 
-Remove the comment, or the code from its list. The comment belongs at the end of the line to which the finding points (`-->`), or alone
-on a line above it. Codes that only other commands find (those of `lint`, say) are not counted as unused by `check`.""",
+Remove the comment, or the code from its list. The comment belongs at the end of the line to which the finding points (`-->`),
+or alone on a line above it. Codes that only other commands find (those of `lint`, say) are not counted as unused by `check`.""",
 )
 NO_REASON: Final = Code(
     "OB0115",
@@ -29,9 +29,8 @@ MALFORMED: Final = Code(
     "OB0116",
     Severity.WARNING,
     "suppression that means nothing",
-    """A comment begins as a suppression does, but it does not name codes that exist, so it suppresses nothing. Whole
-codes are needed, since a prefix would also hide what is found by later versions, and the findings about suppressions themselves cannot
-be suppressed.
+    """A comment begins as a suppression does, but it does not name codes that exist, so it suppresses nothing. Whole codes
+are needed, since a prefix would also hide what later versions find, and findings about suppressions cannot be suppressed.
 
 The form is `# overbank: ignore[CODE, CODE] reason`. `overbank rules` lists all codes.""",
 )
@@ -39,9 +38,9 @@ ERROR: Final = Code(
     "OB0117",
     Severity.ERROR,
     "error that cannot be suppressed",
-    """A comment is to suppress an error. Warnings and infos are advice, and you may know better. After an error there is nothing
-that could be built: a name that leads nowhere, a value that cannot be read. To go on as if it were not there would mean to guess what was
-meant, and a guess decides where pods run and what they cost.
+    """A comment is to suppress an error. Warnings and infos are advice, and you may know better. After an error there is nothing that
+could be built: a name that leads nowhere, a value that cannot be read. To go on as if it were not there would mean to guess what
+was meant, and a guess decides where pods run and what they cost.
 
 Mend what is wrong, or take the document out with `exclude` in overbank.yaml, and remove the comment.""",
 )
