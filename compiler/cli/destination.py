@@ -1,5 +1,6 @@
 """Where a result goes: standard output, or a file that is either the old one or the whole new one."""
 
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -13,8 +14,6 @@ UNKNOWN_WIDTH = 120
 
 def width() -> int:
     """Return the columns of standard output: COLUMNS, or those of the terminal."""
-    import shutil  # noqa: PLC0415 - it loads three libraries of compression
-
     return shutil.get_terminal_size((UNKNOWN_WIDTH, 0)).columns
 
 

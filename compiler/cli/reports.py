@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from compiler.cli import CommandError
-from compiler.cli.destination import is_standard
 
 FORMATS: Final = ("text", "concise", "json-v1", "sarif", "github", "junit", "markdown")
 FOR_PEOPLE: Final = frozenset({"text", "concise"})
@@ -71,6 +70,10 @@ def chosen_reports(options: argparse.Namespace) -> tuple[Wanted, ...]:
 
 
 def _paired(given: Sequence[tuple[str, str]]) -> tuple[Wanted, ...]:
+    if not given:
+        return (Wanted(format="text"),)
+    from compiler.cli.destination import is_standard  # noqa: PLC0415 - it knows how to replace files, which takes a while to load
+
     pairs: list[list[str | None]] = []
     first: str | None = None
     for option, value in given:
