@@ -12,10 +12,11 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
 
-from compiler.diagnostics import Code, Diagnostic, Label, Severity
+from compiler.diagnostics import Code, Diagnostic, Fix, Label, Severity
 from compiler.report.pages import page_of
 from compiler.report.style import printable
 from compiler.report.tally import tally
+from compiler.source import Location
 from compiler.suppression.ignore import Suppressed
 
 MAX_RESULTS: Final = 25_000
@@ -113,23 +114,31 @@ class _Results:
                 {"id": number, **self._location(label)} for number, label in enumerate(diagnostic.related, start=1)
             ]
         result["partialFingerprints"] = {"overbank/v1": self._fingerprint(diagnostic)}
+        if diagnostic.fix:
+            result["fixes"] = [self._fix(diagnostic.fix)]
         if reason is not None:
             result["suppressions"] = [{"kind": "inSource", "justification": printable(reason)}]
         return result
 
     def _location(self, label: Label) -> Value:
         place = label.where.locate()
-        path = posixpath.normpath(posixpath.join(self._root, place.path))
-        # GitHub shows nothing that has no line; a file as a whole is shown at its first.
-        region: Value = {"startLine": 1}
-        if place.span:
-            span = place.span
-            region = {"startLine": span.line, "startColumn": span.column, "endLine": span.end_line, "endColumn": span.end_column}
-        uri = quote(path.encode("utf-8", "surrogateescape"), safe="/")
-        location: Value = {"physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": _ROOT}, "region": region}}
+        location: Value = {"physicalLocation": {"artifactLocation": self._artifact(place), "region": _region(place)}}
         if label.text:
             location["message"] = {"text": printable(label.text)}
         return location
+
+    def _artifact(self, place: Location) -> Value:
+        path = posixpath.normpath(posixpath.join(self._root, place.path))
+        return {"uri": quote(path.encode("utf-8", "surrogateescape"), safe="/"), "uriBaseId": _ROOT}
+
+    def _fix(self, fix: Fix) -> Value:
+        """Return the edits by file."""
+        changes: dict[str, Value] = {}
+        for edit in fix.edits:
+            place = edit.where.locate()
+            change = changes.setdefault(place.path, {"artifactLocation": self._artifact(place), "replacements": []})
+            change["replacements"].append({"deletedRegion": _region(place), "insertedContent": {"text": edit.text}})
+        return {"description": {"text": printable(fix.title)}, "artifactChanges": [*changes.values()]}
 
     def _fingerprint(self, diagnostic: Diagnostic) -> str:
         """Return what stays when lines move: the code, the file and the text of the line; of several alike, the number too."""
@@ -138,6 +147,14 @@ class _Results:
         key = (diagnostic.code.id, place.path, line)
         self._seen[key] += 1
         return sha256("\0".join((*key, str(self._seen[key]))).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _region(place: Location) -> Value:
+    # GitHub shows nothing that has no line; a file as a whole is shown at its first.
+    if place.span is None:
+        return {"startLine": 1}
+    span = place.span
+    return {"startLine": span.line, "startColumn": span.column, "endLine": span.end_line, "endColumn": span.end_column}
 
 
 def _rule(code: Code) -> Value:

@@ -13,7 +13,7 @@ import xmlschema
 from markdown_it import MarkdownIt
 
 from compiler.codes import names, policies, reading
-from compiler.diagnostics import Code, Diagnostic, Severity, diagnose
+from compiler.diagnostics import Code, Diagnostic, Edit, Fix, Severity, diagnose
 from compiler.report import github, junit, markdown, sarif
 from compiler.report.selection import Selection
 from compiler.source import Location, SourceFile, Span
@@ -80,6 +80,19 @@ def test_sarif_marks_what_comments_suppress(valid_sarif: Callable[[str], dict[st
     """A suppressed finding is in the log, with the reason of its comment."""
     run = valid_sarif(sarif.render([], [Suppressed(_finding(policies.OVERRIDE_LABELS), "it is meant")], version="1"))
     assert run["results"][0]["suppressions"] == [{"kind": "inSource", "justification": "it is meant"}]
+
+
+def test_sarif_has_the_edits_of_a_fix(valid_sarif: Callable[[str], dict[str, Any]]) -> None:
+    """A fix is a change of each file that it edits, with the region that goes and the text that comes."""
+    fix = Fix(
+        "write `idc`", (Edit(_finding().primary.where, "idc"), Edit(Location("b.yaml", Span(1, 1, 1, 1)), "# new\n")), safe=True
+    )
+    (given,) = valid_sarif(sarif.render([_finding()._replace(fix=fix)], version="1"))["results"][0]["fixes"]
+    assert given["description"] == {"text": "write `idc`"}
+    assert [each["artifactLocation"]["uri"] for each in given["artifactChanges"]] == ["burst/a%20b%23%E6%BC%A2.yaml", "b.yaml"]
+    assert given["artifactChanges"][0]["replacements"] == [
+        {"deletedRegion": {"startLine": 2, "startColumn": 4, "endLine": 2, "endColumn": 5}, "insertedContent": {"text": "idc"}}
+    ]
 
 
 def test_sarif_fingerprints_stay_when_lines_move() -> None:
