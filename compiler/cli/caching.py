@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from compiler.cli.reports import FOR_PEOPLE
 from compiler.incremental import Memory, Nothing
 from compiler.incremental.contents import Index, Unindexed
 from compiler.sources.tree import Tree
@@ -35,7 +36,7 @@ def remembering(options: argparse.Namespace, tree: Tree) -> Iterator[tuple[Memor
     from compiler.cache.store import Store  # noqa: PLC0415
 
     def warn(text: str) -> None:
-        if options.format != "json-v1":
+        if options.format in FOR_PEOPLE:
             from compiler.report.style import printable  # noqa: PLC0415
 
             sys.stderr.write(f"overbank: warning: {printable(text)}; going on without it\n")

@@ -49,6 +49,11 @@ def selection_of(options: argparse.Namespace) -> "Selection":
     )
 
 
+def visible(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> list[Diagnostic]:
+    """Return the findings that a command shows."""
+    return selection_of(options).divide(diagnostics).shown
+
+
 def _prefixes(name: str, given: Iterable[str] | None) -> tuple[str, ...]:
     """Return the prefixes of an option, which is repeated or lists several with commas."""
     written = [part.strip() for each in given or () for part in each.split(",")]

@@ -3,12 +3,12 @@
 import argparse
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
-from compiler.cli.choosing import selection_of
+from compiler.cli.choosing import visible
 from compiler.cli.progress import progress_bar
 from compiler.cli.reports import FOR_PEOPLE, FORMATS
 from compiler.cli.terminal import paint_for
@@ -19,6 +19,7 @@ from compiler.sources.tree import Tree
 if TYPE_CHECKING:
     from compiler.ir import ClusterIR
     from compiler.pipeline import Result
+    from compiler.suppression import Suppressed
 
 _NAMESPACE: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
@@ -83,12 +84,12 @@ def compiled(tree: Tree, options: argparse.Namespace) -> "Result":
         result = compile_repository(tree, workloads=False, progress=progress)
     if result.diagnostics:
         from compiler.report import text  # noqa: PLC0415 - there is seldom anything to say
-        from compiler.report.selection import Selection  # noqa: PLC0415
 
-        shown = Selection().divide(result.diagnostics).shown
-        sys.stderr.write(text.render(shown, paint_for(sys.stderr, options.color), options.repository))
+        sys.stderr.write(
+            text.render(visible(result.diagnostics, options), paint_for(sys.stderr, options.color), options.repository)
+        )
     if result.failed:
-        raise CommandError(f"the policies have errors: {count(result.diagnostics)}", code=1)
+        raise CommandError(f"the policies have errors: {count(visible(result.diagnostics, options))}", code=1)
     return result
 
 
@@ -108,14 +109,16 @@ def cluster_named(result: "Result", name: str) -> "ClusterIR":
     raise CommandError(f"there is no cluster `{name}`", help=advice)
 
 
-def report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace, stream: TextIO) -> None:
+def report(
+    diagnostics: Iterable[Diagnostic], options: argparse.Namespace, stream: TextIO, suppressed: "Sequence[Suppressed]" = ()
+) -> None:
     """Print diagnostics in the asked-for shape: warnings and errors, or what the command's options choose."""
     found = list(diagnostics)
     if not found and options.format in FOR_PEOPLE:
         return
     from compiler.cli.reporting import rendered  # noqa: PLC0415 - only when something is wrong
 
-    stream.write(rendered(selection_of(options).divide(found).shown, (), options.format, options, stream))
+    stream.write(rendered(visible(found, options), suppressed, options.format, options, stream))
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:

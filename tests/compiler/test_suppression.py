@@ -182,3 +182,12 @@ def test_results_keep_the_order_of_findings(compiled: Callable[[dict[str, str]],
     found = compiled({**minimal, "burst/web.yaml": policy}).diagnostics
     places = [each.primary.where.locate() for each in found]
     assert [(each.path, each.span.line if each.span else 0) for each in places] == [("burst/web.yaml", 3), ("burst/web.yaml", 10)]
+
+
+def test_build_lists_what_is_suppressed(warned: Callable[[str], Path], cli: Cli) -> None:
+    """Programs that read the report of a build see suppressed findings as such."""
+    repo = warned(COMMENT)
+    report = json.loads(cli("build", repo, "--format", "json-v1").err)
+    assert (report["diagnostics"], [each["code"] for each in report["suppressed"]]) == ([], ["OB3105"])
+    sarif = json.loads(cli("build", repo, "--check", "--format", "sarif").out)
+    assert [each["suppressions"][0]["kind"] for each in sarif["runs"][0]["results"]] == ["inSource"]
