@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
-from compiler.codes import suppression
+from compiler.codes import reading, suppression
 from compiler.diagnostics import Code, Diagnostic, Severity, diagnose
 from compiler.source import Location, SourceFile, Span
 from compiler.suppression.ignore import Ignore
@@ -13,9 +13,13 @@ from compiler.suppression.ignore import Ignore
 _WORD: Final = "overbank:"
 """What no file has without a suppression, or a value that looks like one; searched for before anything else."""
 _BEGIN: Final = r"#[ \t]*overbank:[ \t]*ignore\b"
-_FORM: Final = r"#[ \t]*overbank:[ \t]*ignore[ \t]*\[(?P<codes>[^\]\n]*)\](?P<reason>[^\n]*)"
+_FORM: Final = r"#[ \t]*overbank:[ \t]*ignore[ \t]*\[(?P<codes>[^\]\n]{0,500})\](?P<reason>[^\n]{0,2000})"
 _EMPTY: Final = r"[ \t]*(?:#.*|%.*|(?:---|\.\.\.)[ \t]*(?:#.*)?)?"
 """A line without content of a document: nothing, a comment, a directive or a marker."""
+MAX_COMMENTS: Final = 1000
+MAX_FINDINGS: Final = 100
+"""Of a file. Strangers write files, too, and each comment costs more than its letters."""
+_SHOWN: Final = 200
 _USAGE: Final = "write `# overbank: ignore[CODE] reason`"
 
 
@@ -26,7 +30,7 @@ def ignores_in(file: SourceFile) -> tuple[tuple[Ignore, ...], list[Diagnostic]]:
     """
     if _WORD not in file.text:
         return (), []
-    begins = [found.start() for found in re.finditer(_BEGIN, file.text) if _may_begin(file.text, found.start())]
+    begins = [found.start() for found in re.finditer(_BEGIN, file.text) if _may_begin(file.text, found.start())][: MAX_COMMENTS + 1]
     if not begins:
         return (), []
     taken = _taken(file.text)
@@ -34,9 +38,13 @@ def ignores_in(file: SourceFile) -> tuple[tuple[Ignore, ...], list[Diagnostic]]:
         return (), []
     ignores: list[Ignore] = []
     diagnostics: list[Diagnostic] = []
-    for offset in begins:
-        if _is_free(offset, taken) and _leads(file, offset):
-            found, problems = _read(file, offset)
+    lines = _Lines(file)
+    for number, offset in enumerate(begins):
+        if number == MAX_COMMENTS or len(diagnostics) > MAX_FINDINGS:
+            message = "too many suppressions, or too much that is wrong with them; from here on they are not looked at"
+            return tuple(ignores), [*diagnostics[:MAX_FINDINGS], _found(reading.TOO_MANY, file, file.span_at(offset), message)]
+        if _is_free(offset, taken) and lines.leads(offset):
+            found, problems = _read(lines, offset)
             ignores += found
             diagnostics += problems
     return tuple(ignores), diagnostics
@@ -74,22 +82,47 @@ def _is_free(offset: int, taken: list[tuple[int, int]]) -> bool:
     return at < 0 or taken[at][1] <= offset
 
 
-def _leads(file: SourceFile, offset: int) -> bool:
-    """Say whether a suppression is meant: in a line of nothing but a comment it stands first, or the line is content made a comment."""
-    span = file.span_at(offset)
-    before = file.line(span.line, 0, span.column - 1)
-    return not before.strip() or not before.lstrip().startswith("#")
+class _Lines:
+    """The lines of a file, of which no more is looked at than a comment needs: one line may have megabytes, and a thousand comments."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self._content: list[int] | None = None
+
+    def leads(self, offset: int) -> bool:
+        """Say whether a suppression is meant: a line of nothing but a comment has it first, or else it is content made a comment."""
+        first = self._first(offset)
+        return first == offset or self.file.text[first] != "#"
+
+    def meant(self, offset: int) -> int:
+        """Return the line that a comment is about; its own if nothing follows."""
+        line = self.file.span_at(offset).line
+        if self._first(offset) != offset:
+            return line
+        if self._content is None:
+            empty = re.compile(_EMPTY)
+            lines = enumerate(self.file.text.split("\n"), start=1)
+            self._content = [number for number, text in lines if not empty.fullmatch(text.rstrip("\r"))]
+        at = bisect_right(self._content, line)
+        return self._content[at] if at < len(self._content) else line
+
+    def _first(self, offset: int) -> int:
+        """Return the offset of the first character of a line that is no space."""
+        start = offset - self.file.span_at(offset).column + 1
+        found = re.compile(r"[ \t]*").match(self.file.text, start)
+        return found.end() if found else start
 
 
-def _read(file: SourceFile, offset: int) -> tuple[list[Ignore], list[Diagnostic]]:
+def _read(lines: _Lines, offset: int) -> tuple[list[Ignore], list[Diagnostic]]:
+    file = lines.file
     place = file.span_at(offset)
     written = re.compile(_FORM).match(file.text, offset)
     if written is None or not written["codes"].strip():
-        width = len(file.line(place.line)) - place.column + 1
+        width = len(file.line(place.line, place.column - 1, place.column - 1 + _SHOWN))
         span = Span(place.line, place.column, place.line, place.column + width)
         problem = "the suppression names no code" if written else "the suppression has no codes in brackets"
         return [], [_found(suppression.MALFORMED, file, span, problem, _USAGE)]
-    line = _meant(file, place)
+    line = lines.meant(offset)
     # Another comment may follow in the same line.
     reason = re.split(r"(?:^|[ \t])#", written["reason"].rstrip("\r"), maxsplit=1)[0].strip()
     ignores, diagnostics = [], []
@@ -113,17 +146,6 @@ def _codes(text: str, column: int) -> Iterator[tuple[str, int]]:
     for part in text.split(","):
         yield part.strip(), column + len(part) - len(part.lstrip())
         column += len(part) + 1
-
-
-def _meant(file: SourceFile, place: Span) -> int:
-    """Return the line that a comment is about; its own if nothing follows."""
-    if file.line(place.line, 0, place.column - 1).strip():
-        return place.line
-    empty = re.compile(_EMPTY)
-    for line in range(place.line + 1, file.end().line + 1):
-        if not empty.fullmatch(file.line(line)):
-            return line
-    return place.line
 
 
 def _refused(file: SourceFile, span: Span, code: str) -> Iterator[Diagnostic]:

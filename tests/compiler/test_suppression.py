@@ -78,6 +78,24 @@ def test_text_is_no_comment(text: str) -> None:
     assert _ignores(text) == ((), [])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# overbank: ignore\n" * 200_000,
+        f"{COMMENT}\n" * 100_000,
+        f"# {'# overbank: ignore[' * 100_000}\n",
+        f"a: 1 {'# overbank: ignore[OB3105] b ' * 100_000}\n",
+        f"a: 1 # overbank: ignore[{'x,' * 1_000_000}]\n",
+        f"a: 1 # overbank: ignore[{'x,' * 200}] b\n" * 2000,
+    ],
+)
+def test_many_comments_are_bounded(text: str) -> None:
+    """A file that is made of suppressions takes no longer to read than a second or two, and says that there are too many."""
+    ignores, codes = _ignores(text)
+    assert len(ignores) <= 1000
+    assert len(codes) <= 101
+
+
 def test_several_codes_and_another_comment() -> None:
     """A list suppresses each of its codes, and the reason ends where another comment begins."""
     ignores, problems = _ignores("a: 1 #overbank:ignore[ OB3105 ,OB4107 ]  both  # OB9\n")
