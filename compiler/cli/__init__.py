@@ -39,6 +39,7 @@ COMMANDS = {
     "sign": "sign the bundles of a built tree",
     "verify": "say whether the bundles of a built tree are signed",
     "explain": "say what a diagnostic code means and what to do",
+    "rules": "list all diagnostic codes",
     "clean": "delete the cache",
     "schema": "print the JSON Schema of a kind, or list the kinds",
     "completion": "print a script with which a shell completes commands",

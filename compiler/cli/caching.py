@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
+from compiler.cli.reports import FOR_PEOPLE
 from compiler.incremental import Memory, Nothing
 from compiler.incremental.contents import Index, Unindexed
 from compiler.sources import Source
@@ -60,7 +61,7 @@ def storing(options: argparse.Namespace, root: str) -> Iterator[Memory]:
     from compiler.cache.store import Store  # noqa: PLC0415
 
     def warn(text: str) -> None:
-        if options.format != "json-v1":
+        if options.format in FOR_PEOPLE:
             from compiler.report.style import printable  # noqa: PLC0415
 
             sys.stderr.write(f"overbank: warning: {printable(text)}; going on without it\n")

@@ -14,6 +14,7 @@ from compiler.codes import (
     platforms,
     policies,
     reading,
+    suppression,
     testing,
     webhooks,
 )
@@ -27,6 +28,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
             value
             for module in (
                 reading,
+                suppression,
                 documents,
                 names,
                 platforms,

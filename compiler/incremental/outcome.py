@@ -7,6 +7,7 @@ from msgspec import Struct, field
 from compiler.diagnostics import Diagnostic, has_errors
 from compiler.incremental.facts import Head
 from compiler.source import Document
+from compiler.suppression.ignore import Suppressed
 
 
 class Files(Mapping[str, bytes]):
@@ -57,6 +58,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What commands tell people and write to disk. After an error, or if only a check was asked for, there are no files.
 
     Attributes:
+        suppressed: findings that comments suppress, and that are not among ``diagnostics``.
         documents: how many documents are Overbank's. ignored: how many are not.
         output: the output folder below the repository, None where the settings could not be read.
         clusters, hosts: names, sorted.
@@ -68,6 +70,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """
 
     diagnostics: list[Diagnostic]
+    suppressed: list[Suppressed] = field(default_factory=list)
     documents: int = 0
     ignored: int = 0
     output: str | None = None

@@ -23,7 +23,7 @@ from compiler.cli import main as overbank
 
 EXAMPLES = Path(__file__).resolve().parent / "examples"
 
-_SILENT = {"check": ["--no-cache"], "build": ["--no-cache"], "diff": ["--no-cache"]}
+_SILENT = {"check": ["--no-cache", "--level", "info"], "lint": ["--level", "info"], "build": ["--no-cache"], "diff": ["--no-cache"]}
 """Arguments that make a command show all that it finds and leave nothing behind."""
 _HEADING = re.compile(r"(?:error|warning|info)\[(?P<code>OB\d{4})\]: .*")
 _PLACE = re.compile(r" *--> (?P<path>.+?)(?::(?P<line>\d+):\d+)?")

@@ -47,6 +47,9 @@ LARGER = ("web-application", "gpu-inference", "training")
 REASONED = "gpu-without-stock"
 """The scenario that is shown with all its reasons."""
 
+MISTAKEN, MISTAKE = "burst/gpu-demo.yaml", ("{name: postpayed}", "{name: postpaid}")
+"""The file in which a name is misspelt, with what is written and what is meant."""
+
 PATCH = "clusters/idc-hangzhou/components/workloads"
 """The exact patches for the manifests of the first of them."""
 
@@ -63,6 +66,7 @@ def main() -> int:
         folder = Path(temporary)
         rendered = folder / "rendered"
         overbank(paint, "check", name)
+        mistaken(paint, folder / "mistaken")
         overbank(paint, "test", name)
         overbank(paint, "build", name, "--output", str(rendered), listing=False)
         print("\n".join(tree(rendered)))
@@ -98,6 +102,15 @@ def widened(folder: Path) -> str:
     )
     policy.write_text(text)
     return str(copy)
+
+
+def mistaken(paint: Paint, copy: Path) -> None:
+    """Check a copy of the repository with one name misspelt, and show the report."""
+    shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns("demo", "examples"))
+    path = copy / MISTAKEN
+    written, meant = MISTAKE
+    path.write_text(path.read_text().replace(meant, written, 1))
+    overbank(paint, "check", os.path.relpath(copy), expects=1)
 
 
 def overbank(paint: Paint, *arguments: str, listing: bool = True, expects: int = 0) -> None:

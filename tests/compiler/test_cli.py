@@ -298,7 +298,7 @@ def test_build_into_a_file_is_exit_2(cli: Cli, repo: Path, tmp_path: Path) -> No
 def test_build_json_on_stderr_is_one_json_value(cli: Cli, warned: Path) -> None:
     """Where the report goes to stderr in a machine's format, nothing else does: a summary behind it would break the parser."""
     outcome = cli("build", warned, "--format", "json-v1")
-    assert json.loads(outcome.err)["summary"] == {"errors": 0, "warnings": 1}
+    assert json.loads(outcome.err)["summary"] == {"errors": 0, "warnings": 1, "infos": 0, "suppressed": 0}
 
 
 # Test.

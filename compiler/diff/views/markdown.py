@@ -10,7 +10,7 @@ from compiler.diagnostics import Diagnostic
 from compiler.diff.comparing import Diff
 from compiler.diff.views.outline import Entry, Section, lines, sections, summary
 from compiler.diff.views.wording import ADDED, CHANGED, PLAIN, REMOVED, WARNED
-from compiler.plan.views.escaping import escaped
+from compiler.report.escaping import escaped
 from compiler.report.style import printable
 
 MAX_BYTES: Final = 64_000
