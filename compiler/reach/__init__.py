@@ -6,7 +6,32 @@ can be decided key by key.
 """
 
 from compiler.reach.match import Reach, Witness
-from compiler.reach.relation import Relation, compare, outside, overlap, satisfiable
+from compiler.reach.relation import (
+    MAX_REGIONS,
+    Comparison,
+    Relation,
+    UndecidedError,
+    compare,
+    contained,
+    left,
+    outside,
+    overlap,
+    satisfiable,
+)
 from compiler.reach.space import Space
 
-__all__ = ["Reach", "Relation", "Space", "Witness", "compare", "outside", "overlap", "satisfiable"]
+__all__ = [
+    "MAX_REGIONS",
+    "Comparison",
+    "Reach",
+    "Relation",
+    "Space",
+    "UndecidedError",
+    "Witness",
+    "compare",
+    "contained",
+    "left",
+    "outside",
+    "overlap",
+    "satisfiable",
+]

@@ -9,6 +9,8 @@ from compiler.reach.match import Controller, Reach, Witness
 from compiler.reach.space import Space
 from webhook.engine.selector import Requirement
 
+_HANDFUL = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
@@ -18,6 +20,7 @@ class Region:
         labels: what their labels may be.
         asks: of each of these sets a pod asks for one resource at least. declines: it asks for none of these.
         names: their namespaces, None for any; never one of ``banned``; each meets ``requirements``.
+        known: whether the labels of their namespaces are known; otherwise no selector matches these.
     """
 
     controller: Controller
@@ -27,15 +30,19 @@ class Region:
     names: frozenset[str] | None = None
     banned: frozenset[str] = frozenset()
     requirements: tuple[Requirement, ...] = ()
+    known: bool = True
 
     @classmethod
-    def everything(cls, controller: Controller) -> "Region":
-        """Return all pods with a controller of this kind."""
-        return cls(controller=controller, labels=narrowed({}, controller.requirements()) or {})
+    def everything(cls, controller: Controller, *, known: bool = True) -> "Region":
+        """Return all pods with a controller of this kind, in namespaces whose labels are known, or not."""
+        return cls(controller=controller, labels=narrowed({}, controller.requirements()) or {}, known=known)
 
     def witness(self, space: Space) -> Witness | None:
         """Return the smallest pod of the region, or None if it is empty."""
-        namespace = space.find(self.names, self.banned, self.requirements)
+        if self.known:
+            namespace = space.find(self.names, self.banned, self.requirements)
+        else:
+            namespace = space.find_unknown(self.names, self.banned)
         if namespace is None:
             return None
         return Witness(
@@ -45,6 +52,7 @@ class Region:
             namespace=namespace.name,
             namespace_labels=namespace.labels,
             proved=namespace.proved,
+            known=namespace.known,
         )
 
     def within(self, reach: Reach) -> "Region | None":
@@ -131,17 +139,17 @@ class Named(Condition):
 
 @dataclass(frozen=True, slots=True)
 class Inside(Condition):
-    """The namespace's labels meet a requirement."""
+    """The namespace's labels are known and meet a requirement."""
 
     requirement: Requirement
 
     def kept(self, region: Region) -> Region | None:
         """Return the part that meets it."""
-        return self._with(region, self.requirement)
+        return self._with(region, self.requirement) if region.known else None
 
     def refused(self, region: Region) -> Region | None:
         """Return the part that does not."""
-        return self._with(region, complement(self.requirement))
+        return self._with(region, complement(self.requirement)) if region.known else region
 
     @staticmethod
     def _with(region: Region, requirement: Requirement) -> Region | None:
@@ -159,14 +167,24 @@ def conditions(reach: Reach) -> Iterator[Condition]:
     if reach.namespaces.names:
         yield Named(frozenset(reach.namespaces.names))
     elif reach.namespaces.selector is not None:
-        yield from (Inside(each) for each in reach.namespaces.selector.requirements)
+        yield from map(Inside, reach.namespaces.selector.requirements)
 
 
 def _least_requests(asks: tuple[frozenset[str], ...], declines: frozenset[str]) -> tuple[str, ...]:
-    """Return the fewest resources, least in order, that hit every set; there are few sets, and each has a few members."""
+    """Return the fewest resources, least in order, that hit every set. Of more than a handful of sets, few, but perhaps not fewest."""
     resources = sorted(frozenset().union(*asks) - declines)
+    if len(asks) > _HANDFUL:
+        return _greedy(asks, resources)
     for number in range(len(asks) + 1):
         for chosen in combinations(resources, number):
             if all(each.intersection(chosen) for each in asks):
                 return chosen
     raise ValueError("no resource is left to ask for")
+
+
+def _greedy(asks: tuple[frozenset[str], ...], resources: list[str]) -> tuple[str, ...]:
+    left, chosen = list(asks), list[str]()
+    while left:
+        chosen.append(min(resources, key=lambda resource: (-sum(resource in each for each in left), resource)))
+        left = [each for each in left if chosen[-1] not in each]
+    return tuple(sorted(chosen))

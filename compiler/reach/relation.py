@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from compiler.reach.labels import contradiction
 from compiler.reach.match import Reach, Witness, controllers
 from compiler.reach.region import Region, conditions
 from compiler.reach.space import Space
@@ -56,14 +57,25 @@ def outside(inner: Reach, outer: Sequence[Reach], space: Space, *, bound: int = 
     Raises:
         UndecidedError: more regions than ``bound`` would have to be looked at.
     """
-    budget = [bound]
-    regions = (
-        region
-        for controller in controllers(inner, *outer)
-        if (start := Region.everything(controller).within(inner)) is not None
-        for region in _without(start, [each for each in outer if controller.is_among(each.owners)], budget)
-    )
-    return _smallest(regions, space)
+    return left((inner,), outer, space, bound=bound)
+
+
+def left(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> Witness | None:
+    """Return the smallest pod that all of ``inner`` match and none of ``outer`` does, or None if there can be none.
+
+    Raises:
+        UndecidedError: more regions than ``bound`` would have to be looked at.
+    """
+    return _smallest(_left(inner, outer, bound), space)
+
+
+def contained(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> bool:
+    """Say whether ``outer`` together match every pod that all of ``inner`` match; no more is looked at than that takes.
+
+    Raises:
+        UndecidedError: more regions than ``bound`` would have to be looked at.
+    """
+    return all(region.witness(space) is None for region in _left(inner, outer, bound))
 
 
 def compare(first: Reach, second: Reach, space: Space) -> Comparison:
@@ -83,6 +95,24 @@ def _common(reaches: Sequence[Reach]) -> Iterator[Region]:
             region = region.within(reach) if region is not None else None
         if region is not None:
             yield region
+
+
+def _left(inner: Sequence[Reach], outer: Sequence[Reach], bound: int) -> Iterator[Region]:
+    """Yield disjoint regions whose union is what all of ``inner`` match and none of ``outer`` does.
+
+    Where labels of namespaces are unknown, more is left: only there it matters which matches look at these.
+    """
+    budget = [bound]
+    # Whatever can never hold takes nothing away; left in, it would only seem to hang on the labels of namespaces.
+    outer = [each for each in outer if each.namespaces.selector is None or contradiction(each.namespaces.selector) is None]
+    selecting = any(reach.namespaces.selector is not None for reach in outer)
+    for known in (True, False) if selecting else (True,):
+        for controller in controllers(*inner, *outer):
+            region: Region | None = Region.everything(controller, known=known)
+            for reach in inner:
+                region = region.within(reach) if region is not None else None
+            if region is not None:
+                yield from _without(region, [each for each in outer if controller.is_among(each.owners)], budget)
 
 
 def _without(region: Region, others: Sequence[Reach], budget: list[int]) -> Iterator[Region]:

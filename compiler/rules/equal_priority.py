@@ -9,7 +9,6 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.overlap import Overlap, enforced, overlaps
 from compiler.placing import SINGULAR, Kind, Wanted, wanted
 from compiler.resolve import Binding, Resolved
-from compiler.selectors import describe
 
 _ENOUGH: Final = 1000
 """Policies that all contradict each other do so in as many ways as there are pairs."""
@@ -38,11 +37,8 @@ def _rivals(first: Binding, second: Binding) -> bool:
 
 def _contradictions(overlap: Overlap) -> Iterator[Diagnostic]:
     first, second = overlap.first.policy, overlap.second.policy
-    certainty = "this pod matches" if overlap.proved else "possible, if there is such a namespace: this pod matches"
-    namespace = f"namespace {overlap.namespace}"
-    if not overlap.proved:
-        namespace += f" ({describe(overlap.namespace_labels.items())})"
-    notes = [f"{certainty} both: {overlap.pod()} in {namespace} on cluster {overlap.first.cluster.name}"]
+    certainty = "this pod matches" if overlap.witness.proved else "possible, if there is such a namespace: this pod matches"
+    notes = [f"{certainty} both: {overlap.shown()} on cluster {overlap.first.cluster.name}"]
     help_lines = [f"give `{first.name}` or `{second.name}` the higher `spec.priority`, or narrow one match"]
     if overlap.first.pools and overlap.second.pools:
         yield diagnose(

@@ -6,8 +6,8 @@ from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism
+from compiler.reach.labels import contradiction
 from compiler.resolve import Binding, Resolved
-from compiler.selectors import contradiction
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:

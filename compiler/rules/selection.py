@@ -35,7 +35,7 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
             for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                 if one.policy.selection is Selection.DIRECT:
                     message = f"policy `{other.policy.name}` places some of the same pods as `{one.policy.name}`"
-                    pod = f"{overlap.pod()} in namespace {overlap.namespace} on cluster {cluster.name}"
+                    pod = f"{overlap.shown()} on cluster {cluster.name}"
                     yield diagnose(codes.SELECTION, one.policy.at("spec", "selection"), message, notes=[f"such a pod: {pod}"])
 
 

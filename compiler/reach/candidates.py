@@ -1,15 +1,11 @@
-"""Algebra of label selectors on the engine's own selector type: can it hold, do two overlap, and who shows it.
-
-Exact: a conjunction of requirements is satisfiable if and only if it is so for each key on its own, because keys are
-independent of each other.
-"""
+"""Which of many selectors may overlap, without looking at every pair of them."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import combinations
 from typing import TypeVar
 
-from webhook.engine.selector import Operator, Requirement, Selector
+from webhook.engine.selector import Operator, Selector
 
 MAX_TRIED_KEYS = 8
 """How many keys are tried before a group is compared pair by pair."""
@@ -19,50 +15,11 @@ _FEW = 4
 _Item = TypeVar("_Item", bound=Hashable)
 
 
-def witness(*selectors: Selector) -> dict[str, str] | None:
-    """Return the smallest label map that all selectors match, or None if there is none.
-
-    Smallest: only keys that must be there, each with the least of its possible values.
-    """
-    by_key: dict[str, list[Requirement]] = {}
-    for selector in selectors:
-        for requirement in selector.requirements:
-            by_key.setdefault(requirement.key, []).append(requirement)
-    found: dict[str, str] = {}
-    for key, requirements in sorted(by_key.items()):
-        operators = {requirement.operator for requirement in requirements}
-        banned = {value for each in requirements if each.operator is Operator.NOT_IN for value in each.values}
-        if not operators & {Operator.IN, Operator.EXISTS}:
-            continue  # absent satisfies NotIn and DoesNotExist
-        if Operator.DOES_NOT_EXIST in operators:
-            return None
-        allowed = [set(each.values) for each in requirements if each.operator is Operator.IN]
-        if allowed:
-            values = set.intersection(*allowed) - banned
-            if not values:
-                return None
-            found[key] = min(values)
-        else:
-            found[key] = next(value for value in _values() if value not in banned)
-    return found
-
-
-def contradiction(selector: Selector) -> str | None:
-    """Return a label key whose requirements contradict each other, or None."""
-    keys = {requirement.key for requirement in selector.requirements}
-    if len(keys) == len(selector.requirements):  # a requirement alone can always be met
-        return None
-    for key in sorted(keys):
-        if witness(Selector(tuple(each for each in selector.requirements if each.key == key))) is None:
-            return key
-    return None
-
-
 def possible_overlaps(items: Sequence[tuple[_Item, Selector]]) -> Iterator[tuple[_Item, _Item]]:
     """Yield each pair of items whose selectors may overlap, once, without looking at every pair.
 
     Items that require different values of one key are disjoint. So the items are split by a key that many of them require, value by
-    value; items that do not require the key go with every value. The pairs are candidates: ``witness`` decides.
+    value; items that do not require the key go with every value. The pairs are candidates: whether they do overlap, others decide.
     """
     seen: set[tuple[_Item, _Item]] = set()
     pending = [list(items)]
@@ -106,16 +63,3 @@ def _split(group: list[tuple[_Item, Selector]]) -> list[list[tuple[_Item, Select
 def _required_values(selector: Selector, key: str) -> set[str] | None:
     sets = [set(each.values) for each in selector.requirements if each.key == key and each.operator is Operator.IN]
     return set.intersection(*sets) if sets else None
-
-
-def _values() -> Iterator[str]:
-    yield "any"
-    number = 1
-    while True:
-        yield f"any-{number}"
-        number += 1
-
-
-def describe(labels: Iterable[tuple[str, str]]) -> str:
-    """Write a label map as kubectl does."""
-    return ",".join(f"{key}={value}" for key, value in sorted(labels)) or "no labels"
