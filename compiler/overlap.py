@@ -1,9 +1,9 @@
 """Which bindings of one cluster can match the same pod, and a pod that shows it."""
 
 from array import array
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from compiler.model import Cluster
@@ -15,6 +15,10 @@ from webhook.engine.selector import Operator, Requirement, Selector
 
 _NAMESPACE: Final = " namespace"
 """Stands for a pod's namespace among the keys of its labels, which have no space in them."""
+
+
+MAX_PAIRS: Final = 300_000
+"""How many pairs of bindings of a cluster are looked at for a question. In the plainest case that takes some ten seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +34,12 @@ class Overlap:
         return f"{self.witness.pod()} in {self.witness.place()}"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Site:
-    """What is known of a cluster: its namespaces, and the pairs of bindings to look at, None until somebody asks."""
+    """What is known of a cluster: its namespaces, and the pairs of bindings to look at among those of which something is true."""
 
     space: Space
-    pairs: "array[int] | None" = None
+    pairs: "dict[Callable[[Binding], bool], array[int]]"
 
 
 def reach(binding: Binding) -> Reach:
@@ -54,36 +58,71 @@ def space(resolved: Resolved, cluster: Cluster) -> Space:
     return _site(resolved, cluster).space
 
 
-def overlaps(resolved: Resolved, cluster: Cluster, which: Callable[[Binding, Binding], bool]) -> Iterator[Overlap]:
-    """Yield the overlaps in one cluster, in deciding order, between the bindings that ``which`` is true of.
+def everything(_: Binding) -> bool:
+    """Say yes."""
+    return True
+
+
+def overlaps(
+    resolved: Resolved,
+    cluster: Cluster,
+    which: Callable[[Binding, Binding], bool],
+    among: Callable[[Binding], bool] = everything,
+) -> Iterator[Overlap]:
+    """Yield the overlaps in one cluster, in deciding order, between the bindings that ``which`` is true of, ``among`` being true of both.
 
     Where many policies are for the same pods, there are as many overlaps as there are pairs. So ``which`` is asked first, and an overlap
-    is worked out only then.
+    is worked out only then. No more than ``MAX_PAIRS`` are looked at (``cut_short``).
     """
     bindings = resolved.of(cluster)
-    there = space(resolved, cluster)
-    for one, other in _candidates(resolved, cluster):
+    for one, other in _candidates(resolved, cluster, among):
         first, second = bindings[one], bindings[other]
         if which(first, second):
-            witness = overlap((reach(first), reach(second)), there)
-            if witness is not None:
-                yield Overlap(first=first, second=second, witness=witness)
+            found = overlap_of(resolved, first, second)
+            if found is not None:
+                yield found
+
+
+def overlaps_within(resolved: Resolved, groups: Iterable[Sequence[Binding]]) -> Iterator[Overlap | None]:
+    """Yield the overlaps within groups of bindings of one cluster, each of them in deciding order; None, at last, if some are left out."""
+    looked = 0
+    for group in groups:
+        for one, other in possible_overlaps([(rank, _conditions(binding)) for rank, binding in enumerate(group)]):
+            looked += 1
+            if looked > MAX_PAIRS:
+                yield None
+                return
+            found = overlap_of(resolved, group[min(one, other)], group[max(one, other)])
+            if found is not None:
+                yield found
+
+
+def overlap_of(resolved: Resolved, first: Binding, second: Binding) -> Overlap | None:
+    """Return the overlap of two bindings of one cluster, None if they have none."""
+    witness = overlap((reach(first), reach(second)), space(resolved, first.cluster))
+    return None if witness is None else Overlap(first=first, second=second, witness=witness)
 
 
 def overlapping(resolved: Resolved, cluster: Cluster, asked: Collection[str], among: Callable[[Binding], bool]) -> set[str]:
-    """Return which of the policies that are asked about, by name, overlap with another one in a cluster.
+    """Return which of the policies that are asked about, by name, overlap with another one in a cluster, or may do so.
 
     Both are among the bindings for which ``among`` is true.
     """
     open_questions = set(asked)
 
     def undecided(first: Binding, second: Binding) -> bool:
-        either = first.policy.name in open_questions or second.policy.name in open_questions
-        return either and among(first) and among(second)
+        return first.policy.name in open_questions or second.policy.name in open_questions
 
-    for found in overlaps(resolved, cluster, undecided):
+    if not open_questions:
+        return set()
+    for found in overlaps(resolved, cluster, undecided, among):
         open_questions -= {found.first.policy.name, found.second.policy.name}
-    return set(asked) - open_questions
+    return set(asked) if cut_short(resolved, cluster, among) else set(asked) - open_questions
+
+
+def cut_short(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool]) -> bool:
+    """Say whether there are more pairs than are looked at."""
+    return len(_pairs(resolved, cluster, among)) >= 2 * MAX_PAIRS
 
 
 def enforced(binding: Binding) -> bool:
@@ -100,19 +139,24 @@ def _site(resolved: Resolved, cluster: Cluster) -> _Site:
     found: _Site | None = resolved.overlaps.get(cluster.name)
     if found is None:
         excluded = resolved.model.repository.webhook.excluded_namespaces
-        found = resolved.overlaps[cluster.name] = _Site(space=Space.of(cluster, excluded))
+        found = resolved.overlaps[cluster.name] = _Site(space=Space.of(cluster, excluded), pairs={})
     return found
 
 
-def _candidates(resolved: Resolved, cluster: Cluster) -> Iterator[tuple[int, int]]:
+def _candidates(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool]) -> Iterator[tuple[int, int]]:
     """Yield the pairs of bindings that may overlap, by their places in deciding order."""
-    site = _site(resolved, cluster)
-    if site.pairs is None:
-        items = [(index, _conditions(binding)) for index, binding in enumerate(resolved.of(cluster))]
-        # As an array, which takes an eighth of the memory of as many tuples.
-        site.pairs = array("I", chain.from_iterable(sorted(possible_overlaps(items))))
-    flat = iter(site.pairs)
+    flat = iter(_pairs(resolved, cluster, among))
     return zip(flat, flat, strict=True)
+
+
+def _pairs(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool]) -> "array[int]":
+    site = _site(resolved, cluster)
+    found = site.pairs.get(among)
+    if found is None:
+        items = [(index, _conditions(binding)) for index, binding in enumerate(resolved.of(cluster)) if among(binding)]
+        # As an array, which takes an eighth of the memory of as many tuples.
+        found = site.pairs[among] = array("I", chain.from_iterable(sorted(islice(possible_overlaps(items), MAX_PAIRS))))
+    return found
 
 
 def _conditions(binding: Binding) -> Selector:

@@ -17,6 +17,7 @@ from compiler.reach.relation import (
     outside,
     overlap,
     satisfiable,
+    some,
 )
 from compiler.reach.space import Space
 
@@ -34,4 +35,5 @@ __all__ = [
     "outside",
     "overlap",
     "satisfiable",
+    "some",
 ]

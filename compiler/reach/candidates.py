@@ -48,7 +48,7 @@ def _split(group: list[tuple[_Item, Selector]]) -> list[list[tuple[_Item, Select
     )
     for key in sorted(required, key=lambda key: (-required[key], key))[:MAX_TRIED_KEYS]:
         allowed = [_required_values(selector, key) for _, selector in group]
-        sizes = Counter(value for values in allowed for value in values or ())
+        sizes = Counter(value for values in allowed for value in sorted(values or ()))
         free = allowed.count(None)
         if sum((size + free) ** 2 for size in sizes.values()) + free**2 >= len(group) ** 2:
             continue

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from compiler.model import NAME_LABEL
 from compiler.reach.labels import describe
 from webhook.engine.bundle import NamespaceMatch, Owner, Policy
 from webhook.engine.rollout import HASH_LABEL
@@ -115,3 +116,21 @@ class Witness:
             (self.owner.kind, self.owner.group) if self.owner else ("", ""),
             self.namespace,
         )
+
+
+def takes(reach: Reach, witness: Witness, *, named: bool = True) -> bool:
+    """Say whether a match takes a witness, as the engine would (``webhook.engine.match``); ``named`` is that of its ``Space``."""
+    if not reach.pods.matches(witness.labels):
+        return False
+    if reach.requests and not set(reach.requests).intersection(witness.requests):
+        return False
+    if reach.owners and witness.owner not in reach.owners:
+        deployed = witness.owner == REPLICA_SET and HASH_LABEL in witness.labels
+        if not (deployed and DEPLOYMENT in reach.owners):
+            return False
+    if reach.namespaces.selector is None:
+        return reach.namespaces.matches(witness.namespace, None)
+    if not witness.known:
+        return False
+    labels = {**witness.namespace_labels, NAME_LABEL: witness.namespace} if named else witness.namespace_labels
+    return reach.namespaces.selector.matches(labels)

@@ -69,13 +69,23 @@ def left(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound:
     return _smallest(_left(inner, outer, bound), space)
 
 
+def some(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> Witness | None:
+    """Return a pod that all of ``inner`` match and none of ``outer`` does, the first that is found, or None if there can be none.
+
+    Raises:
+        UndecidedError: more regions than ``bound`` would have to be looked at.
+    """
+    found = (region.witness(space) for region in _left(inner, outer, bound))
+    return next((witness for witness in found if witness is not None), None)
+
+
 def contained(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> bool:
     """Say whether ``outer`` together match every pod that all of ``inner`` match; no more is looked at than that takes.
 
     Raises:
         UndecidedError: more regions than ``bound`` would have to be looked at.
     """
-    return all(region.witness(space) is None for region in _left(inner, outer, bound))
+    return some(inner, outer, space, bound=bound) is None
 
 
 def compare(first: Reach, second: Reach, space: Space) -> Comparison:

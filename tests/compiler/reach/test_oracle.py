@@ -196,12 +196,18 @@ def _shows(world: World, witness: Witness | None, mask: int, inner: tuple[Reach,
     assert mask
     assert witness.namespace not in EXCLUDED
     certain = world.certain(mask, inner)
-    if any(each.namespaces.selector for each in outer) and not witness.proved:
-        certain &= world.declared  # an undeclared namespace that several selectors leave out together counts as possible
-    best = certain or (mask & world.known) or mask
-    assert witness.proved is bool(certain)
+    size = len(witness.labels) + len(witness.requests) + (witness.owner is not None)
+    if any(each.namespaces.selector for each in outer):
+        # A named namespace that no selector can take, whatever its labels are, may be called possible; a declared one never.
+        assert witness.proved is bool(certain) or not certain & world.declared
+        assert not witness.proved or size <= world.size(certain & world.declared or certain)
+        best = certain if witness.proved else (mask & world.known) or mask
+        assert size >= world.size(best)
+    else:
+        assert witness.proved is bool(certain)
+        best = certain or (mask & world.known) or mask
+        assert size == world.size(best)
     assert witness.known is bool(best & world.known)
-    assert len(witness.labels) + len(witness.requests) + (witness.owner is not None) == world.size(best)
     labels = None
     if witness.known:
         name = {NAME: witness.namespace} if world.named else {}
