@@ -25,7 +25,7 @@ def verdicts(resolved: Resolved, cluster: Cluster) -> Iterator[Verdict]:
         nonlocal compared
         # Of equal priority they would be in conflict, which is an error.
         sought = first.policy.priority > second.policy.priority and not first.policy.partial
-        if not sought or second.policy.name in idle or second.policy.name in found:
+        if not sought or second.policy.namespace_wide or second.policy.name in idle or second.policy.name in found:
             return False
         compared += 1
         return compared <= _ENOUGH
