@@ -81,3 +81,12 @@ certain that there is nothing. What is built does not hang on it.
 
 Fewer conditions of the kinds `Exists`, `NotIn` and `DoesNotExist`, or namespaces by name, make policies easier to tell apart.""",
 )
+NO_POLICY: Final = Code(
+    "OB4208",
+    Severity.WARNING,
+    "ceiling holds for no file",
+    """A ceiling under `spec.ceilings` holds for the policies in files below its `folder`, and no file that is read is there. Most likely
+the folder has another name, and then nothing keeps its policies within the ceiling.
+
+Correct the folder, or remove the ceiling.""",
+)
