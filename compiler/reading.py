@@ -150,7 +150,9 @@ def _idle_ceilings(repository: Repository, paths: list[str]) -> Iterator[Diagnos
     for ceiling in repository.ceilings:
         if not any(map(ceiling.holds_for, (REPOSITORY_FILE, *paths))):
             where = repository.document.at("spec", "ceilings", ceiling.index, "folder")
-            yield diagnose(reach.NO_POLICY, where, f"there is no file in folder `{ceiling.folder}`, so this ceiling holds for no policy")
+            yield diagnose(
+                reach.NO_POLICY, where, f"there is no file in folder `{ceiling.folder}`, so this ceiling holds for no policy"
+            )
 
 
 def _patterns(repository: Repository, name: str, written: tuple[str, ...]) -> tuple[Callable[[str], bool], list[Diagnostic]]:

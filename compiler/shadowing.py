@@ -17,18 +17,18 @@ from typing import Final
 from compiler.giving import Given, always, given
 from compiler.model import Cluster
 from compiler.overlap import reach, space
-from compiler.reach import Reach, Space, UndecidedError, contained, some
+from compiler.reach import Kinds, Reach, Remainder, Space, UndecidedError, contained
 from compiler.reach.finder import Finder
 from compiler.resolve import Binding, Resolved
 
-MAX_TOGETHER: Final = 24
+MAX_TOGETHER: Final = 16
 """How many policies are taken away from one, before the question is left undecided."""
 
 _BOUND: Final = 200
 """How many regions a question may take."""
 
-_WORK: Final = 50_000
-"""How many policies are taken away from others in a cluster, before only single ones are tried."""
+_WORK: Final = 3_000
+"""How many policies, beside a first one, are taken away from others in a cluster, before only single ones are tried."""
 
 
 class Effect(StrEnum):
@@ -72,6 +72,7 @@ class _Search:
         self._bindings = bindings
         self._space = there
         self._reaches = [reach(binding) for binding in bindings]
+        self._kinds = Kinds(self._reaches)
         self._finder = Finder(self._reaches, named=there.named)
         self._idle: set[int] = set()
         self._left = _WORK
@@ -129,14 +130,15 @@ class _Search:
             UndecidedError: too many others would have to be taken away.
         """
         own, taken = self._reaches[position], list[int]()
+        rest = Remainder((own,), self._kinds, self._space, bound=_BOUND)
         differently = False
         while True:
-            witness = some((own,), [self._reaches[each] for each in taken], self._space, bound=_BOUND)
+            witness = rest.witness()
             if witness is None:
                 return self._needed(own, taken), differently
             if len(taken) >= (MAX_TOGETHER if self._left > 0 else 1):
                 raise UndecidedError
-            self._left -= 1
+            self._left -= bool(taken)
             first = next((each for each in self._finder.taking(witness) if self._gives(each, key, position)), None)
             if first is None:
                 raise _EffectError
@@ -147,6 +149,7 @@ class _Search:
             elif first > position:
                 self._undisturbed(position, key, keys[key], taken, first)
             taken.append(first)
+            rest.take(self._reaches[first])
 
     def _gives(self, other: int, key: Hashable, position: int) -> bool:
         return (

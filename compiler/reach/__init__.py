@@ -9,7 +9,9 @@ from compiler.reach.match import Reach, Witness
 from compiler.reach.relation import (
     MAX_REGIONS,
     Comparison,
+    Kinds,
     Relation,
+    Remainder,
     UndecidedError,
     compare,
     contained,
@@ -24,8 +26,10 @@ from compiler.reach.space import Space
 __all__ = [
     "MAX_REGIONS",
     "Comparison",
+    "Kinds",
     "Reach",
     "Relation",
+    "Remainder",
     "Space",
     "UndecidedError",
     "Witness",

@@ -1,6 +1,7 @@
 """Which of many matches take a pod, found by what the pod has."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
 
 from compiler.reach.match import Reach, Witness, takes
 from webhook.engine.selector import Operator, Requirement
@@ -33,16 +34,20 @@ class Finder:
 
     def taking(self, witness: Witness) -> Iterator[int]:
         """Yield the positions of the matches that take a pod, in order."""
-        for position in sorted(self._candidates(witness.labels, witness.namespace)):
+        for position in merge(*self._candidates(witness.labels, witness.namespace)):
             if takes(self._reaches[position], witness, named=self._named):
                 yield position
 
-    def _candidates(self, labels: Mapping[str, str], namespace: str) -> Iterator[int]:
-        yield from self._anywhere
-        yield from self._by_name.get(namespace, ())
-        for key, value in labels.items():
-            yield from self._by_key.get(key, ())
-            yield from self._by_value.get((key, value), ())
+    def _candidates(self, labels: Mapping[str, str], namespace: str) -> Iterator[list[int]]:
+        """Yield lists of positions, each in order and no position in two of them."""
+        yield self._anywhere
+        if namespace in self._by_name:
+            yield self._by_name[namespace]
+        for pair in labels.items():
+            if pair[0] in self._by_key:
+                yield self._by_key[pair[0]]
+            if pair in self._by_value:
+                yield self._by_value[pair]
 
 
 def _requires(requirement: Requirement) -> bool:

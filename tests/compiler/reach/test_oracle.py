@@ -15,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.reach import (
+    Kinds,
     Reach,
     Relation,
+    Remainder,
     Space,
     UndecidedError,
     Witness,
@@ -26,6 +28,7 @@ from compiler.reach import (
     outside,
     overlap,
     satisfiable,
+    some,
 )
 from webhook.engine.bundle import NamespaceMatch, Owner, Policy
 from webhook.engine.match import Index
@@ -233,6 +236,11 @@ def _play(random: Random) -> None:
     _shows(world, outside(first, others, world.space), rest, (first,), others)
     _shows(world, left((first, second), (third, fourth), world.space), one & two & ~three & ~four, (first, second), (third, fourth))
     assert contained((first,), others, world.space) is (rest == 0)
+    rest_of = Remainder((first,), Kinds((first, *others)), world.space)
+    for other in others:
+        rest_of.take(other)
+    assert (rest_of.witness() is None) is (rest == 0)
+    assert some((first,), others, world.space) is None or rest
     relation = compare(first, second, world.space).relation
     expected = {
         (True, True): Relation.EQUAL,
