@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from compiler.giving import Given, always, given
+from compiler.giving import PLACEMENT, Given, always, given
 from compiler.model import Cluster
 from compiler.overlap import reach, space
 from compiler.reach import Kinds, Reach, Remainder, Space, UndecidedError, contained
@@ -142,6 +142,8 @@ class _Search:
             first = next((each for each in self._finder.taking(witness) if self._gives(each, key, position)), None)
             if first is None:
                 raise _EffectError
+            if self._in_conflict(first, position, key):
+                raise _EffectError
             if given(self._bindings[first])[key] != keys[key]:
                 if first > position:
                     raise _EffectError
@@ -155,6 +157,12 @@ class _Search:
         return (
             other != position and other not in self._idle and always(self._bindings[other]) and key in given(self._bindings[other])
         )
+
+    def _in_conflict(self, first: int, position: int, key: Hashable) -> bool:
+        """Say whether two policies of equal priority contradict each other, which is an error, and is spoken of as one."""
+        one, other = self._bindings[first], self._bindings[position]
+        equal = one.policy.priority == other.policy.priority
+        return equal and (key == PLACEMENT or given(one)[key] != given(other)[key])
 
     def _undisturbed(self, position: int, key: Hashable, value: Hashable, taken: list[int], later: int) -> None:
         """Make sure that wherever a later policy could decide instead, none between the two decides differently.
