@@ -98,20 +98,23 @@ class _Search:
         keys = given(binding)
         if not keys or binding.policy.namespace_wide:  # what is written to a namespace holds whoever else places its pods
             return Outcome(binding=binding, effect=Effect.SOME)
+        if not all(self._others(key, position) for key in keys):
+            return Outcome(binding=binding, effect=Effect.SOME)
         # A key that hardly anybody gives shows most quickly that there is an effect.
-        order = sorted(keys, key=lambda key: (len(self._givers.get(key, ())), str(key)))
-        if any(not self._others(key, position) for key in order):
-            return Outcome(binding=binding, effect=Effect.SOME)
+        order = sorted(keys, key=lambda key: len(self._givers[key]))
         by: set[int] = set()
-        differently = False
-        try:
-            for key in order:
+        differently, undecided = False, False
+        for key in order:
+            try:
                 deciders, other = self._instead(position, key, keys)
-                by.update(deciders)
-                differently |= other
-        except _EffectError:
-            return Outcome(binding=binding, effect=Effect.SOME)
-        except UndecidedError:
+            except _EffectError:
+                return Outcome(binding=binding, effect=Effect.SOME)
+            except UndecidedError:
+                undecided = True  # another key may show an effect
+                continue
+            by.update(deciders)
+            differently |= other
+        if undecided:
             return Outcome(binding=binding, effect=Effect.UNDECIDED)
         if not by:  # it matches nothing, which is another matter
             return Outcome(binding=binding, effect=Effect.SOME)

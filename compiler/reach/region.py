@@ -1,8 +1,9 @@
 """Regions: conjunctions of conditions on a pod, its controller and its namespace, some of them turned round."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from compiler.reach.labels import Values, complement, least, narrowed
 from compiler.reach.match import Controller, Reach, Witness
@@ -12,8 +13,7 @@ from webhook.engine.selector import Requirement
 _HANDFUL = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
+class Region(NamedTuple):
     """A set of pods with one kind of controller.
 
     Attributes:
@@ -59,13 +59,30 @@ class Region:
         """Return what of the region a match takes, None if its pods' conditions exclude each other; namespaces are not looked at."""
         if not self.controller.is_among(reach.owners):
             return None
-        found = self
-        for condition in conditions(reach):
-            left = condition.kept(found)
-            if left is None:
+        # All conditions at once, since this is asked of every match; one by one they are ``conditions``.
+        labels = narrowed(self.labels, reach.pods.requirements)
+        if labels is None:
+            return None
+        asks, names, requirements = self.asks, self.names, self.requirements
+        if reach.requests:
+            resources = frozenset(reach.requests)
+            if resources <= self.declines:
                 return None
-            found = left
-        return found
+            if resources not in asks:
+                asks = (*asks, resources)
+        if reach.namespaces.names:
+            names = (
+                frozenset(reach.namespaces.names) if names is None else names.intersection(reach.namespaces.names)
+            ) - self.banned
+            if not names:
+                return None
+        elif reach.namespaces.selector is not None:
+            if not self.known:
+                return None
+            requirements = (*requirements, *(each for each in reach.namespaces.selector.requirements if each not in requirements))
+            if narrowed({}, requirements) is None:
+                return None
+        return Region(self.controller, labels, asks, self.declines, names, self.banned, requirements, self.known)
 
 
 class Condition:
@@ -97,7 +114,7 @@ class Labelled(Condition):
     @staticmethod
     def _with(region: Region, requirement: Requirement) -> Region | None:
         labels = narrowed(region.labels, (requirement,))
-        return None if labels is None else replace(region, labels=labels)
+        return None if labels is None else region._replace(labels=labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +127,12 @@ class Asking(Condition):
         """Return the part that meets it."""
         if self.resources <= region.declines:
             return None
-        return region if self.resources in region.asks else replace(region, asks=(*region.asks, self.resources))
+        return region if self.resources in region.asks else region._replace(asks=(*region.asks, self.resources))
 
     def refused(self, region: Region) -> Region | None:
         """Return the part that does not."""
         declines = region.declines | self.resources
-        return None if any(each <= declines for each in region.asks) else replace(region, declines=declines)
+        return None if any(each <= declines for each in region.asks) else region._replace(declines=declines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +144,14 @@ class Named(Condition):
     def kept(self, region: Region) -> Region | None:
         """Return the part that meets it."""
         names = (self.names if region.names is None else region.names & self.names) - region.banned
-        return replace(region, names=names) if names else None
+        return region._replace(names=names) if names else None
 
     def refused(self, region: Region) -> Region | None:
         """Return the part that does not."""
         if region.names is None:
-            return replace(region, banned=region.banned | self.names)
+            return region._replace(banned=region.banned | self.names)
         names = region.names - self.names
-        return replace(region, names=names) if names else None
+        return region._replace(names=names) if names else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +173,7 @@ class Inside(Condition):
         if requirement in region.requirements:
             return region
         requirements = (*region.requirements, requirement)
-        return None if narrowed({}, requirements) is None else replace(region, requirements=requirements)
+        return None if narrowed({}, requirements) is None else region._replace(requirements=requirements)
 
 
 def conditions(reach: Reach) -> Iterator[Condition]:
