@@ -30,6 +30,7 @@ from compiler.reach import (
     satisfiable,
     some,
 )
+from compiler.reach.finder import Finder
 from webhook.engine.bundle import NamespaceMatch, Owner, Policy
 from webhook.engine.match import Index
 from webhook.engine.pod import Container, Metadata, OwnerReference, Pod, Resources, Spec
@@ -290,6 +291,22 @@ def test_model_matches_as_the_engine_does(seed: int) -> None:
         found = table.matching(dict(point.labels))
         matches = any(each.holds(Pod(Spec(containers=[container]), metadata), metadata, point.place.name) for each in found)
         assert matches is _takes(reach, point)
+
+
+@given(st.integers(min_value=0))
+def test_finder_finds_what_takes_a_pod(seed: int) -> None:
+    """Of many matches, those that take a witness are found, in order and once, whatever they are found by."""
+    random = Random(seed)
+    world = WORLDS[random.random() < 0.7]
+    reaches = [_reach(random) for _ in range(8)]
+    witness = satisfiable(_reach(random), world.space)
+    if witness is None:
+        return
+    labels = {**witness.namespace_labels, **({NAME: witness.namespace} if world.named else {})}
+    place = Place(witness.namespace, tuple(labels.items()))
+    point = Point(tuple(witness.labels.items()), witness.owner, witness.requests, place)
+    expected = [position for position, reach in enumerate(reaches) if _takes(reach, point)]
+    assert list(Finder(reaches, named=world.named).taking(witness)) == expected
 
 
 def test_a_question_beyond_its_bound_is_not_decided() -> None:
