@@ -55,7 +55,9 @@ class Resolved:
     bindings: tuple[Binding, ...]
     by_cluster: dict[str, list[Binding]] = field(init=False, repr=False, compare=False)
     overlaps: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The pairs that ``compiler.overlap`` has to look at, by cluster."""
+    """The namespaces, and the pairs of bindings, that ``compiler.overlap`` has to look at, by cluster."""
+    outcomes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What ``compiler.shadowing`` has found out, by cluster."""
 
     def __post_init__(self) -> None:
         by_cluster: dict[str, list[Binding]] = {cluster.name: [] for cluster in self.model.clusters}

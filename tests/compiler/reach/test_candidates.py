@@ -1,4 +1,4 @@
-"""The algebra of label selectors against brute force over small universes."""
+"""Selectors, their contradictions, and the pairs of them that may overlap, against brute force over small universes."""
 
 from collections.abc import Iterator
 from itertools import combinations, product
@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler import selectors as module
-from compiler.selectors import contradiction, describe, possible_overlaps, witness
+from compiler.reach import candidates as module
+from compiler.reach.candidates import possible_overlaps
+from compiler.reach.labels import contradiction, describe
 from webhook.engine.selector import Operator, Requirement, Selector
 
 KEYS = ("a", "b")
@@ -55,39 +56,6 @@ def test_engine_matches_as_kubernetes_does(selector: Selector) -> None:
     """The selector that the compiler reasons about means what Kubernetes means by it."""
     for labels in UNIVERSE:
         assert selector.matches(labels) is _matches(selector, labels)
-
-
-@given(st.lists(SELECTORS, min_size=1, max_size=3))
-def test_witness_is_exact(selectors: list[Selector]) -> None:
-    """There is a witness if and only if some label map matches all selectors; it matches them, and no smaller map does."""
-    matching = [labels for labels in UNIVERSE if all(_matches(selector, labels) for selector in selectors)]
-    found = witness(*selectors)
-    if found is None:
-        assert not matching
-        return
-    assert all(_matches(selector, found) for selector in selectors)
-    assert matching
-    assert len(found) == min(map(len, matching))
-
-
-@given(st.lists(SELECTORS, min_size=1, max_size=3))
-def test_witness_depends_on_no_order(selectors: list[Selector]) -> None:
-    """The same selectors in another order have the same witness."""
-    assert witness(*selectors) == witness(*reversed(selectors))
-
-
-def test_witness_avoids_banned_values() -> None:
-    """A key that must exist with all the usual values banned gets another one."""
-    selector = Selector.of(
-        expressions=[Requirement("a", Operator.EXISTS), Requirement("a", Operator.NOT_IN, ("any", "any-1", "any-2"))]
-    )
-    assert witness(selector) == {"a": "any-3"}
-
-
-def test_no_selector_at_all_matches_the_empty_map() -> None:
-    """The conjunction of nothing is satisfied by nothing."""
-    assert witness() == {}
-    assert witness(Selector()) == {}
 
 
 @given(SELECTORS)
