@@ -29,7 +29,7 @@ from webhook.bundles.switch import NOTHING, parse
 from webhook.bundles.trust import Trust
 from webhook.engine.bundle import decode, encode
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 TICK = 0.001
 

@@ -6,20 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from webhook.engine.bundle import (
-    VERSION,
-    Accelerator,
-    Bundle,
-    Cluster,
-    Foreign,
-    NamespaceMatch,
-    Owner,
-    Placement,
-    Policy,
-    Runtime,
-    Verdict,
-    encode,
-)
+from webhook.engine.bundle import VERSION, Bundle, Cluster, encode
 from webhook.engine.fields import (
     Fields,
     Gang,
@@ -31,6 +18,7 @@ from webhook.engine.fields import (
     Taint,
     Toleration,
 )
+from webhook.engine.policy import Accelerator, Foreign, NamespaceMatch, Owner, Placement, Policy, Runtime, Verdict
 from webhook.engine.selector import Selector
 
 NAMESPACE = "training"

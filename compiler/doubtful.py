@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from math import isfinite
-from typing import Any, Final
+from typing import Final
 
 from compiler.codes import documents, reading
 from compiler.diagnostics import Diagnostic, diagnose, in_order
-from compiler.source import Document, Location, Route, SourceFile
+from compiler.source import Document, Location, SourceFile, scalars
 from compiler.spelling import did_you_mean, disagreement, foreign_letters, shortened
 from schemas import API_VERSION
 
@@ -76,14 +76,8 @@ def numbers(document: Document, found: list[Diagnostic]) -> list[Diagnostic]:
 
 
 def _numbers(document: Document) -> Iterator[Diagnostic]:
-    pending: list[tuple[Route, Any]] = [((), document.value)]
-    while pending:
-        route, value = pending.pop()
-        if isinstance(value, dict):
-            pending += [((*route, key), each) for key, each in value.items()]
-        elif isinstance(value, list):
-            pending += [((*route, index), each) for index, each in enumerate(value)]
-        elif isinstance(value, float) and not isfinite(value):
+    for route, value in scalars(document.value):
+        if isinstance(value, float) and not isfinite(value):
             where = document.at(*route)
             message = f"`{_written(where.locate())}` is no number that JSON has, and objects of Kubernetes are JSON"
             yield diagnose(documents.BAD_VALUE, where, message, help=["write a finite number, or quotes around a word"])

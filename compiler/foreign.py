@@ -5,8 +5,8 @@ from typing import Final
 from compiler.model import Mechanism, Platform, PoolType, Strategy
 from compiler.platforms import keys, nodes
 from compiler.resolve import Binding
-from webhook.engine.bundle import Foreign, Verdict
 from webhook.engine.fields import Taint
+from webhook.engine.policy import Foreign, Verdict
 
 _ALIBABA: Final = frozenset({Platform.ACK_REGISTERED, Platform.ACK_PRO})
 

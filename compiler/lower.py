@@ -18,19 +18,11 @@ from compiler.platforms.mechanisms import node_selector
 from compiler.platforms.nodes import RUNTIMES
 from compiler.progress import Phase, Progress, counted, silent
 from compiler.resolve import Binding, Resolved
-from webhook.engine.bundle import (
-    ALL_WORKLOADS,
-    VERSION,
-    Accelerator,
-    Bundle,
-    NamespaceMatch,
-    Placement,
-    Policy,
-    seal,
-)
+from webhook.engine.bundle import VERSION, Bundle, seal
 from webhook.engine.bundle import Cluster as BundleCluster
 from webhook.engine.fields import Fields, Scheduling
 from webhook.engine.keys import PLACEMENT_LABEL
+from webhook.engine.policy import ALL_WORKLOADS, Accelerator, NamespaceMatch, Placement, Policy
 
 
 def lower(resolved: Resolved, progress: Progress = silent) -> tuple[ClusterIR, ...]:

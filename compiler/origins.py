@@ -13,9 +13,9 @@ from compiler.placing import Kind, Wanted, wanted
 from compiler.platforms import keys
 from compiler.resolve import Binding
 from compiler.source import Where
-from webhook.engine.bundle import Verdict
 from webhook.engine.decision import Action, Effect
 from webhook.engine.nodes import preferred_field
+from webhook.engine.policy import Verdict
 from webhook.engine.terms import describe_terms
 
 Origins = Mapping[tuple[str, str], Where]

@@ -7,7 +7,7 @@ import posixpath
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,19 @@ from msgspec import Struct
 
 Route = tuple[str | int, ...]
 """Keys and indices from a document's root to a value."""
+
+
+def scalars(value: Any) -> Iterator[tuple[Route, Any]]:
+    """Yield all that is neither a mapping nor a list, however deep, and the way to it; in no order that means anything."""
+    pending: list[tuple[Route, Any]] = [((), value)]
+    while pending:
+        route, each = pending.pop()
+        if isinstance(each, dict):
+            pending += [((*route, key), item) for key, item in each.items()]
+        elif isinstance(each, list):
+            pending += [((*route, index), item) for index, item in enumerate(each)]
+        else:
+            yield route, each
 
 
 class Span(Struct, frozen=True, order=True):

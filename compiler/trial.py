@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from compiler.ir import ClusterIR
-from compiler.source import Route
+from compiler.source import Route, scalars
 from webhook.engine import patch
 from webhook.engine.decision import Decision
 from webhook.engine.defaults import defaulted
@@ -85,14 +85,8 @@ def _refuse_boundless(pod: dict[str, Any]) -> None:
     Raises:
         NotAPodError: there is one.
     """
-    pending: list[tuple[Route, Any]] = [((), pod)]
-    while pending:
-        route, value = pending.pop()
-        if isinstance(value, dict):
-            pending += [((*route, key), each) for key, each in value.items()]
-        elif isinstance(value, list):
-            pending += [((*route, index), each) for index, each in enumerate(value)]
-        elif isinstance(value, float) and not isfinite(value):
+    for route, value in scalars(pod):
+        if isinstance(value, float) and not isfinite(value):
             raise NotAPodError(f"the API server would refuse this pod: JSON has no number {value}", route)
 
 

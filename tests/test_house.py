@@ -1,5 +1,6 @@
 """The repository as a whole: what its files promise each other."""
 
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -37,6 +38,16 @@ def test_every_dependency_is_pinned() -> None:
     assert names <= pinned
 
 
+def test_the_source_distribution_is_whole() -> None:
+    """The source distribution has every folder that the Makefile checks, every page, and what decides what the image is built from."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    included = {each.removeprefix("/") for each in project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]}
+    sources = re.search(r"^SOURCES := (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert sources
+    pages = {path.name for path in ROOT.glob("*.md")} - {project["project"]["readme"]}  # the build adds that one by itself
+    assert {*sources[1].split(), *pages, ".containerignore", "Makefile", "constraints.txt"} <= included
+
+
 @pytest.mark.parametrize(
     "page", sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 )
@@ -53,3 +64,28 @@ def test_codes_have_their_category_and_an_explanation() -> None:
         assert re.fullmatch(r"OB[0-9]\d{3}", code.id)
         assert len(code.explanation) > len(code.title) + 40
         assert not code.title.endswith(".")
+
+
+@pytest.mark.parametrize("package", ["compiler", "webhook"])
+def test_the_page_on_architecture_knows_the_layers(package: str) -> None:
+    """The chain of layers on the page is the one that is checked."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [each["layers"] for each in contracts if each.get("containers") == [package]]
+    page = (ROOT / "docs/architecture.md").read_text()
+    chains = [re.split(r"\s*▶\s*", block.strip()) for block in re.findall(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)]
+    assert [layer.replace(" : ", ", ") for layer in layers] in chains
+
+
+@pytest.mark.parametrize("package", ["compiler", "webhook"])
+def test_the_page_on_architecture_has_a_line_for_every_room(package: str) -> None:
+    """Every module and folder right below a package stands in the page's list, and nothing does that is not there."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    [folder] = (Path(each) for each in importlib.import_module(package).__path__)  # as installed, where the checkout is not
+    found = re.search(rf"^{package}/.*\n((?:  .*\n)+)", page, re.MULTILINE)
+    assert found
+    heads = [
+        re.split(r"\s{3,}", line.strip())[0] if line.startswith("  ") and line[2] != " " else "" for line in found[1].splitlines()
+    ]
+    listed = {name for head in heads for name in re.findall(r"[a-z_]+(?:\.py|/)", head)}
+    there = {f"{path.name}/" if path.is_dir() else path.name for path in folder.glob("[a-z]*") if path.name != "py.typed"}
+    assert listed == there

@@ -31,74 +31,36 @@ arrival of the head (``webhook.front.gate``).
 This module knows ASGI and the engine, and no framework. Of a pod it logs nothing.
 """
 
-import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from webhook import review
 from webhook.bundles.store import Snapshot, Store
-from webhook.decisions import DecisionLog
 from webhook.engine.audit import auditing, difference
 from webhook.engine.decision import Decision
 from webhook.engine.pod import Pod
-from webhook.front.body import MAX_BODY_BYTES, BodyTooLargeError, DisconnectedError, Message, Receive, read
+from webhook.front.body import BodyTooLargeError, DisconnectedError, Receive, read
 from webhook.front.deadline import Deadlines
-from webhook.namespaces import Namespaces
-from webhook.telemetry import Hooks, Outcome, describe, log
-
-Scope = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-Header = tuple[bytes, bytes]
-
-PATH: Final = "/mutate"
-RETRY_SECONDS: Final = 1
-"""The API server's client comes back by itself after an answer of 5xx that has ``Retry-After``, as long as its own time allows (client-go
-``rest/with_retry.go``, ``checkWait``)."""
-
-_LINGER_SECONDS: Final = 2.0
-_JSON: Final = (b"content-type", b"application/json")
-_CLOSE: Final = (b"connection", b"close")
-_NO_STATE: Final[dict[str, Any]] = {}
-
-
-class _Refusal(NamedTuple):
-    """An answer that needs no body. ``lingers`` says that the rest of the body is worth waiting for before the connection is closed."""
-
-    outcome: Outcome
-    status: int
-    payload: bytes
-    headers: list[Header]
-    lingers: bool = True
-
-
-def _problem(status: int, message: str) -> bytes:
-    """Return the answer where there is no uid to answer to; the shape is a meta/v1 Status in small."""
-    return msgspec.json.encode(review.Status(status, message))
-
-
-def _refusal(outcome: Outcome, status: int, message: str, *headers: Header, lingers: bool = True) -> _Refusal:
-    payload = _problem(status, message)
-    return _Refusal(outcome, status, payload, [_JSON, _content_length(payload), *headers], lingers)
-
-
-def _content_length(payload: bytes) -> Header:
-    return (b"content-length", b"%d" % len(payload))
-
-
-_NOT_FOUND = _refusal(Outcome.NOT_FOUND, 404, f"reviews are answered on {PATH} only", _CLOSE)
-_NOT_POST = _refusal(Outcome.METHOD_NOT_ALLOWED, 405, "reviews are sent with POST", _CLOSE, (b"allow", b"POST"))
-_NOT_JSON = _refusal(Outcome.UNSUPPORTED_MEDIA_TYPE, 415, "reviews are sent as application/json", _CLOSE)
-_TOO_LARGE = _refusal(Outcome.TOO_LARGE, 413, f"the body is larger than {MAX_BODY_BYTES} bytes", _CLOSE)
-_TIMED_OUT = _refusal(Outcome.TIMED_OUT, 408, "the body was not complete in time", _CLOSE, lingers=False)
-_OVERLOADED = _refusal(Outcome.OVERLOADED, 503, "too many requests at once", (b"retry-after", b"%d" % RETRY_SECONDS), lingers=False)
-_LATE = _refusal(
-    Outcome.LATE, 504, "the time that the API server waits was nearly over before a decision could begin", lingers=False
+from webhook.front.refusals import (
+    JSON,
+    LATE,
+    OVERLOADED,
+    TIMED_OUT,
+    TOO_LARGE,
+    Scope,
+    Send,
+    content_length,
+    problem,
+    refuse,
+    screen,
 )
+from webhook.namespaces import Namespaces
+from webhook.telemetry.decisions import DecisionLog
+from webhook.telemetry.hooks import Hooks, Outcome
+from webhook.telemetry.logs import describe, log
+
+_NO_STATE: Final[dict[str, Any]] = {}
 
 
 class _Answer(NamedTuple):
@@ -145,28 +107,28 @@ class Admission:
         started = perf_counter()
         state = scope.get("state", _NO_STATE)
         arrived: float = state.get("arrived", started)
-        refusal = _OVERLOADED if state.get("overloaded") else _screen(scope)
+        refusal = OVERLOADED if state.get("overloaded") else screen(scope)
         if refusal is None:
             deadline = arrived + self._deadlines.seconds(scope["query_string"])
             try:
                 body = await read(receive, min(self._body_timeout, deadline - started))
                 if perf_counter() > deadline:
-                    refusal = _LATE
+                    refusal = LATE
             except TimeoutError:
-                refusal = _TIMED_OUT
+                refusal = TIMED_OUT
             except BodyTooLargeError:
-                refusal = _TOO_LARGE
+                refusal = TOO_LARGE
             except DisconnectedError:
                 self._hooks.refused(Outcome.DISCONNECTED)
                 return
         if refusal is not None:
             self._hooks.refused(refusal.outcome)
-            await _refuse(refusal, receive, send)
+            await refuse(refusal, receive, send)
             return
 
         answer = self._answer(body)
         status, payload, outcome = answer.status, answer.payload, answer.outcome
-        await send({"type": "http.response.start", "status": status, "headers": [_JSON, _content_length(payload)]})
+        await send({"type": "http.response.start", "status": status, "headers": [JSON, content_length(payload)]})
         await send({"type": "http.response.body", "body": payload})
         seconds = perf_counter() - arrived
         if status == 200:  # noqa: PLR2004 (HTTP)
@@ -229,41 +191,6 @@ def _respond(uid: str, decision: Decision) -> tuple[review.Response, Outcome]:
     return review.allowed(uid, warnings=decision.warnings, audit=audit), outcome
 
 
-def _screen(scope: Scope) -> _Refusal | None:
-    """Look at the head of a request; return the reason not to read its body, if there is one."""
-    if scope["path"] != PATH:
-        return _NOT_FOUND
-    if scope["method"] != "POST":
-        return _NOT_POST
-    media_type = declared_length = b""
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            media_type = value
-        elif name == b"content-length":
-            declared_length = value
-    if media_type != b"application/json" and media_type.partition(b";")[0].strip().lower() != b"application/json":
-        return _NOT_JSON
-    if declared_length.isdigit() and int(declared_length[:20]) > MAX_BODY_BYTES:
-        return _TOO_LARGE
-    return None
-
-
-async def _refuse(refusal: _Refusal, receive: Receive, send: Send) -> None:
-    """Answer at once, then take in what the client is still sending, for a moment, before the connection is closed.
-
-    Closing a socket with unread data resets it, and the client would lose the answer (RFC 9112 §9.6, a lingering close). Where the
-    connection stays open uvicorn reads past the body by itself.
-    """
-    await send({"type": "http.response.start", "status": refusal.status, "headers": refusal.headers})
-    await send({"type": "http.response.body", "body": refusal.payload, "more_body": refusal.lingers})
-    if refusal.lingers:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LINGER_SECONDS):
-                while (await receive()).get("more_body"):
-                    pass
-        await send({"type": "http.response.body", "body": b""})
-
-
 def _audit(decision: Decision) -> dict[str, str]:
     audit: dict[str, str] = {}
     if decision.operations and decision.applied:
@@ -277,5 +204,5 @@ def _audit(decision: Decision) -> dict[str, str]:
 
 def _error(uid: str | None, status: int, message: str) -> bytes:
     if uid is None:
-        return _problem(status, message)
+        return problem(status, message)
     return review.encode(review.errored(uid, status, message))

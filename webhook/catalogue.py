@@ -9,9 +9,9 @@ from prometheus_client.metrics_core import Metric
 from webhook.bundles.gauges import Gauges
 from webhook.certificates.measures import CertificateMetrics
 from webhook.front.gate import Arrivals, Gate
-from webhook.lines import Lines
 from webhook.namespaces import Namespaces
-from webhook.telemetry import Metrics
+from webhook.telemetry.lines import Lines
+from webhook.telemetry.metrics import Metrics
 
 _STDERR = 2
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 from prometheus_client import CollectorRegistry, Gauge
 
 from webhook.readiness import Readiness
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 if TYPE_CHECKING:
     from webhook.kube.api import Api

@@ -21,7 +21,7 @@ from webhook.namespaces import Namespaces, follow
 from webhook.readiness import Readiness
 from webhook.serving import StartError
 from webhook.settings import Settings
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from webhook.kube.api import Api

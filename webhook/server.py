@@ -28,22 +28,24 @@ from fastapi import FastAPI
 from prometheus_client import disable_created_metrics
 
 from webhook import parts as composing
-from webhook.admission import PATH, Admission
+from webhook.admission import Admission
 from webhook.bundles.keys import KeyFileError
 from webhook.bundles.store import Store
 from webhook.certificates.context import empty_context
 from webhook.certificates.credentials import TlsError
-from webhook.decisions import DecisionLog, Scope
 from webhook.engine.bundle import BundleError
 from webhook.front.gate import Arrivals, Gate
-from webhook.lines import Lines
+from webhook.front.refusals import PATH
 from webhook.management import application
 from webhook.parts import Parts
 from webhook.readiness import Readiness
-from webhook.serving import AdmissionServer, Loop, Server, StartError, admission_config, descriptors, listen, management_config
+from webhook.serving import GatedServer, Loop, StartError, admission_config, descriptors, listen, management_server
 from webhook.settings import PROGRAM, Settings, SettingsError, parse
 from webhook.supervision import supervise
-from webhook.telemetry import Metrics, configure_logging, log
+from webhook.telemetry.decisions import DecisionLog, Scope
+from webhook.telemetry.lines import Lines
+from webhook.telemetry.logs import configure_logging, log
+from webhook.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     pass
@@ -119,7 +121,7 @@ def _compose(settings: Settings, version: str, lines: Lines) -> int:
         decisions=None if scope is Scope.NONE else DecisionLog(scope, lines.append),
     )
     arrivals = Arrivals(parts.gate, parts.metrics.registry)
-    front = AdmissionServer(admission_config(admission, parts.context), parts.gate, arrivals, head_timeout=settings.head_timeout)
+    front = GatedServer(admission_config(admission, parts.context), parts.gate, arrivals, head_timeout=settings.head_timeout)
     management = application(parts.readiness, parts.metrics.registry, version)
     with (
         listen(settings.host, settings.port) as admission_socket,
@@ -137,7 +139,7 @@ def _compose(settings: Settings, version: str, lines: Lines) -> int:
 async def _run(  # noqa: PLR0917 (private; called once)
     settings: Settings,
     parts: Parts,
-    front: AdmissionServer,
+    front: GatedServer,
     management: FastAPI,
     admission_socket: socket.socket,
     management_socket: socket.socket,
@@ -153,13 +155,13 @@ async def _run(  # noqa: PLR0917 (private; called once)
 
 async def _serve(  # noqa: PLR0917 (private; called as above)
     parts: Parts,
-    front: AdmissionServer,
+    front: GatedServer,
     management: FastAPI,
     admission_socket: socket.socket,
     management_socket: socket.socket,
     drain_delay: float,
 ) -> int:
-    back = Server(management_config(management))
+    back = management_server(management)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -13,13 +13,18 @@ from typing import Any, Final
 import uvicorn
 import uvloop
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from webhook.front.connection import LAST_CHANCE_SECONDS, Connection
 from webhook.front.gate import Arrivals, Gate
 from webhook.front.listener import TLS_CLOSE_SECONDS, Listener
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
-_OTHER_DESCRIPTORS: Final = 128
+MANAGEMENT_CONNECTIONS: Final = 256
+"""Kubelets and Prometheus need a few. Without a bound, whoever opens enough of them leaves the admission port no file descriptors."""
+
+_MANAGEMENT_HEAD_SECONDS: Final = 10.0
+_OTHER_DESCRIPTORS: Final = MANAGEMENT_CONNECTIONS + 128
 
 KEEP_ALIVE_SECONDS: Final = 120
 """The API server keeps idle connections to a webhook for 90 s: apimachinery ``pkg/util/net/http.go``, ``SetOldTransportDefaults``,
@@ -38,7 +43,7 @@ _COMMON: Final[dict[str, Any]] = {
     "interface": "asgi3",
     "workers": 1,  # not WEB_CONCURRENCY, which uvicorn would look at
     "log_config": None,
-    "log_level": logging.WARNING,
+    "log_level": logging.ERROR,  # its warnings are what anybody can send, a line for each; they are counted instead
     "access_log": False,
     "server_header": False,
     "date_header": False,
@@ -69,14 +74,14 @@ class Server(uvicorn.Server):
         self.listening.set()
 
 
-class AdmissionServer(Server):
-    """The server of the admission port: its connections come through a gate, and it says goodbye before it leaves."""
+class GatedServer(Server):
+    """A server whose connections come through a gate, and that says goodbye before it leaves."""
 
     def __init__(self, config: uvicorn.Config, gate: Gate, arrivals: Arrivals, *, head_timeout: float) -> None:
         """Prepare to serve.
 
         Args:
-            config: of ``admission_config``.
+            config: of ``admission_config``, or without TLS.
             gate: limits and counts.
             arrivals: told what becomes of connections.
             head_timeout: seconds for a TLS handshake, and again for the head of a request.
@@ -92,7 +97,6 @@ class AdmissionServer(Server):
         protocol = functools.partial(
             Connection, self.config, self.server_state, {}, asyncio.get_running_loop(), head_timeout=self._head_timeout, **limits
         )
-        assert self.config.ssl is not None  # noqa: S101 (admission_config sees to it)
         self.servers: list[Any] = [
             Listener(each, protocol, self.config.ssl, handshake_timeout=self._head_timeout, **limits) for each in sockets or ()
         ]
@@ -145,6 +149,12 @@ def admission_config(app: Any, context: ssl.SSLContext) -> uvicorn.Config:
 def management_config(app: FastAPI) -> uvicorn.Config:
     """Return how management is served."""
     return uvicorn.Config(app, **_COMMON)
+
+
+def management_server(app: FastAPI) -> GatedServer:
+    """Return the server of management, with bounds of its own; what it counts is shown nowhere."""
+    gate = Gate(max_in_flight=MANAGEMENT_CONNECTIONS, max_connections=MANAGEMENT_CONNECTIONS)
+    return GatedServer(management_config(app), gate, Arrivals(gate, CollectorRegistry()), head_timeout=_MANAGEMENT_HEAD_SECONDS)
 
 
 def descriptors(connections: int) -> None:

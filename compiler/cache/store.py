@@ -136,14 +136,18 @@ class Store:
 
     def _opened(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._folder / STORE, timeout=_PATIENCE, isolation_level=None)
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        if not tables:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS answers"
-                " (key BLOB PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL, used INTEGER NOT NULL)"
-            )
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            if not tables:
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS answers"
+                    " (key BLOB PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL, used INTEGER NOT NULL)"
+                )
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _read(self, keys: Collection[bytes]) -> dict[bytes, bytes]:

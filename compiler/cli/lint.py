@@ -2,15 +2,19 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.repository import add_format, count, hint, report
+from compiler.cli import NOTHING, CommandError
+from compiler.cli.choosing import add_choosing, exit_code
+from compiler.cli.given import read, title
+from compiler.cli.reporting import remarks, write_reports
+from compiler.cli.reports import add_reports, chosen_reports
+from compiler.cli.repository import count, hint
 from compiler.cli.terminal import add_colour
-from compiler.diagnostics import Diagnostic, has_errors, in_order
+from compiler.diagnostics import Diagnostic, in_order
 from compiler.lint import examine
 from compiler.load import MAX_BYTES, decode, load
 from compiler.source import Document
+from compiler.suppression import Ignore, ignores_in, settle
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,43 +25,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="manifests: MutatingWebhookConfigurations, and what they run on if it shall be looked at too; - reads stdin",
     )
-    add_format(parser)
+    add_reports(parser)
+    add_choosing(parser)
     add_colour(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Look at webhook configurations."""
     options.repository = "."
+    wanted = chosen_reports(options)
+    ignores: list[Ignore] = []
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     for name in dict.fromkeys(options.files):
-        file, problems = decode("stdin" if name == "-" else name, _read(name))
+        file, problems = decode(title(name), read(name, MAX_BYTES))
         diagnostics += problems
         if file is not None:
-            read, problems = load(file)
-            documents += read
-            diagnostics += problems
+            loaded, problems = load(file)
+            documents += loaded
+            meant, doubts = ignores_in(file)
+            ignores += meant
+            diagnostics += [*problems, *doubts]
     number, found = examine(documents)
     if not number and not diagnostics:
         raise CommandError("there is no webhook of a MutatingWebhookConfiguration in the input", code=NOTHING)
-    diagnostics = in_order([*diagnostics, *found])
-    report(diagnostics, options, sys.stdout)
-    sys.stderr.write(f"{count(diagnostics)} in {number} webhook{'' if number == 1 else 's'}\n")
+    diagnostics, suppressed = settle(in_order([*diagnostics, *found]), ignores)
+    chosen = write_reports(diagnostics, suppressed, wanted, options)
+    seen = f"{count(chosen.shown)} in {number} webhook{'' if number == 1 else 's'}\n"
+    sys.stderr.write(seen + remarks(chosen, suppressed, options))
     if options.format == "text":
-        sys.stderr.write(hint(diagnostics))
-    return FINDINGS if has_errors(diagnostics) else CLEAN
-
-
-def _read(name: str) -> bytes:
-    """Return the bytes of a file, one more than are read at most.
-
-    Raises:
-        CommandError: it cannot be read.
-    """
-    if name == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"cannot read {name}: {(error.strerror or '').lower()}") from error
+        sys.stderr.write(hint(chosen.shown))
+    return exit_code(diagnostics, options)

@@ -5,9 +5,9 @@ A filter: nothing is printed unless all of it can be, since half a stream would 
 
 import argparse
 import sys
-from pathlib import Path
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.given import read, title
 from compiler.cli.repository import cluster_named, namespace, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import has_errors
@@ -75,8 +75,7 @@ def _parts(options: argparse.Namespace) -> tuple[list[tuple[str, Document | None
     parts: list[tuple[str, Document | None]] = []
     mark = ""
     for path in options.files:
-        raw = _read(path)
-        shown = "stdin" if path == "-" else path
+        raw, shown = read(path, MAX_BYTES), title(path)
         try:
             found = split(shown, raw)
         except UnreadableError as error:
@@ -92,18 +91,6 @@ def _parts(options: argparse.Namespace) -> tuple[list[tuple[str, Document | None
             found[0] = (first if first.startswith(("---", "%")) else f"---\n{first}", document)
         parts += found
     return parts, mark
-
-
-def _read(path: str) -> bytes:
-    try:
-        if path == "-":
-            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(path).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-    return raw
 
 
 def _say(outcome: Mutated, options: argparse.Namespace) -> None:

@@ -3,9 +3,9 @@
 import argparse
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from compiler.cli import CommandError
+from compiler.cli.given import read, title
 from compiler.cli.terminal import paint_for
 from compiler.inventory.dump import MAX_BYTES
 from compiler.inventory.dump import read as read_dump
@@ -77,15 +77,8 @@ def _live(options: argparse.Namespace) -> Observed:
 
 
 def _dumped(options: argparse.Namespace) -> Observed:
-    try:
-        if options.nodes == "-":
-            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(options.nodes).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"cannot read {options.nodes}: {(error.strerror or str(error)).lower()}") from error
-    source = "stdin" if options.nodes == "-" else options.nodes
+    raw = read(options.nodes, MAX_BYTES)
+    source = title(options.nodes)
     nodes, problems = read_dump(source, raw)
     if problems:
         sys.stderr.write(text.render(problems, paint_for(sys.stderr, options.color)))

@@ -1,12 +1,11 @@
 """Where what a cluster has comes from: a live cluster, or files that kubectl wrote."""
 
 import argparse
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.cli import CommandError
+from compiler.cli.given import read, title
 from compiler.cli.nodes import seconds
 from compiler.observed.dump import MAX_BYTES, NotADumpError
 from compiler.observed.dump import read as read_dump
@@ -63,15 +62,7 @@ def observed(options: argparse.Namespace, flag: str, ask: "Callable[[Session, Ob
 
 
 def _dumped(path: str, into: Objects) -> None:
-    try:
-        if path == "-":
-            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(path).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-    source = "stdin" if path == "-" else path
+    raw, source = read(path, MAX_BYTES), title(path)
     try:
         into.add(read_dump(source, raw))
     except NotADumpError as error:

@@ -4,12 +4,12 @@ import argparse
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from compiler.cli import CLEAN, NOTHING, CommandError
+from compiler.cli.given import read
 from compiler.cli.progress import add_progress
 from compiler.cli.repository import cluster_named, compiled, namespace, open_tree
 from compiler.cli.terminal import add_colour, paint_for
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Try a pod."""
     try:
-        templates = pods_in(options.pod, _read(options.pod))
+        templates = pods_in(options.pod, read(options.pod, MAX_BYTES))
     except NotAWorkloadError as error:
         raise CommandError(str(error), code=NOTHING) from error
     result = compiled(open_tree(options.repository), options)
@@ -80,16 +80,6 @@ class _Tried:
     role: str
     namespace: str
     trial: Trial
-
-
-def _read(path: str) -> bytes:
-    try:
-        if path == "-":
-            return sys.stdin.buffer.read(MAX_BYTES + 1)
-        with Path(path).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
 
 
 def _heading(tried: _Tried, cluster: ClusterIR) -> str:

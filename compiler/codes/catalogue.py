@@ -4,6 +4,7 @@ from typing import Final
 
 from compiler.codes import (
     capacity,
+    diffing,
     documents,
     federation,
     inventory,
@@ -13,7 +14,9 @@ from compiler.codes import (
     planning,
     platforms,
     policies,
+    reach,
     reading,
+    suppression,
     testing,
     webhooks,
 )
@@ -27,18 +30,21 @@ ALL: Final[tuple[Code, ...]] = tuple(
             value
             for module in (
                 reading,
+                suppression,
                 documents,
                 names,
                 platforms,
                 inventory,
                 policies,
                 capacity,
+                reach,
                 output,
                 testing,
                 federation,
                 manifests,
                 planning,
                 webhooks,
+                diffing,
             )
             for value in vars(module).values()
             if isinstance(value, Code)

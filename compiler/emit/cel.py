@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from webhook.engine.bundle import Owner
+from webhook.engine.policy import Owner
 from webhook.engine.rollout import HASH_LABEL
 from webhook.engine.selector import Operator, Selector
 

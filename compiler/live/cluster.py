@@ -10,12 +10,11 @@ import msgspec
 
 from compiler.inventory.nodes import Node, NotNodesError, decode
 from compiler.live.access import client_of
+from compiler.live.allowance import Allowance
 from compiler.live.problems import LiveError, explained
 
 PAGE: Final = 500
 """Nodes a request, as kubectl's ``--chunk-size``."""
-MAX_BYTES: Final = 512 * 1024 * 1024
-"""Bytes of all answers; far more than the largest clusters have."""
 _GONE: Final = 410
 _FORBIDDEN: Final = frozenset({401, 403, 404})
 _ATTEMPTS: Final = 2
@@ -42,7 +41,7 @@ def snapshot(context: str | None = None, kubeconfig: str | None = None, *, timeo
     """
     deadline = time.monotonic() + timeout
     client, host = client_of(context, kubeconfig, deadline=deadline, timeout=timeout)
-    session = _Session(client=client, host=host, deadline=deadline, timeout=timeout)
+    session = _Session(client, host, Allowance(host, "list its nodes", deadline=deadline, timeout=timeout))
     with explained(host, timeout):
         return Snapshot(version=session.version(), nodes=session.nodes())
 
@@ -50,12 +49,10 @@ def snapshot(context: str | None = None, kubeconfig: str | None = None, *, timeo
 class _Session:
     """Requests to one API server."""
 
-    def __init__(self, *, client: Any, host: str, deadline: float, timeout: float) -> None:
+    def __init__(self, client: Any, host: str, allowance: Allowance) -> None:
         self._client = client
         self._host = host
-        self._deadline = deadline
-        self._timeout = timeout
-        self._read = 0
+        self._allowance = allowance
 
     def version(self) -> str | None:
         """Return the version of the API server, such as v1.30.4-aliyun.1, or None where it may not be read."""
@@ -104,28 +101,14 @@ class _Session:
             onward = following
 
     def _get(self, call: Callable[..., Any], **parameters: Any) -> bytes:
-        """Return the body of an answer, read in pieces, so that neither time nor size depends on the server."""
+        """Return the body of an answer."""
         from kubernetes.client import ApiException  # noqa: PLC0415 - an extra
 
-        left = self._left()
-        answer = call(**parameters, _preload_content=False, _request_timeout=(min(left, 10.0), left))
+        answer = call(**parameters, _preload_content=False, _request_timeout=self._allowance.seconds())
         body = getattr(answer, "response", answer)
         try:
             if answer.status != 200:  # noqa: PLR2004 - OK
                 raise ApiException(status=answer.status, reason=answer.reason)
-            pieces = []
-            for piece in body.stream(65536):
-                self._read += len(piece)
-                if self._read > MAX_BYTES:
-                    raise LiveError(f"{self._host} answers with more than {MAX_BYTES // 1024**2} MiB")
-                self._left()
-                pieces.append(piece)
-            return b"".join(pieces)
+            return self._allowance.body(body)
         finally:
             body.release_conn()
-
-    def _left(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise LiveError(f"{self._host} did not list its nodes within {self._timeout:g} s")
-        return left

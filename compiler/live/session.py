@@ -7,14 +7,13 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from compiler.live.access import client_of
+from compiler.live.allowance import Allowance
 from compiler.live.problems import LiveError
 from compiler.observed.dump import NotADumpError, objects
 from compiler.observed.objects import Object
 
 PAGE: Final = 500
 """Objects a request, as kubectl's ``--chunk-size``."""
-MAX_BYTES: Final = 512 * 1024 * 1024
-"""Bytes of all answers to one command."""
 _OK: Final = 200
 _GONE: Final = 410
 _REFUSED: Final = {403: "forbidden", 404: "not found"}
@@ -38,9 +37,9 @@ class Session:
 
     def __init__(self, context: str | None, kubeconfig: str | None, *, timeout: float) -> None:
         self.timeout = timeout
-        self._deadline = time.monotonic() + timeout
-        self._client, self.host = client_of(context, kubeconfig, deadline=self._deadline, timeout=timeout)
-        self._read = 0
+        deadline = time.monotonic() + timeout
+        self._client, self.host = client_of(context, kubeconfig, deadline=deadline, timeout=timeout)
+        self._allowance = Allowance(self.host, "answer everything", deadline=deadline, timeout=timeout)
 
     def document(self, path: str, **query: str) -> dict[str, Any]:
         """Return one object, such as a version or a list.
@@ -89,7 +88,7 @@ class Session:
                 return
 
     def _get(self, path: str, query: dict[str, str]) -> bytes:
-        """Return the body of an answer, read in pieces, so that neither time nor size depends on the server.
+        """Return the body of an answer.
 
         The client's generated methods know the kinds of Kubernetes alone, and their common part changes its signature from release to
         release; its connections and credentials do not.
@@ -97,14 +96,14 @@ class Session:
         import urllib3  # noqa: PLC0415 - comes with the extra
         from kubernetes.client import ApiException  # noqa: PLC0415 - an extra
 
-        left = self._left()
+        connecting, waiting = self._allowance.seconds()
         settings = self._client.configuration
         credentials = {each["key"]: each["value"] for each in settings.auth_settings().values() if each["in"] == "header"}
         body = self._client.rest_client.pool_manager.request(
             "GET",
             f"{settings.host.rstrip('/')}{quote(path)}{'?' + urlencode(sorted(query.items())) if query else ''}",
             headers={"Accept": "application/json", "User-Agent": self._client.user_agent, **credentials},
-            timeout=urllib3.Timeout(connect=min(left, 10.0), read=left),
+            timeout=urllib3.Timeout(connect=connecting, read=waiting),
             preload_content=False,
             retries=False,
         )
@@ -113,19 +112,6 @@ class Session:
                 raise RefusedError(body.status)
             if body.status != _OK:
                 raise ApiException(status=body.status, reason=body.reason)
-            pieces = []
-            for piece in body.stream(65536):
-                self._read += len(piece)
-                if self._read > MAX_BYTES:
-                    raise LiveError(f"{self.host} answers with more than {MAX_BYTES // 1024**2} MiB")
-                self._left()
-                pieces.append(piece)
-            return b"".join(pieces)
+            return self._allowance.body(body)
         finally:
             body.release_conn()
-
-    def _left(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise LiveError(f"{self.host} did not answer everything within {self.timeout:g} s")
-        return left

@@ -16,8 +16,8 @@ from compiler.model import (
 )
 from compiler.parse.selection import integer, node_requirements, scope, selector
 from compiler.source import Document
-from webhook.engine.bundle import Owner, Verdict
 from webhook.engine.fields import Fields, Gang, GpuShare, NodeTerm, PreferredTerm, Toleration
+from webhook.engine.policy import Owner, Verdict
 
 BUILT_IN_GROUPS: Final = {
     "CronJob": "batch",

@@ -22,8 +22,8 @@ from compiler.sources import Source
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError, Trial
 from compiler.workloads import NotAWorkloadError, TemplatePod
-from webhook.engine.bundle import ALL_WORKLOADS
 from webhook.engine.pod import PodToleration
+from webhook.engine.policy import ALL_WORKLOADS
 from webhook.engine.rollout import position
 
 
@@ -121,7 +121,8 @@ def _template(scenario: Scenario, source: Source) -> TemplatePod:
     try:
         found = manifest_pods(scenario.document, scenario.file, scenario.inline, source)
     except (CaseError, NotAWorkloadError) as error:
-        raise GuestError(diagnose(codes.POD, where, f"the pod cannot be used: {error}")) from error
+        advice = ["the path is relative to the file of the scenario"] if scenario.file else []
+        raise GuestError(diagnose(codes.POD, where, f"the pod cannot be used: {error}", help=advice)) from error
     if len(found) != 1:
         roles = listing([template.role for template in found])
         advice = ["a plan is about the replicas of one pod template; make a scenario for each"]

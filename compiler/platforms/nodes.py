@@ -4,8 +4,8 @@ from typing import Final
 
 from compiler.model import Platform, Pool, PoolType
 from compiler.platforms import keys
-from webhook.engine.bundle import Runtime
 from webhook.engine.fields import NodeOperator, NodeRequirement, NodeTerm, Taint
+from webhook.engine.policy import Runtime
 
 _VIRTUAL_LABELS: Final[dict[PoolType, tuple[str, str]]] = {
     PoolType.ECI: keys.VIRTUAL_KUBELET_TYPE,

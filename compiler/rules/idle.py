@@ -8,8 +8,8 @@ from compiler.foreign import foreign
 from compiler.model import BurstPolicy, Cluster, Mechanism
 from compiler.platforms.nodes import RUNTIMES
 from compiler.resolve import Binding, Resolved
-from webhook.engine.bundle import Verdict
 from webhook.engine.fields import Fields
+from webhook.engine.policy import Verdict
 
 
 def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:

@@ -8,13 +8,11 @@ from typing import Any, Final
 from compiler.observed.objects import Object, mapping, sequence, texts
 from compiler.platforms import keys
 from compiler.sweep.authored import LAST_APPLIED
-from webhook.engine.bundle import Bundle, Policy
+from webhook.engine.bundle import Bundle
 from webhook.engine.containers import GPU, GPU_MEMORY, HALVES
 from webhook.engine.fields import Fields
 from webhook.engine.keys import APPLIED_ANNOTATION, DEFAULT_SCHEDULER, PLACEMENT_LABEL
-
-Footprint = Mapping[str, str]
-"""Values by field, such as ``metadata.labels[app]``."""
+from webhook.engine.policy import Policy
 
 AFFINITY: Final = "spec.affinity.nodeAffinity"
 _STATE: Final = "node.kubernetes.io/"

@@ -12,8 +12,8 @@ from compiler.pipeline import Result
 from compiler.report.decision import render
 from compiler.report.style import ansi
 from compiler.trial import Bench
-from webhook.engine.bundle import Foreign, Placement, Runtime, Verdict
 from webhook.engine.fields import Fields
+from webhook.engine.policy import Foreign, Placement, Runtime, Verdict
 
 Compile = Callable[[Mapping[str, str | bytes]], Result]
 

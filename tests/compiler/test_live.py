@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-from compiler.live import cluster
+from compiler.live import allowance
 from compiler.live.cluster import snapshot
 from compiler.live.problems import LiveError
 from webhook.certificates.context import server_context
@@ -201,7 +201,7 @@ def test_server_that_does_not_answer_is_given_up(serve: Serve, kubeconfig: Kubec
 
 def test_answers_are_bounded(serve: Serve, kubeconfig: Kubeconfig, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that never stops is cut off."""
-    monkeypatch.setattr(cluster, "MAX_BYTES", 200)
+    monkeypatch.setattr(allowance, "MAX_BYTES", 200)
     with pytest.raises(LiveError, match="answers with more than"):
         snapshot("prod", kubeconfig(serve()))
 

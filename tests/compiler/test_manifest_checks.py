@@ -13,7 +13,8 @@ from compiler.manifests.inventory import take_stock
 from compiler.manifests.placing import place
 from compiler.pipeline import Result
 from compiler.source import Document
-from webhook.engine.bundle import Runtime, Verdict, seal
+from webhook.engine.bundle import seal
+from webhook.engine.policy import Runtime, Verdict
 
 WEB = """\
 apiVersion: apps/v1

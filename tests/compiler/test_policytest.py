@@ -12,7 +12,7 @@ from compiler.ir import ClusterIR
 from compiler.pipeline import compile_repository
 from compiler.policytest import run
 from compiler.sources.tree import Tree
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 
 Write = Callable[..., Path]
 

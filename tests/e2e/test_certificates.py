@@ -1,11 +1,13 @@
 """The certificate that replicas share, on a real API server: made once, trusted, repaired, replaced, with the rights of the chart alone."""
 
 import base64
+import contextlib
 import http.client
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,59 @@ def _ready(api: Client, canary: str) -> None:
     until(lambda: calls_us(api, canary), "the API server calls the webhook by its Service, and trusts it")
 
 
+def _steps(replica: Webhook) -> list[str]:
+    """Return what a replica wrote into the Secret, step by step."""
+    return [each["step"] for each in replica.events("certificates changed")]
+
+
+def _wish(kubectl: Callable[..., Any], wish: str) -> None:
+    """Ask for a rotation as the documentation says."""
+    ran = kubectl("-n", NAMESPACE, "annotate", "secret", SECRET, f"{ROTATE}={wish}")
+    assert ran.returncode == 0, ran.stderr
+
+
+def _wished(api: Client) -> bool:
+    """Say whether a wish is waiting."""
+    return ROTATE in (_secret(api)["metadata"].get("annotations") or {})
+
+
+@dataclass
+class _Trickle:
+    """Pods that are created one after another, as a dry run, until one is not or misses its mutation."""
+
+    created: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def goes_on(self) -> None:
+        """Return once more pods have been created."""
+        before = self.created
+        until(lambda: self.created > before + 20 or self.problems, "pods are created with the new certificate")
+
+
+@contextlib.contextmanager
+def _trickle(cluster: Cluster, namespace: str) -> Iterator[_Trickle]:
+    done, trickle = threading.Event(), _Trickle()
+
+    def create() -> None:
+        while not done.is_set():
+            try:
+                pod = cluster.api.create(_pod(namespace, f"pod-{trickle.created}"), dry_run=True)
+            except (ApiError, OSError, http.client.HTTPException) as error:
+                trickle.problems.append(repr(error))
+                return
+            if "cost-centre" not in pod["metadata"].get("labels", {}):
+                trickle.problems.append(f"pod {trickle.created} missed its mutation")
+            trickle.created += 1
+
+    thread = threading.Thread(target=create)
+    thread.start()
+    try:
+        yield trickle
+    finally:
+        done.set()
+        thread.join()
+
+
 def test_replicas_that_start_at_once_share_one_authority(cluster: Cluster, installation: Any) -> None:
     """Two replicas and no Secret: one of them makes it, both serve the same certificate, and the API server trusts it by what they wrote."""
     installation.apply(EVERYWHERE)
@@ -107,41 +162,51 @@ def test_a_new_authority_costs_no_pod(cluster: Cluster, installation: Any, kubec
     namespace = cluster.namespace()
     _ready(cluster.api, namespace)
     old = _served(replicas[0], _trusted(cluster.api))
-    done, problems, created = threading.Event(), [], []
-
-    def create() -> None:
-        while not done.is_set():
-            try:
-                pod = cluster.api.create(_pod(namespace, f"pod-{len(created)}"), dry_run=True)
-            except (ApiError, OSError, http.client.HTTPException) as error:
-                problems.append(repr(error))
-                return
-            if "cost-centre" not in pod["metadata"].get("labels", {}):
-                problems.append(f"pod {len(created)} missed its mutation")
-            created.append(pod)
-
-    thread = threading.Thread(target=create)
-    thread.start()
-    try:
-        ran = kubectl("-n", NAMESPACE, "annotate", "secret", SECRET, f"{ROTATE}=authority")
-        assert ran.returncode == 0, ran.stderr
+    with _trickle(cluster, namespace) as trickle:
+        _wish(kubectl, "authority")
         until(
             lambda: all(_served(each, _trusted(cluster.api)) != old for each in replicas),
             "both replicas serve what the new authority signed",
             60,
         )
         served = {_served(each, _trusted(cluster.api)) for each in replicas}
-        before = len(created)
-        until(lambda: len(created) > before + 20 or problems, "pods are created with the new certificate")
-    finally:
-        done.set()
-        thread.join()
-    assert problems == []
+        trickle.goes_on()
+    assert trickle.problems == []
     assert len(served) == 1
     assert _trusted(cluster.api).count(b"BEGIN CERTIFICATE") == 2
-    assert ROTATE not in (_secret(cluster.api)["metadata"].get("annotations") or {})
-    steps = [each["step"] for replica in replicas for each in replica.events("certificates changed")]
-    assert sorted(steps) == ["create", "introduce", "promote"]
+    assert not _wished(cluster.api)
+    assert sorted(each for replica in replicas for each in _steps(replica)) == ["create", "introduce", "promote"]
+
+
+def test_an_authority_that_may_be_known_is_gone_in_the_end(
+    cluster: Cluster, installation: Any, kubectl: Callable[..., Any]
+) -> None:
+    """The emergency rotation, ``authority`` and then ``retire``: ``caBundle`` ends without the old authority, and no pod notices."""
+    replicas = installation.launch(2)
+    installation.apply(EVERYWHERE, replicas[0].port)
+    for each in replicas:
+        each.process.await_ready()
+    namespace = cluster.namespace()
+    _ready(cluster.api, namespace)
+    old, old_served = _trusted(cluster.api), _served(replicas[0], _trusted(cluster.api))
+    with _trickle(cluster, namespace) as trickle:
+        _wish(kubectl, "authority")
+        until(lambda: not _wished(cluster.api), "the new one is introduced")
+        # Nobody is leaving yet: the wish waits for the new one to sign, and is not lost.
+        _wish(kubectl, "retire")
+        until(lambda: old not in _trusted(cluster.api), "the Secret is without the old authority", 60)
+        trusted = _trusted(cluster.api)
+        wanted = {base64.b64encode(trusted).decode()}
+        until(lambda: authority_of(_configuration(cluster.api)) == wanted, "so is caBundle")
+        until(lambda: not _wished(cluster.api), "the wish is fulfilled")
+        trickle.goes_on()
+    assert trickle.problems == []
+    assert trusted.count(b"BEGIN CERTIFICATE") == 1
+    (served,) = {_served(each, trusted) for each in replicas}
+    assert served != old_served
+    with pytest.raises(ssl.SSLCertVerificationError):
+        _served(replicas[1], old)
+    assert sorted(each for replica in replicas for each in _steps(replica)) == ["create", "introduce", "promote", "retire"]
 
 
 def test_the_rights_of_the_chart_are_enough(cluster: Cluster, installation: Any, kubectl: Callable[..., Any]) -> None:
@@ -154,7 +219,7 @@ def test_the_rights_of_the_chart_are_enough(cluster: Cluster, installation: Any,
     _ready(cluster.api, namespace)
     # A wish, which is an update; a bundle that is refused, which is an Event; the switch; a namespace.
     assert kubectl("-n", NAMESPACE, "annotate", "secret", SECRET, f"{ROTATE}=server").returncode == 0
-    until(lambda: ROTATE not in (_secret(cluster.api)["metadata"].get("annotations") or {}), "the wish is fulfilled", 10)
+    until(lambda: not _wished(cluster.api), "the wish is fulfilled", 10)
     patch = '{"data": {"bundle.json": "{}"}}'
     assert kubectl("-n", NAMESPACE, "patch", "configmap", "overbank-bundle", "--type=merge", "-p", patch).returncode == 0
     until(lambda: replicas[0].events("bundle refused"), "the bundle is refused")

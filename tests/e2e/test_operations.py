@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tests.e2e.controlplane.plane import Plane
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "operations.md"
 CLUSTER = "ack-poc"
-CUSTOM = "monitoring.coreos.com/v1"
+MONITORING = "monitoring.coreos.com/v1"
 ELSEWHERE = ("podman",)
 """Builds and pushes an image; tests/deploy has the Containerfile."""
 
@@ -58,7 +59,7 @@ def typed(plane: Plane, helm: str, tmp_path: Path, sample: Path, kubectl: Callab
     """Return a function that runs a line as a reader would, beside policies and a checkout; the webhook's namespace is not there at first."""
     shutil.copytree(sample, tmp_path / "policies")
     (tmp_path / "deploy").symlink_to(ROOT / "deploy")
-    programs = {"helm": helm, "kubectl": str(plane.assets.kubectl), "overbank": str(ROOT / ".venv/bin/overbank")}
+    programs = {"helm": helm, "kubectl": str(plane.assets.kubectl), "overbank": str(Path(sys.executable).with_name("overbank"))}
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "KUBECONFIG": str(plane.kubeconfig)}
 
     def run(line: str) -> subprocess.CompletedProcess[str]:
@@ -118,10 +119,30 @@ def test_everything_that_the_chart_renders_is_accepted(
         (tmp_path / "values.yaml").write_text(json.dumps(values))
         command = [helm, "template", "overbank", ROOT / "deploy/chart", "-n", NAMESPACE, "--kube-version", "1.36", "-f"]
         rendered = subprocess.run([*command, tmp_path / "values.yaml"], capture_output=True, text=True, check=True).stdout
-        # Their definitions come with the Prometheus operator.
-        objects = [each for each in yaml.safe_load_all(rendered) if each and each["apiVersion"] != CUSTOM]
+        objects = [each for each in yaml.safe_load_all(rendered) if each]
+        monitoring = {each["kind"] for each in objects if each["apiVersion"] == MONITORING}
+        assert monitoring == ({"ServiceMonitor", "PrometheusRule"} if values is everything else set())
         text = yaml.safe_dump_all(objects)
         ran = kubectl("apply", "--dry-run=server", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-", text=text)
         assert ran.returncode == 0, ran.stderr
         assert ran.stdout.count("serverside-applied (server dry run)") == len(objects)
         assert "Warning" not in ran.stderr
+
+
+def test_the_prometheus_operator_knows_every_field_of_the_alerts(
+    plane: Plane, cluster: Cluster, kubectl: Callable[..., Any]
+) -> None:
+    """The rules as an object of their own are stored as they are written; a field that the operator does not know would be refused."""
+    assert plane
+    path = ROOT / "deploy" / "monitoring" / "prometheusrule.yaml"
+    rule = yaml.safe_load(path.read_text("utf-8"))
+    namespace = cluster.namespace()
+    apply = ("apply", "-n", namespace, "--server-side", "--validate=strict", "-f", "-")
+    ran = kubectl(*apply, text=path.read_text("utf-8"))
+    assert ran.returncode == 0, ran.stderr
+    stored = json.loads(kubectl("get", "prometheusrule", rule["metadata"]["name"], "-n", namespace, "-o", "json").stdout)
+    assert stored["spec"] == rule["spec"]
+    rule["spec"]["groups"][0]["rules"][0]["severity"] = "critical"
+    refused = kubectl(*apply, text=yaml.safe_dump(rule))
+    assert refused.returncode != 0
+    assert "severity" in refused.stderr

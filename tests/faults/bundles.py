@@ -4,8 +4,9 @@ import base64
 import json
 from typing import Any, Final
 
-from webhook.engine.bundle import VERSION, Bundle, Cluster, NamespaceMatch, Policy, encode
+from webhook.engine.bundle import VERSION, Bundle, Cluster, encode
 from webhook.engine.fields import Fields
+from webhook.engine.policy import NamespaceMatch, Policy
 from webhook.engine.selector import Selector
 
 NAMESPACE: Final = "faults"

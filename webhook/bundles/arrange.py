@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from webhook.bundles.files import BundleFile, SwitchFile
 from webhook.bundles.gauges import Gauges
 from webhook.bundles.keeper import Keeper
-from webhook.bundles.keys import Keys, read_keys
+from webhook.bundles.key_files import KeyFiles
 from webhook.bundles.store import Store
 from webhook.bundles.trust import Trust
 from webhook.engine.bundle import BundleError
 from webhook.readiness import Readiness
 from webhook.settings import Settings
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from webhook.kube.api import Api
@@ -46,14 +46,16 @@ def arrange(room: Room) -> dict[str, Work]:
         webhook.bundles.keys.KeyFileError: a public key cannot be used.
     """
     settings = room.settings
-    keys: Keys = {}
-    for path in settings.public_keys:
-        keys.update(read_keys(path))
+    key_files = KeyFiles(settings.public_keys)
+    keys = key_files.read()
     asking = settings.asks_cluster and settings.cluster_uid is None
     trust = Trust(keys=keys, cluster=settings.cluster, uid=settings.cluster_uid, asking=asking)
     gauges = Gauges(room.metrics.registry)
     keeper = Keeper(store=room.store, trust=trust, readiness=room.readiness, metrics=room.metrics, gauges=gauges)
     work = _switch_file(settings, keeper)
+    if keys:
+        gauges.rekeyed()
+        work["public keys"] = lambda: key_files.follow(keeper)
     if settings.bundle is not None:
         source = BundleFile(settings.bundle)
         if not settings.bundle.is_dir():

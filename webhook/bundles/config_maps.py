@@ -17,13 +17,13 @@ from typing import Any, Final, NoReturn
 from webhook.bundles.content import Content, mark_of
 from webhook.bundles.files import BUNDLE, INDEX
 from webhook.bundles.keeper import Keeper
-from webhook.bundles.switch import KEY, NOTHING, parse
+from webhook.bundles.switch import KEY, NOTHING, decoded, parse
 from webhook.engine.bundle import BundleError, Reason
 from webhook.engine.signature import FILE as SIGNATURE
 from webhook.engine.split import join, read_index
 from webhook.kube.api import Api, ApiError
 from webhook.kube.reflector import Objects, Pace, Reflector
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 PART_KEY: Final = "part"
 """The member of ``binaryData`` that a part is in."""
@@ -87,6 +87,11 @@ class Watched:
                 await self._news.wait()
         self._news.clear()
 
+    def look_again(self) -> None:
+        """Let whoever waits for a change look at what is known, as if it had changed."""
+        if self.latest is not None:
+            self._news.set()
+
     def _take(self, objects: Objects) -> None:
         found = [each for each in objects.values() if (each.get("metadata") or {}).get("name") == self.name]
         self.latest = found[0] if found else None
@@ -124,7 +129,7 @@ async def follow_switch(source: Watched, keeper: Keeper, heard: Callable[[], Non
     while True:
         await source.changed()
         latest = source.latest
-        text = "" if latest is None else _texts(latest).get(KEY)
+        text = "" if latest is None else _list(latest)
         if text is None:
             log(logging.WARNING, "the emergency switch has no list of policies", source=source.place, wanted=KEY)
         await keeper.throw(parse(text) if text else NOTHING, source.place)
@@ -164,12 +169,21 @@ async def _part(source: Watched, name: str) -> bytes | None:
         if error.status == _NOT_FOUND:
             return None
         raise _IncompleteError(str(error)) from error
-    data = found.get("binaryData")
-    text = data.get(PART_KEY) if isinstance(data, dict) else None
-    if not isinstance(text, str):
-        return None
+    return _binary(found, PART_KEY)
+
+
+def _list(config_map: ConfigMap) -> str | None:
+    """Return the emergency switch's list; kubectl puts a file that is not UTF-8 into ``binaryData``."""
+    binary = _binary(config_map, KEY)
+    return _texts(config_map).get(KEY) if binary is None else decoded(binary)
+
+
+def _binary(config_map: ConfigMap, key: str) -> bytes | None:
+    """Return a member of ``binaryData``, None where it is not there or is none."""
+    data = config_map.get("binaryData")
+    text = data.get(key) if isinstance(data, dict) else None
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True) if isinstance(text, str) else None
     except (binascii.Error, ValueError):
         return None
 

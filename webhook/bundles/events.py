@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final, NoReturn
 
 from webhook.kube.api import Api, ApiError
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 COMPONENT: Final = "overbank-webhook"
 MOST: Final = 10

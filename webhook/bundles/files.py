@@ -15,7 +15,7 @@ from typing import Final
 
 from webhook.bundles.content import Content, mark_of
 from webhook.bundles.keeper import Keeper
-from webhook.bundles.switch import KEY, MAX_CHARACTERS, NOTHING, Switch, parse
+from webhook.bundles.switch import KEY, MAX_CHARACTERS, NOTHING, Switch, decoded, parse
 from webhook.engine.bundle import MAX_BUNDLE_BYTES, BundleError, Reason
 from webhook.engine.signature import FILE as SIGNATURE
 from webhook.engine.signature import MAX_SIGNATURE_BYTES
@@ -66,9 +66,12 @@ class BundleFile:
     async def follow(self, keeper: Keeper) -> None:
         """Offer every change, for ever."""
         seen: _State = ()
+        again = asyncio.Event()
+        keeper.look_again = again.set
         while True:
             state = await asyncio.to_thread(self.state)
-            if state != seen:
+            if state != seen or again.is_set():
+                again.clear()
                 settled = _settled(state)
                 await self._offer(keeper)
                 seen = state if settled else ()
@@ -103,7 +106,7 @@ class SwitchFile:
         """
         place = self._place()
         raw = _read(place, MAX_CHARACTERS, "list of policies")
-        return NOTHING if raw is None else parse(raw.decode(errors="replace"))
+        return NOTHING if raw is None else parse(decoded(raw))
 
     async def follow(self, keeper: Keeper) -> None:
         """Heed every change, for ever. While it cannot be read, what was switched off stays so."""

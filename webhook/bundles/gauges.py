@@ -31,6 +31,19 @@ class Gauges:
         self._refused_at = gauge("bundle_refused_timestamp_seconds", "When a bundle was refused last; 0 if none was.")
         self._stale = gauge("bundle_stale", "Whether the source holds a bundle that was refused, so that an earlier one decides.")
         self._took = gauge("bundle_load_seconds", "How long the last bundle took from its bytes to its first decision.")
+        self._keys = Counter(
+            f"{_PREFIX}public_key_reloads_total",
+            "Sets of public keys that were taken into use, the first one included.",
+            registry=registry,
+        )
+        self._key_failures = Counter(
+            f"{_PREFIX}public_key_reload_failures_total",
+            "Times that files of public keys could not be used; the last good keys stay.",
+            registry=registry,
+        )
+        self._keys_stale = gauge(
+            "public_keys_stale", "Whether the files of public keys cannot be used, so that what they held before goes on counting."
+        )
         self._disabled = gauge(
             "emergency_disabled_policies", "Policies of the bundle that the emergency switch keeps from deciding."
         )
@@ -56,6 +69,19 @@ class Gauges:
     def fresh(self) -> None:
         """Tell that the source holds the bundle that decides, as after a change that was taken back."""
         self._stale.set(0)
+
+    def rekeyed(self) -> None:
+        """Tell that public keys were taken into use."""
+        self._keys.inc()
+
+    def keys_failed(self) -> None:
+        """Tell that public keys could not be read."""
+        self._key_failures.inc()
+        self._keys_stale.set(1)
+
+    def keys_settled(self) -> None:
+        """Tell that the files hold the public keys that are in use."""
+        self._keys_stale.set(0)
 
     def switched(self, disabled: int, unknown: int) -> None:
         """Tell how many policies are switched off, and how many names are of no policy."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from webhook.bundles.trust import Trust
 from webhook.kube.api import Api, ApiError
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 PATH: Final = "/api/v1/namespaces/kube-system"
 _FIRST_WAIT_SECONDS: Final = 0.5

@@ -13,6 +13,7 @@ from typing import Final
 
 from webhook.bundles.content import Content
 from webhook.bundles.gauges import Gauges
+from webhook.bundles.keys import Keys
 from webhook.bundles.quiet import aside
 from webhook.bundles.store import Identity, Snapshot, Store
 from webhook.bundles.switch import NOTHING, Switch
@@ -20,7 +21,8 @@ from webhook.bundles.trust import Trust
 from webhook.engine.bundle import Bundle, BundleError
 from webhook.engine.mutate import Engine
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics, log
+from webhook.telemetry.logs import log
+from webhook.telemetry.metrics import Metrics
 
 _MAX_TEXT: Final = 500
 
@@ -66,6 +68,7 @@ class Keeper:
 
     Attributes:
         tell: passes news on.
+        look_again: has the source offer once more what it holds, for which another answer is possible now; the source sets it.
         switch: what is switched off; changed by ``throw`` only.
     """
 
@@ -75,10 +78,12 @@ class Keeper:
     metrics: Metrics
     gauges: Gauges
     tell: Tell = lambda _kind, _about, _text: None
+    look_again: Callable[[], None] = lambda: None
     switch: Switch = NOTHING
     _mark: str = ""
     _current_mark: str = ""
     _complaint: tuple[str, str] = ("", "")
+    _thrown: Switch = NOTHING
 
     def knows(self, mark: str) -> bool:
         """Say whether content with this mark was dealt with last, so that there is no need to read it again."""
@@ -109,6 +114,7 @@ class Keeper:
         if self.knows(content.mark):
             return
         begun = time.perf_counter()
+        keys = self.trust.keys
         try:
             if content.mark == self._current_mark:
                 # Back to what decides already, after something that was refused.
@@ -126,8 +132,10 @@ class Keeper:
             while prepared.switch != self.switch:
                 prepared = await aside(_prepared, prepared.bundle, prepared.key, self.switch)
         except BundleError as error:
-            self.refuse(content.place, error, content.mark)
+            self.refuse(content.place, error, content.mark, final=self.trust.keys is keys)
             return
+        if self.trust.keys is not keys:
+            return  # it is offered again, and then verified with the keys of now
         self._mark = content.mark
         replaced = [self.store.current]
         self._take_over(content, prepared, identity, begun)
@@ -157,9 +165,24 @@ class Keeper:
             "BundleRefused", place, f"{text} ({'the last good bundle decides' if current else 'there is no bundle to decide'})"
         )
 
+    def rekey(self, keys: Keys) -> None:
+        """Trust other public keys from now on, and have what the source holds looked at by them.
+
+        What decides goes on. If the key that signed it is not trusted any more, and no other one has signed it, it is refused where it
+        is found again, as any other bundle would be.
+        """
+        self.trust.keys = keys
+        self._mark = ""
+        if self.store.current is not None and self.store.current.key not in keys:
+            self._current_mark = ""
+        self.look_again()
+
     async def throw(self, switch: Switch, place: str) -> None:
-        """Heed what the emergency switch says now."""
-        if switch == self.switch:
+        """Heed what the emergency switch says now.
+
+        Whoever was cancelled or failed before it held calls again, and it is heeded then.
+        """
+        if switch == self.switch == self._thrown:
             return
         self.switch = switch
         level = logging.WARNING if switch.everything or switch.names or switch.unreadable else logging.INFO
@@ -170,12 +193,14 @@ class Keeper:
                 return  # it was thrown again, and whoever did that goes on from here
             if self.store.current is current:
                 self.store.swap(replace(current, engine=prepared.engine))
+                self._thrown = switch
                 self._tell_switch(prepared, place)
                 return
+        self._thrown = switch
 
     def preset(self, switch: Switch, place: str) -> None:
         """Heed the emergency switch from the first decision on."""
-        self.switch = switch
+        self.switch = self._thrown = switch
         if switch != NOTHING:
             log(logging.WARNING, "emergency switch changed", source=place, **switch.told())
 

@@ -42,4 +42,5 @@ async def follow(
         if switch:
             tasks.create_task(follow_switch(sources[switch], keeper, heard))
         if bundle:
+            keeper.look_again = sources[bundle].look_again
             tasks.create_task(follow_bundle(sources[bundle], keeper))

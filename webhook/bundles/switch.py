@@ -4,6 +4,7 @@ Whoever throws it is in a hurry. So names may be separated by anything, and what
 cannot: a policy that was named and not switched off does more harm than a name too many, which switches off nothing.
 """
 
+import codecs
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,9 @@ EVERYTHING: Final = "*"
 MAX_CHARACTERS: Final = 1024 * 1024
 
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_BETWEEN: Final = re.compile(r"[\s,;:\"'`()\[\]{}\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060\ufeff\ufffd]+")
+"""Beside what people separate names by: the marks of YAML and JSON, and what nobody sees, such as the byte order mark of an editor."""
+
 _MOST_TOLD: Final = 20
 
 
@@ -61,11 +65,16 @@ class Switch:
 NOTHING: Final = Switch()
 
 
+def decoded(raw: bytes) -> str:
+    """Return the text of a file: UTF-8, or UTF-16 where it begins with its mark, as shells of Windows write it."""
+    return raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8", errors="replace")
+
+
 def parse(text: str) -> Switch:
     """Read a list of names, separated by lines, spaces or commas, quoted or not; ``#`` begins a comment. ``*`` names all policies."""
     words: set[str] = set()
     for line in text[:MAX_CHARACTERS].splitlines():
-        words.update(word for each in re.split(r"[\s,;]+", line.partition("#")[0]) if (word := each.strip("\"'")) and word != "-")
+        words.update(word for each in _BETWEEN.split(line.partition("#")[0]) if (word := each.strip("-")))
     names = frozenset(word for word in words if _NAME.fullmatch(word))
     unreadable = tuple(sorted(word[:100] for word in words - names - {EVERYTHING}))
     return Switch(everything=EVERYTHING in words, names=names, unreadable=unreadable)

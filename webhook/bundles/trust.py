@@ -14,7 +14,7 @@ class Trust:
     """What is asked of a bundle.
 
     Attributes:
-        keys: one of them must have signed; empty where signatures are not looked at.
+        keys: one of them must have signed; empty where signatures are not looked at. Replaced as a whole.
         cluster: the name that the bundle's cluster must have, None for any.
         uid: the UID of namespace kube-system here, None where it is not known.
         asking: whether ``uid`` is asked of the API server and not known yet; ``known`` is set as soon as it is.
@@ -34,7 +34,8 @@ class Trust:
         """
         if len(content.raw) > MAX_BUNDLE_BYTES:
             raise BundleError(f"larger than {MAX_BUNDLE_BYTES // 1024**2} MiB, which no bundle is", Reason.TOO_LARGE)
-        key, digest = verify(self.keys, content.raw, content.signature) if self.keys else ("", None)
+        keys = self.keys  # the event loop may replace them
+        key, digest = verify(keys, content.raw, content.signature) if keys else ("", None)
         bundle = decode(content.raw)
         # `decode` has taken the digest of what it read. If that is the digest of what was signed, then no two readers of JSON disagree.
         if digest is not None and bundle.digest != digest:

@@ -18,6 +18,8 @@ from webhook.certificates.clients import Clients, names_of
 from webhook.certificates.credentials import Credentials, TlsError
 
 _NOT_YET: Final = "there is no certificate yet"
+_ABOUT_CLIENTS: Final = ("PEER_DID_NOT_RETURN_A_CERTIFICATE", "CERTIFICATE_VERIFY_FAILED")
+"""OpenSSL's reasons to refuse a client for its certificate."""
 
 
 class LiveContext(ssl.SSLContext):
@@ -91,14 +93,23 @@ def _watched(hooks: HandshakeHooks, clients: Clients | None) -> type[ssl.SSLObje
     """Return connections that tell how their handshake failed, and fail where the client is not one that is asked for."""
 
     class Watched(ssl.SSLObject):
+        _problem: ssl.SSLError | None = None
+
         def do_handshake(self) -> None:
+            if self._problem is not None:
+                raise self._problem
             try:
                 super().do_handshake()
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 raise
             except ssl.SSLError as error:
                 hooks.failed(error.reason or type(error).__name__)
-                raise
+                if error.reason not in _ABOUT_CLIENTS:
+                    raise
+                # Event loops drop the alert together with the connection, and an API server would only tell of an EOF. Waiting has the
+                # alert sent; the client's next word, its end, or the time for a handshake ends the connection.
+                self._problem = error
+                raise ssl.SSLWantReadError from error
             if clients is not None and clients.names:
                 names = names_of(self.getpeercert() or {})
                 if clients.names.isdisjoint(names):

@@ -67,6 +67,8 @@ def certificates(pem: bytes, name: object) -> list[x509.Certificate]:
             _ = each.extensions, each.subject, each.not_valid_after_utc  # read lazily; found out here rather than in use
     except ValueError as error:
         raise TlsError(f"{name}: holds no PEM certificate") from error
+    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise TlsError(f"{name}: holds a certificate that cannot be read: {error}") from error
     return found
 
 
@@ -85,8 +87,11 @@ def private(pem: bytes, name: object) -> PrivateKeyTypes:
 
 
 def belongs(key: PublicKeyTypes, certificate: x509.Certificate) -> bool:
-    """Return whether a certificate is for this key."""
-    return key.public_bytes(*_SPKI) == certificate.public_key().public_bytes(*_SPKI)
+    """Return whether a certificate is for this key. One for a key of an unknown kind, such as SM2, is for none."""
+    try:
+        return key.public_bytes(*_SPKI) == certificate.public_key().public_bytes(*_SPKI)
+    except (UnsupportedAlgorithm, ValueError):
+        return False
 
 
 def out_of_time(certificate: x509.Certificate, now: datetime) -> str | None:

@@ -16,7 +16,7 @@ from webhook.certificates.context import HandshakeHooks, LiveContext, server_con
 from webhook.certificates.credentials import Credentials, TlsError, out_of_time
 from webhook.certificates.measures import CertificateMetrics, Refusal, Source, refusal
 from webhook.readiness import Readiness
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 PART: Final = "certificate"
 """Under which readiness holds the reasons of this room."""

@@ -20,15 +20,17 @@ from cryptography import x509
 
 from webhook.certificates import keyring as keyrings
 from webhook.certificates import rotation, secret, trust
+from webhook.certificates.carriers import AGAIN_SECONDS, CONFLICT, LONGEST_WAIT_SECONDS, MISSING, SOON_SECONDS, Carriers
 from webhook.certificates.clock import ServerClock
+from webhook.certificates.complaints import Complaints
 from webhook.certificates.credentials import TlsError
 from webhook.certificates.holder import Holder
 from webhook.certificates.keyring import Keyring, Step
 from webhook.certificates.measures import Source
 from webhook.certificates.rotation import Situation, Wish
-from webhook.kube.api import JSON_PATCH, Api, ApiError
+from webhook.kube.api import Api, ApiError
 from webhook.kube.reflector import Pace, Reflector
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 VERBS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("", "secrets"): frozenset({"create", "get", "list", "update", "watch"}),
@@ -38,21 +40,7 @@ VERBS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
 
 PART: Final = "caBundle"
 TICK_SECONDS: Final = 300.0
-SOON_SECONDS: Final = 5.0
-AGAIN_SECONDS: Final = 0.2
-"""After somebody else was faster; a watch mostly rings before."""
-
 FIRST_WAIT_SECONDS: Final = 0.5
-LONGEST_WAIT_SECONDS: Final = 30.0
-
-_MISSING: Final = 404
-_CONFLICT: Final = 409
-"""Somebody was faster: an object is there already, or was changed."""
-
-_UNPROCESSABLE: Final = 422
-"""The test of a JSON patch failed, or what it makes is not valid."""
-
-Configurations = Mapping[str, Mapping[str, Any] | None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,12 +70,15 @@ class Keeper:
     serving: Keyring | None = None
     found: Keyring | None = None
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
-    _carried_since: float | None = None
     _signing_since: float | None = None
-    _carried: tuple[x509.Certificate, ...] = ()
     _trusted: bool = False
-    _told: dict[str, str] = field(default_factory=dict)
-    _wrote: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _complaints: Complaints = field(default_factory=Complaints)
+    _carriers: Carriers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._carriers = Carriers(
+            api=self.api, names=self.configurations, clock=self.clock, metrics=self.holder.metrics, complaints=self._complaints
+        )
 
     async def run(self) -> NoReturn:
         """Keep it for ever; whatever fails is logged and tried again, ever more slowly."""
@@ -108,11 +99,11 @@ class Keeper:
             try:
                 pause = await self.turn()
                 wait = 0.0
-                self._told.pop("api", None)
+                self._complaints.over("api")
             except ApiError as error:
                 wait = min(wait * 2 or FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
                 pause = random.uniform(wait / 2, wait)  # noqa: S311 (spreads replicas, keeps no secret)
-                self._tell("api", str(error), logging.WARNING, "certificates not kept")
+                self._complaints.tell("api", str(error), logging.WARNING, "certificates not kept")
                 if self.serving is None:
                     self.holder.wait_for(f"the certificate cannot be read: {error}")
             if wait:
@@ -131,7 +122,7 @@ class Keeper:
         Raises:
             ApiError: the Secret cannot be read, or not be written for a reason other than somebody else's being faster.
         """
-        configurations, unread = await self._read_configurations()
+        configurations, unread = await self._carriers.read()
         stored = await self._read_secret()
         now = self.clock.now()
         try:
@@ -139,25 +130,26 @@ class Keeper:
         except TlsError as error:
             self._complain(error)
             return TICK_SECONDS
-        self._told.pop("secret", None)
+        self._complaints.over("secret")
+        self.holder.metrics.settled(Source.SECRET)
         if found is None:
             return await self._fill(stored, now)
         if self.found is None or self.found.authority.certificate != found.authority.certificate:
             self._signing_since = self.clock.uptime()
         self.found = found
         self.holder.metrics.trusted(len(found.trusted))
-        self._observe(found, configurations, unread=unread)
+        self._carriers.observe(configurations, found.trusted, unread=unread)
         situation = Situation(
             now=now,
             doubtful=self.clock.doubtful,
-            carried=self._since(self._carried_since),
+            carried=self._carriers.carried,
             signing=self._since(self._signing_since) or timedelta(0),
             spread=self.spread,
             wish=self._wish(stored),
         )
         self._take(found, situation)
         self._ready(found, situation, unread)
-        pause = await self._publish(found, configurations)
+        pause = await self._carriers.publish(configurations, found)
         step = rotation.decide(found, self.names, situation)
         wish = situation.wish
         done = wish is not None and rotation.fulfilled(wish, found, step)
@@ -175,35 +167,19 @@ class Keeper:
         try:
             found = await self.api.get(f"{self._secrets}/{self.name}")
         except ApiError as error:
-            if error.status != _MISSING:
+            if error.status != MISSING:
                 raise
         self.clock.hear(self.api.date)
         return found
-
-    async def _read_configurations(self) -> tuple[Configurations, str]:
-        """Return the configurations, None for one that is not there; and why one could not be read, if there is such a one."""
-        found: dict[str, Mapping[str, Any] | None] = {}
-        unread = ""
-        for name in self.configurations:
-            try:
-                found[name] = await self.api.get(f"{trust.COLLECTION}/{name}")
-            except ApiError as error:
-                if error.status == _MISSING:
-                    found[name] = None
-                else:
-                    unread = f"MutatingWebhookConfiguration {name}: {error}"
-        if unread:
-            self._tell("configurations", unread, logging.WARNING, "webhook configuration not read")
-        else:
-            self._told.pop("configurations", None)
-        return found, unread
 
     def _wish(self, stored: Mapping[str, Any] | None) -> Wish | None:
         """Return what an operator asks for; what cannot be understood is told, and asks for nothing."""
         try:
             return secret.wish(stored or {})
         except TlsError as error:
-            self._tell("wish", str(error), logging.ERROR, "request not understood", secret=f"{self.namespace}/{self.name}")
+            self._complaints.tell(
+                "wish", str(error), logging.ERROR, "request not understood", secret=f"{self.namespace}/{self.name}"
+            )
             return None
 
     async def _fill(self, stored: Mapping[str, Any] | None, now: datetime) -> float:
@@ -213,7 +189,7 @@ class Keeper:
         one mostly wants new keys, with a successor. What this replica has, if anything, may be older than what was deleted. The
         configurations show who has signed since; they are read again, because only now nobody can promote anybody.
         """
-        configurations, unread = await self._read_configurations()
+        configurations, unread = await self._carriers.read()
         if unread:
             if self.serving is None:
                 self.holder.wait_for(f"there is no certificate, and none is made before this can be read: {unread}")
@@ -238,7 +214,7 @@ class Keeper:
         except ApiError as error:
             # A Secret that is deleted between reading and writing is found out by looking again, too. Without a Secret it is the
             # namespace that is missing.
-            if error.status == _CONFLICT or (error.status == _MISSING and stored is not None):
+            if error.status == CONFLICT or (error.status == MISSING and stored is not None):
                 return AGAIN_SECONDS
             raise
         self.holder.metrics.rotated(step.replace(" ", "_"))
@@ -257,20 +233,6 @@ class Keeper:
             else:
                 self.serving = found
 
-    def _observe(self, found: Keyring, configurations: Configurations, *, unread: str) -> None:
-        """Note since when all configurations carry what they have to."""
-        carried = not unread
-        for name, each in configurations.items():
-            if each is not None:
-                current = trust.carries(each, found.trusted)
-                self.holder.metrics.carried(name, current=current)
-                carried = carried and current
-        if not carried:
-            self._carried_since = None
-        elif self._carried_since is None or not set(found.trusted) <= set(self._carried):
-            self._carried_since = self.clock.uptime()
-        self._carried = found.trusted
-
     def _ready(self, found: Keyring, situation: Situation, unread: str) -> None:
         """Tell readiness whether clients trust what is served. Once they did, nothing here takes it back: it would help nobody."""
         if self._trusted:
@@ -286,44 +248,9 @@ class Keeper:
     def _since(self, moment: float | None) -> timedelta | None:
         return None if moment is None else timedelta(seconds=self.clock.uptime() - moment)
 
-    async def _publish(self, found: Keyring, configurations: Configurations) -> float:
-        """Write ``caBundle`` where it is something else; return when to look again."""
-        again = TICK_SECONDS
-        for name, each in configurations.items():
-            if each is None or trust.exact(each, found.trusted):
-                continue
-            now = self.clock.uptime()
-            last, pause = self._wrote.get(name, (-LONGEST_WAIT_SECONDS, 0.0))
-            if now - last < pause:  # somebody else writes it as well; do not make a race of it
-                again = min(again, pause - (now - last))
-                continue
-            try:
-                await self.api.patch(f"{trust.COLLECTION}/{name}", trust.patch(each, found.bundle), JSON_PATCH)
-            except ApiError as error:
-                again = min(again, AGAIN_SECONDS if error.status == _CONFLICT else SOON_SECONDS)
-                if error.status not in {_CONFLICT, _MISSING}:
-                    # Another replica that is faster makes the test fail, which nobody needs to know of.
-                    level = logging.INFO if error.status == _UNPROCESSABLE else logging.ERROR
-                    self._tell("patch", str(error), level, "caBundle not written", configuration=name)
-                continue
-            self._told.pop("patch", None)
-            quick = now - last < LONGEST_WAIT_SECONDS
-            self._wrote[name] = now, min(max(pause * 2, 1.0), LONGEST_WAIT_SECONDS) if quick else 0.0
-            self.holder.metrics.wrote(name)
-            log(logging.INFO, "caBundle written", configuration=name, authorities=len(found.trusted))
-            again = 0.0
-        return again
-
     def _complain(self, error: TlsError) -> None:
         """Tell of a Secret that is of no use; what is served stays."""
-        if self._told.get("secret") != str(error):
-            self._told["secret"] = str(error)
+        if self._complaints.new("secret", str(error)):
             self.holder.failed(Source.SECRET, error)
         if self.serving is None:
             self.holder.wait_for(str(error))
-
-    def _tell(self, what: str, text: str, level: int, event: str, **fields: Any) -> None:
-        """Log once what goes on for long."""
-        if self._told.get(what) != text:
-            self._told[what] = text
-            log(level, event, reason=text, **fields)

@@ -145,7 +145,8 @@ def fulfilled(wish: Wish, keyring: Keyring, step: Step) -> bool:
         case Wish.AUTHORITY:
             return step in {Step.INTRODUCE, Step.REPLACE} or keyring.successor is not None
         case _:
-            return step is Step.RETIRE or not keyring.leaving
+            # While a successor waits to sign, somebody is about to leave.
+            return step is Step.RETIRE or not (keyring.leaving or keyring.successor)
 
 
 def covers(leaf: x509.Certificate, names: Iterable[x509.GeneralName]) -> bool:

@@ -15,7 +15,7 @@ The label says that the content is ours to replace. A Secret without it is never
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import Any, Final
 
 from cryptography import x509
@@ -171,9 +171,9 @@ def _until(text: bytes | None, leaving: Sequence[x509.Certificate]) -> datetime 
     latest = max(each.not_valid_after_utc for each in leaving)
     try:
         found = datetime.fromisoformat((text or b"").decode("ascii"))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo and found.year < MAXYEAR else latest
+    except (ValueError, OverflowError):
         return latest
-    return found.astimezone(UTC) if found.tzinfo else latest
 
 
 def _pem(key: Any) -> bytes:

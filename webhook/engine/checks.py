@@ -6,11 +6,11 @@ Most pods show nothing here, and then decisions about them can be shared.
 from typing import Final, NamedTuple
 
 from webhook.engine.anatomy import Subject
-from webhook.engine.bundle import Verdict
 from webhook.engine.containers import Lopsided, fractional, lopsided
 from webhook.engine.notes import Notes
 from webhook.engine.plan import Plan
 from webhook.engine.pod import Metadata, Pod
+from webhook.engine.policy import Verdict
 from webhook.engine.runtimes import Problem, problems
 
 Claims = dict[str, str]

@@ -6,11 +6,11 @@ Whatever the matching policies want themselves is not foreign, whoever wrote it:
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from webhook.engine.bundle import Foreign, Verdict
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import Toleration
 from webhook.engine.notes import Notes, quoted
 from webhook.engine.pod import Metadata, PodToleration, Spec, covers
+from webhook.engine.policy import Foreign, Verdict
 from webhook.engine.steps import ANNOTATIONS, LABELS, Step
 from webhook.engine.tolerations import describe, identity, toleration_field
 

@@ -9,9 +9,9 @@ labels looked at: what the pod asks for, who controls it, and whether the rollou
 from collections.abc import Mapping
 from operator import attrgetter
 
-from webhook.engine.bundle import ALL_WORKLOADS, Owner, Policy
 from webhook.engine.fields import Fields
 from webhook.engine.pod import Metadata, Pod
+from webhook.engine.policy import ALL_WORKLOADS, Owner, Policy
 from webhook.engine.rollout import HASH_LABEL, includes
 from webhook.engine.selector import Operator, Requirement
 

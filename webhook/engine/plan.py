@@ -8,7 +8,6 @@ scheduling needs, then what it injects.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from webhook.engine.bundle import Placement, Verdict
 from webhook.engine.containers import GPU_COUNT_LABEL
 from webhook.engine.decision import Action, Decision, Effect
 from webhook.engine.fields import Fields, Gang, GpuShare
@@ -18,6 +17,7 @@ from webhook.engine.keys import APPLIED_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.match import Candidate
 from webhook.engine.nodes import Nodes
 from webhook.engine.patch import write
+from webhook.engine.policy import Placement, Verdict
 from webhook.engine.steps import (
     ESCAPES,
     LABELS,

@@ -9,8 +9,8 @@ import hashlib
 import re
 from typing import Final
 
-from webhook.engine.bundle import ALL_WORKLOADS
 from webhook.engine.pod import Metadata
+from webhook.engine.policy import ALL_WORKLOADS
 
 _SCHEDULED: Final = re.compile(r"-[0-9]{8}$")
 """What a CronJob appends to the names of its Jobs: the scheduled time in minutes (batch/v1, ``getJobName``)."""

@@ -1,4 +1,4 @@
-"""One connection to the admission port: uvicorn's, with the limits that it has none of.
+"""One connection: uvicorn's, with the limits that it has none of.
 
 uvicorn closes connections that are idle between requests, and waits for ever for the first byte of the first request, for the end of a
 head, and for a request that follows stray line breaks; a head may be of any size. Here each of these has a bound. A timer is set only
@@ -18,7 +18,8 @@ LAST_CHANCE_SECONDS: Final = 3.0
 """A connection that came just before the end may have a request on its way; it has so long to arrive."""
 
 MAX_HEAD_BYTES: Final = 64 * 1024
-"""A head of the API server's has less than 1 KiB. What comes in one read, up to 256 KiB, is not cut."""
+"""A head of the API server's has less than 1 KiB. What comes in one read, up to 256 KiB, is not cut. uvicorn keeps trailers as it keeps
+the head, and reads them without a bound."""
 
 
 class Connection(HttpToolsProtocol):
@@ -72,16 +73,19 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse; if something came and no request follows from it yet, begin to wait for one."""
+        self._head_bytes += len(data)
         super().data_received(data)
-        if not self._idle or self.transport.is_closing():
+        if self.transport.is_closing():
             return
-        if self._head_timer is None:
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._too_large()
+        elif self._idle and self._head_timer is None:
             self._await_head(self._head_timeout)
-        if not self._in_body:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._arrivals.head_too_large()
-                self.send_400_response("The head of the request is too large.")
+
+    def on_body(self, body: bytes) -> None:
+        """Hand on a piece of the body. What comes next and is none, such as trailers, counts as a head does."""
+        self._head_bytes = 0
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """Let uvicorn begin with the request."""
@@ -106,6 +110,11 @@ class Connection(HttpToolsProtocol):
             self._open_requests -= 1
             self._gate.in_flight -= 1
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Count what uvicorn cannot read, and answer."""
+        self._arrivals.not_http()
+        super().send_400_response(msg)
 
     def drain(self) -> None:
         """Close after the answer that is being made, if there is one; go on as before otherwise."""
@@ -135,6 +144,14 @@ class Connection(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _too_large(self) -> None:
+        """Close, with a word where nobody would take it for the answer to another request."""
+        self._arrivals.head_too_large()
+        if self._idle and not self._in_body:
+            super().send_400_response("The head of the request is too large.")
+        else:
+            self.transport.close()
 
     def _give_up(self) -> None:
         self._head_timer = None

@@ -55,7 +55,7 @@ class Arrivals:
             "overbank_webhook_connections_total",
             "Connections to the admission port: accepted (TLS is established), handshake_failed (the client does not trust our certificate, "
             "or does not speak TLS), handshake_timed_out, over_limit (there were too many), head_timed_out (a request never began, or its "
-            "head never ended) and head_too_large (these two are counted as accepted, too).",
+            "head never ended), head_too_large and not_http (what came is no HTTP/1.1); these three are counted as accepted, too.",
             ["result"],
             registry=registry,
         )
@@ -64,4 +64,5 @@ class Arrivals:
         self.handshake_timed_out = connections.labels("handshake_timed_out").inc
         self.over_limit = connections.labels("over_limit").inc
         self.head_too_large = connections.labels("head_too_large").inc
+        self.not_http = connections.labels("not_http").inc
         self.head_timed_out = connections.labels("head_timed_out").inc

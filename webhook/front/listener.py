@@ -1,4 +1,4 @@
-"""Accepts connections to the admission port.
+"""Accepts connections.
 
 uvicorn and uvloop would accept without a bound, and a connection is known to them only after its TLS handshake, which costs as much as
 several requests. Here a connection counts from the moment it is accepted, and one too many is closed before anything is spent on it.
@@ -9,10 +9,10 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from webhook.front.gate import Arrivals, Gate
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 BACKLOG: Final = 2048
 TLS_CLOSE_SECONDS: Final = 1.0
@@ -38,7 +38,7 @@ class Listener:
         self,
         listener: socket.socket,
         protocol: Callable[[], asyncio.Protocol],
-        context: ssl.SSLContext,
+        context: ssl.SSLContext | None,
         *,
         gate: Gate,
         arrivals: Arrivals,
@@ -49,17 +49,18 @@ class Listener:
         Args:
             listener: bound; it stays the caller's to close.
             protocol: makes the protocol of a connection.
-            context: of TLS.
+            context: of TLS; None for plain connections.
             gate: where connections are counted, and where the limit stands.
             arrivals: told what becomes of connections.
             handshake_timeout: seconds for the TLS handshake.
         """
         self._listener = listener
         self._protocol = protocol
-        self._context = context
+        self._tls: dict[str, Any] = {}  # asyncio refuses times for TLS where there is none
+        if context is not None:
+            self._tls = {"ssl": context, "ssl_handshake_timeout": handshake_timeout, "ssl_shutdown_timeout": TLS_CLOSE_SECONDS}
         self._gate = gate
         self._arrivals = arrivals
-        self._handshake_timeout = handshake_timeout
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -122,16 +123,10 @@ class Listener:
         self._loop.add_reader(self._listener, self._accept)
 
     async def _begin(self, connection: socket.socket) -> None:
-        """Make a TLS connection of a TCP connection."""
+        """Make a connection with a protocol, and with TLS, of a TCP connection."""
         try:
             _stay_alive(connection)
-            await self._loop.connect_accepted_socket(
-                self._protocol,
-                connection,
-                ssl=self._context,
-                ssl_handshake_timeout=self._handshake_timeout,
-                ssl_shutdown_timeout=TLS_CLOSE_SECONDS,
-            )
+            await self._loop.connect_accepted_socket(self._protocol, connection, **self._tls)
         except ConnectionAbortedError:
             self._arrivals.handshake_timed_out()
         except OSError:

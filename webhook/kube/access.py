@@ -38,10 +38,12 @@ async def connect(kubeconfig: Path | None) -> Api:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
             await config.load_kube_config(str(kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
+        configuration.connection_pool_maxsize = _CONNECTIONS
+        # Requests are tried again where they are made: what may be repeated, and how soon, differs.
+        configuration.retries = None
+        return Api(ApiClient(configuration))
     except (ConfigException, OSError) as error:
         where = "this process does not run in a pod, and no --kubeconfig is given" if kubeconfig is None else str(kubeconfig)
         raise AccessError(f"no access to the API server: {where}: {error}") from error
-    configuration.connection_pool_maxsize = _CONNECTIONS
-    # Requests are tried again where they are made: what may be repeated, and how soon, differs.
-    configuration.retries = None
-    return Api(ApiClient(configuration))
+    except Exception as error:  # the library takes any file for a kubeconfig, and fails wherever it is none
+        raise AccessError(f"no access to the API server: {kubeconfig}: no kubeconfig that can be read") from error

@@ -13,7 +13,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from kubernetes.aio.client import ApiClient, ApiException
+from kubernetes.aio.config import ConfigException
 
 TIMEOUT_SECONDS: Final = 15.0
 STRATEGIC_MERGE_PATCH: Final = "application/strategic-merge-patch+json"
@@ -118,7 +120,7 @@ class Api:
             raise _refused(response.status, raw)
         try:
             value = json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ApiError(f"the API server answered {method} {path} with something that is not JSON") from error
         if not isinstance(value, dict):
             raise ApiError(f"the API server answered {method} {path} with something that is no object")
@@ -145,7 +147,7 @@ class Api:
 def _date(header: str | None) -> datetime | None:
     try:
         found = parsedate_to_datetime(header or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
@@ -157,7 +159,9 @@ def _translated() -> Iterator[None]:
         yield
     except ApiException as error:
         raise ApiError(f"the API server answered {error.status}: {error.reason}", error.status or 0) from error
-    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+    except ConfigException as error:  # a token that a kubelet is just replacing
+        raise ApiError(f"the API server cannot be asked: {error}") from error
+    except (TimeoutError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
         text = str(error) or type(error).__name__
         raise ApiError(f"the API server cannot be reached: {text}") from error
 
@@ -166,6 +170,6 @@ def _refused(status: int, raw: bytes) -> ApiError:
     """Read the Status that comes with a refusal."""
     try:
         message = str(json.loads(raw)["message"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         message = raw.decode(errors="replace")
     return ApiError(f"the API server answered {status}: {message[:_MAX_MESSAGE]}", status)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from webhook.kube.api import Api, ApiError
-from webhook.telemetry import log
+from webhook.telemetry.logs import log
 
 Objects = Mapping[str, Mapping[str, Any]]
 """Objects by name, or by ``namespace/name`` where they have a namespace."""
@@ -77,7 +77,7 @@ class Reflector:
 
     async def run(self) -> NoReturn:
         """List and watch for ever; failures are logged and tried again, ever more slowly."""
-        wait, fresh = 0.0, False
+        wait, fresh, expired = 0.0, False, 0
         while True:
             begun = time.monotonic()
             try:
@@ -85,16 +85,29 @@ class Reflector:
                     await self._list()
                     fresh = True
                 await self._watch()
+                expired = 0
             except _TooOldError:
                 fresh = False
+                # Once is the ordinary end of a long watch; a list that is too old as soon as it was read would be read in a loop.
+                expired = expired + 1 if time.monotonic() - begun < self.pace.longest_wait_seconds else 0
+                if expired > 1:
+                    log(logging.WARNING, "watch is too old again", path=self.path)
+                    wait = self._longer(wait)
+                    await self._pause(wait)
             except ApiError as error:
                 if time.monotonic() - begun > self.pace.longest_wait_seconds:
                     wait = 0.0
                 log(logging.WARNING, "watch interrupted", path=self.path, status=error.status, reason=str(error))
-                wait = min(wait * 2 or self.pace.first_wait_seconds, self.pace.longest_wait_seconds)
+                wait = self._longer(wait)
                 # Whatever went wrong, a list finds out what is true.
                 fresh = False
-                await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311 (spreads clients, keeps no secret)
+                await self._pause(wait)
+
+    def _longer(self, wait: float) -> float:
+        return min(wait * 2 or self.pace.first_wait_seconds, self.pace.longest_wait_seconds)
+
+    async def _pause(self, wait: float) -> None:
+        await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311 (spreads clients, keeps no secret)
 
     async def _list(self) -> None:
         found: dict[str, Mapping[str, Any]] = {}
@@ -106,9 +119,11 @@ class Reflector:
                 if error.status == _GONE and "continue" in query:
                     raise _TooOldError from error
                 raise
-            for each in page.get("items") or ():
-                found[_key(each)] = self.keep(each)
             metadata = page.get("metadata") or {}
+            try:
+                found.update((_key(each), self.keep(each)) for each in page.get("items") or ())
+            except (KeyError, TypeError, AttributeError) as error:
+                raise ApiError("the API server sent a list that cannot be read") from error
             if not metadata.get("continue"):
                 break
             query["continue"] = metadata["continue"]
@@ -154,7 +169,7 @@ class Reflector:
                     raise _TooOldError
                 raise ApiError(f"the watch ended: {value.get('message')}", value.get("code") or 0)
             key, version = _key(value), value["metadata"]["resourceVersion"]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ApiError("the API server sent an event that cannot be read") from error
         self._version = version
         if kind == "BOOKMARK":

@@ -12,7 +12,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.manifests.checks.selection import label_selector, named, selected
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.placing import Placed
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 
 _RUNTIMES: Final = (Runtime.ECI, Runtime.AI_NODE)
 _FACTS: Final = {
@@ -32,4 +32,11 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
             message = f"{policy.title} selects pods of {found.manifest.title} that may run on {named(found.runtimes)}"
             related = [(found.manifest.at_name(), "these pods")]
             notes = [*(_FACTS[each] for each in found.runtimes), *found.notes]
-            yield diagnose(codes.NETWORK_POLICY, policy.at("spec", "podSelector"), message, related=related, notes=notes)
+            yield diagnose(
+                codes.NETWORK_POLICY,
+                policy.at("spec", "podSelector"),
+                message,
+                related=related,
+                notes=notes,
+                help=["keep these pods off the virtual nodes, or protect them with security groups"],
+            )

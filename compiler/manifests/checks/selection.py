@@ -7,7 +7,7 @@ from typing import Any
 from compiler.manifests.inventory import Manifest
 from compiler.manifests.placing import Elastic
 from compiler.spelling import listing
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 from webhook.engine.selector import Operator, Requirement, Selector
 
 

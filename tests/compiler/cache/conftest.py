@@ -1,6 +1,6 @@
 """What tests of the cache share: a folder, a store in it, and what it complained of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,15 @@ def warnings() -> list[str]:
 
 
 @pytest.fixture
-def opened(place: Path, warnings: list[str]) -> Callable[[], Store]:
-    """Return a function that opens the store."""
-    return lambda: Store(place, warnings.append)
+def opened(place: Path, warnings: list[str]) -> Iterator[Callable[[], Store]]:
+    """Return a function that opens the store; what a test leaves open is let go of afterwards, without a word into the file."""
+    stores: list[Store] = []
+
+    def run() -> Store:
+        stores.append(Store(place, warnings.append))
+        return stores[-1]
+
+    yield run
+    for store in stores:
+        if store._connection is not None:
+            store._connection.close()

@@ -1,4 +1,4 @@
-"""The vendors' kinds, as far as the facts allow: custom resource definitions, and their installation."""
+"""The kinds of vendors, as far as the facts allow, and of the Prometheus Operator: custom resource definitions, and their installation."""
 
 import copy
 from pathlib import Path

@@ -16,6 +16,7 @@ import yaml
 
 from tests.e2e.controlplane.assets import Assets
 from tests.e2e.controlplane.authority import Authority, Pair
+from tests.e2e.controlplane.callers import Callers, callers
 from tests.e2e.controlplane.client import ApiError, Client
 from tests.e2e.controlplane.processes import NotReadyError, Process, free_port, until
 
@@ -52,6 +53,7 @@ class Plane:
         kubeconfig: of an administrator.
         client: the same administrator's.
         audit_log: JSON lines, one for each creation of a pod, with the annotations that admission left.
+        callers: how the API server presents itself to a webhook that asks.
     """
 
     assets: Assets
@@ -61,6 +63,7 @@ class Plane:
     kubeconfig: Path
     client: Client
     audit_log: Path
+    callers: Callers
     etcd: Process
     api_server: Process
     controllers: Process
@@ -137,6 +140,7 @@ def _prepared(assets: Assets, folder: Path) -> Plane:
     accounts = authority.key("service-accounts")
     audit_log = folder / "audit.log"
     audit_log.touch()
+    shown = callers(folder / "callers")
 
     def process(name: str, arguments: Sequence[str], ready: Callable[[], bool]) -> Process:
         command: list[str | Path] = [assets.program(name), *arguments]
@@ -154,6 +158,7 @@ def _prepared(assets: Assets, folder: Path) -> Plane:
         kubeconfig=kubeconfig,
         client=Client(address, authority.certificate, administrator),
         audit_log=audit_log,
+        callers=shown,
         etcd=process("etcd", _etcd(folder, etcd_port, peer_port, authority, served), healthy(etcd_port, "/health")),
         api_server=process(
             "kube-apiserver",
@@ -175,6 +180,7 @@ def _prepared(assets: Assets, folder: Path) -> Plane:
                 f"--audit-policy-file={_written(folder / 'audit.yaml', _AUDIT)}",
                 f"--audit-log-path={audit_log}",
                 "--audit-log-mode=blocking",
+                f"--admission-control-config-file={shown.configuration}",
             ],
             healthy(api_port, "/readyz"),
         ),

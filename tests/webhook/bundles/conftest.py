@@ -19,11 +19,12 @@ from webhook.bundles.store import Store
 from webhook.bundles.trust import Trust
 from webhook.engine import bundle as bundles
 from webhook.engine import signature as signatures
-from webhook.engine.bundle import Bundle, Cluster, Foreign, NamespaceMatch, Placement, Policy, Verdict
+from webhook.engine.bundle import Bundle, Cluster
 from webhook.engine.fields import Fields
+from webhook.engine.policy import Foreign, NamespaceMatch, Placement, Policy, Verdict
 from webhook.engine.selector import Selector
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 UID = "6f1b3f0e-8c7d-4d0a-9a53-0c2b8e5f1a77"
 

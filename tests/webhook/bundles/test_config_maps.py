@@ -101,6 +101,21 @@ def test_follows_a_whole_bundle(cluster: Any, tmp_path: Path, watch: Any, make_b
     following(cluster, tmp_path, watched, test)
 
 
+def test_new_keys_let_a_bundle_in_that_was_refused(
+    cluster: Any, tmp_path: Path, watch: Any, bundle: Bundle, *, signer: Any, stranger: Any
+) -> None:
+    """A bundle in a ConfigMap that was refused for its signature is taken over when its key is trusted, though nothing changed there."""
+    watched = watch(keys=stranger.keys)
+    cluster.put(BUNDLE, whole(bundle, signer.sign(bundles.encode(bundle))))
+
+    async def test(_: Api) -> None:
+        await watched.until(lambda: "signed by" in watched.readiness.reason)
+        watched.keeper.rekey(signer.keys)
+        await watched.until(lambda: watched.digest == bundle.digest)
+
+    following(cluster, tmp_path, watched, test)
+
+
 def test_other_config_maps_are_none_of_our_business(cluster: Any, tmp_path: Path, watch: Any, bundle: Bundle) -> None:
     """ConfigMaps of other names are never taken for the bundle, even where a server ignores the field selector."""
     watched = watch()
@@ -337,11 +352,13 @@ def test_the_switch_in_the_cluster(cluster: Any, tmp_path: Path, watch: Any, bun
             await watched.until(lambda disabled=disabled: watched.metric("emergency_disabled_policies") == disabled)
         cluster.delete(SWITCH)
         await watched.until(lambda: watched.metric("emergency_disabled_policies") == 0)
-        await asyncio.to_thread(cluster.await_asked, lambda method, path, _: (method, path) == ("POST", EVENTS), 5)
+        cluster.put(SWITCH, {"binaryData": {"disable": base64.b64encode("für web\n".encode("latin-1")).decode()}})
+        await watched.until(lambda: watched.metric("emergency_disabled_policies") == 1)
+        await asyncio.to_thread(cluster.await_asked, lambda method, path, _: (method, path) == ("POST", EVENTS), 6)
 
     following(cluster, tmp_path, watched, test)
     found = [value["reason"] for path, value in sorted(cluster._objects.items()) if path.startswith(EVENTS)]
-    assert sorted(found) == ["PoliciesDisabled"] * 3 + ["PoliciesEnabled"] * 2
+    assert sorted(found) == ["PoliciesDisabled"] * 4 + ["PoliciesEnabled"] * 2
 
 
 def test_is_not_ready_before_the_switch_is_known(cluster: Any, tmp_path: Path, watch: Any, bundle: Bundle) -> None:

@@ -218,6 +218,28 @@ def test_a_switch_thrown_while_a_bundle_is_read_holds_for_it(
     assert set(owners) == {"fallback", "web"}
 
 
+def test_a_switch_that_was_interrupted_is_heeded_when_it_is_thrown_again(
+    watch: Any, bundle: Bundle, content: Any, decided: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed beside the watch, and ended it before the switch held, does not keep the policy that was switched off."""
+    watched = watch()
+    switch = parse("web")
+
+    def fail(_switch: Switch, _bundle: Bundle) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def test() -> None:
+        await watched.keeper.offer(content(bundle))
+        with monkeypatch.context() as broken:
+            broken.setattr(Switch, "engine", fail)
+            with pytest.raises(RuntimeError):
+                await watched.keeper.throw(switch, "switch")
+        await watched.keeper.throw(switch, "switch")
+
+    asyncio.run(test())
+    assert decided(watched.store.current.engine).owner == "fallback"
+
+
 def test_leaves_the_interpreter_as_it_was(watch: Any, make_bundle: Make, content: Any) -> None:
     """After a load, also a failed one, the collector runs again, new content is not looked at any more, and threads switch as before."""
     watched = watch()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.bundles.switch import NOTHING, Switch, parse
+from webhook.bundles.switch import NOTHING, Switch, decoded, parse
 from webhook.engine.bundle import Bundle
 from webhook.engine.keys import PLACEMENT_LABEL
 
@@ -18,6 +18,10 @@ from webhook.engine.keys import PLACEMENT_LABEL
         ("web\nnotes\n", {"web", "notes"}),
         ("# it is burning\r\n  - web # this one\r\n\r\n- 'notes',\"other\"", {"web", "notes", "other"}),
         ("web notes;other", {"web", "notes", "other"}),
+        ("\ufeffweb\r\nnotes\x00other\u200b", {"web", "notes", "other"}),
+        ('[web, "notes"]', {"web", "notes"}),
+        ("disable:web", {"disable", "web"}),
+        ("-web\n- notes\n--", {"web", "notes"}),
         ("", set()),
         ("# web", set()),
     ],
@@ -31,6 +35,13 @@ def test_applies_what_it_can_read() -> None:
     """Words that cannot be names are remembered, and the names beside them count all the same."""
     assert parse("web\nWeb_2\n%%") == Switch(names=frozenset({"web"}), unreadable=("%%", "Web_2"))
     assert parse("web\n*") == Switch(everything=True, names=frozenset({"web"}))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_reads_a_list_of_any_editor(encoding: str) -> None:
+    """A byte order mark keeps nothing from being switched off, and least of all everything."""
+    assert parse(decoded("*".encode(encoding))).everything
+    assert parse(decoded("\ufeffweb\r\nnotes".encode(encoding))).names == {"web", "notes"}
 
 
 @given(st.text())

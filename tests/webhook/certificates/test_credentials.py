@@ -191,3 +191,39 @@ def test_refuses_files_that_hold_something_else(tmp_path: Path) -> None:
     ]:
         with pytest.raises(TlsError, match=reason):
             from_files(*arguments, NOW)
+
+
+# A self-signed certificate with a key on the curve SM2 (GB/T 32918), which cryptography does not know.
+SM2 = b"""-----BEGIN CERTIFICATE-----
+MIIBcjCCARmgAwIBAgIUVQV53JJp59Xe+HGmypkBciDOBVwwCgYIKoEcz1UBg3Uw
+DjEMMAoGA1UEAwwDc20yMCAXDTI2MTEyMjExMTgzMFoYDzIxMjYxMDI5MTExODMw
+WjAOMQwwCgYDVQQDDANzbTIwWTATBgcqhkjOPQIBBggqgRzPVQGCLQNCAATukeWE
+tLLBGljAytnSEcNDFfwv168+Ie1n5fkuluQW6+id6AF3iVHvuU6ICfdv8WcYNZKn
+DQ6h3Qsav6+mW8oBo1MwUTAdBgNVHQ4EFgQUQGjeP/qGqGL2UQi5W4ZyRZII490w
+HwYDVR0jBBgwFoAUQGjeP/qGqGL2UQi5W4ZyRZII490wDwYDVR0TAQH/BAUwAwEB
+/zAKBggqgRzPVQGDdQNHADBEAiAy6yVG6pGZR+Am0H86/z9EYcfrl+4aq8DvbzmM
++z9lLgIge9RYVq4iC0aJjTLQDe3wjPcwVdJpUpw+pHdUAcXHi+k=
+-----END CERTIFICATE-----
+"""
+
+
+def test_a_certificate_for_a_key_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    """The key beside it cannot be its own, and that is what is said."""
+    certificate, key = written(tmp_path, self_signed("127.0.0.1", "prod", NOW))
+    certificate.write_bytes(SM2)
+    with pytest.raises(TlsError, match="does not belong"):
+        from_files(certificate, key, NOW)
+
+
+def test_a_certificate_with_an_extension_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What X.509 forbids is told by the file's name."""
+    certificate, key = written(tmp_path, self_signed("127.0.0.1", "prod", NOW))
+
+    class Twice:
+        @property
+        def extensions(self) -> None:
+            raise x509.DuplicateExtension("Duplicate 2.5.29.17 extension found", x509.SubjectAlternativeName.oid)
+
+    monkeypatch.setattr(x509, "load_pem_x509_certificates", lambda _: [Twice()])
+    with pytest.raises(TlsError, match=r"tls\.crt: .*Duplicate"):
+        from_files(certificate, key, NOW)

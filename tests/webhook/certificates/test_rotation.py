@@ -137,6 +137,16 @@ def test_retiring_by_hand_waits_for_the_replicas(promoted: Keyring) -> None:
     assert decide(promoted, NAMES, replace(wish, signing=SETTLE)) is Step.RETIRE
 
 
+def test_retiring_is_not_forgotten_before_anybody_leaves(introduced: Keyring, promoted: Keyring) -> None:
+    """Who asks for it while the new authority does not sign yet gets it as soon as the old one can go, and need not ask again."""
+    wish = Situation(now=START, wish=Wish.RETIRE, carried=SETTLE / 2, signing=SETTLE)
+    assert decide(introduced, NAMES, wish) is Step.NOTHING
+    assert not fulfilled(Wish.RETIRE, introduced, Step.NOTHING)
+    assert decide(introduced, NAMES, replace(wish, carried=SETTLE)) is Step.PROMOTE
+    assert not fulfilled(Wish.RETIRE, introduced, Step.PROMOTE)
+    assert decide(promoted, NAMES, replace(wish, now=START + DAY, carried=SETTLE)) is Step.RETIRE
+
+
 def test_who_serves_waits_for_the_configurations(fresh: Keyring, promoted: Keyring) -> None:
     """A replica goes over to another authority's certificate once that is trusted; one with nothing of use goes over at once."""
     now = Situation(now=START + DAY)

@@ -96,7 +96,9 @@ def test_content_without_our_label_is_foreign() -> None:
         secret.read({**written, "data": {"tls.crt": "%"}})
 
 
-@pytest.mark.parametrize("text", [None, b"soon", b"2026-12-21", b"\xff"])
+@pytest.mark.parametrize(
+    "text", [None, b"soon", b"2026-12-21", b"\xff", b"0001-01-01T00:00:00+23:59", b"9999-12-31T23:59:59-12:00"]
+)
 def test_without_a_date_authorities_leave_late(text: bytes | None) -> None:
     """Where the date is missing or cannot be read, authorities stay until they expire."""
     written = secret.write(PROMOTED, NEW)

@@ -221,12 +221,14 @@ def test_files_that_do_not_fit_are_not_taken(start: Callable[..., Process], tmp_
     certificate.write_bytes(other.chain)
     line = server.await_line("certificate not taken")
     assert line["reason"] == f"{key}: the key does not belong to the certificate in {certificate}"
+    assert server.metric('overbank_webhook_certificate_stale{source="files"}') == 1
     assert shown(server.port) == before
     assert server.manage("/readyz")[0] == 200
     key.write_bytes(other.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     server.await_line("certificate in use")
     assert shown(server.port) == other.leaf.public_bytes(Encoding.DER)
     assert server.metric('overbank_webhook_certificate_reload_failures_total{source="files"}') == 1
+    assert server.metric('overbank_webhook_certificate_stale{source="files"}') == 0
 
 
 def client(authority: Authority, name: str) -> ssl.SSLContext:
@@ -257,9 +259,16 @@ def test_only_known_clients_get_in(start: Callable[..., Process], tmp_path: Path
     for context in (client(ours, "somebody"), client(others, "kube-apiserver"), ssl._create_unverified_context()):
         with pytest.raises((OSError, http.client.HTTPException)):
             ask(server.port, context)
+    # What a client without a good certificate is told, so that the API server can tell it.
+    for context, told in (
+        (client(others, "kube-apiserver"), "UNKNOWN_CA"),
+        (ssl._create_unverified_context(), "CERTIFICATE_REQUIRED"),
+    ):
+        with pytest.raises(ssl.SSLError, match=told):
+            ask(server.port, context)
     assert server.await_line("connection refused", why="client_name")["names"] == ["cn", "somebody"]
     assert server.await_line("connection refused", why="client_certificate")["count"] == 1
-    for reason, count in (("client_name", 1), ("client_certificate", 2), ("our_certificate", 0)):
+    for reason, count in (("client_name", 1), ("client_certificate", 4), ("our_certificate", 0)):
         assert server.metric(f'overbank_webhook_connections_refused_total{{reason="{reason}"}}') == count
     file.write_bytes(others.pem)
     while server.metric('overbank_webhook_certificate_reloads_total{source="client_ca"}') != 2:
@@ -368,3 +377,4 @@ def test_a_foreign_secret_is_left_alone(start: Callable[..., Process], cluster: 
     cluster.delete(SECRET)
     assert server.port
     assert server.metric('overbank_webhook_certificate_reload_failures_total{source="secret"}') == 1
+    assert server.metric('overbank_webhook_certificate_stale{source="secret"}') == 0

@@ -21,20 +21,7 @@ from compiler.ir import ClusterIR
 from compiler.model import Platform, WebhookSettings
 from compiler.versions import Version
 from webhook.engine import patch
-from webhook.engine.bundle import (
-    VERSION,
-    Accelerator,
-    Bundle,
-    Cluster,
-    Foreign,
-    NamespaceMatch,
-    Owner,
-    Placement,
-    Policy,
-    Runtime,
-    Verdict,
-    seal,
-)
+from webhook.engine.bundle import VERSION, Bundle, Cluster, seal
 from webhook.engine.decision import Decision
 from webhook.engine.fields import (
     Fields,
@@ -51,6 +38,7 @@ from webhook.engine.fields import Taint as NodeTaint
 from webhook.engine.keys import APPLIED_ANNOTATION, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod
+from webhook.engine.policy import Accelerator, Foreign, NamespaceMatch, Owner, Placement, Policy, Runtime, Verdict
 from webhook.engine.selector import Operator, Requirement, Selector
 
 _MULTIPLIER = float(os.environ.get("OVERBANK_EXAMPLES", "1"))

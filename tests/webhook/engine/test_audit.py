@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from webhook.engine.audit import MAX_LENGTH, auditing, difference
-from webhook.engine.bundle import Foreign, Placement, Runtime, Verdict
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
+from webhook.engine.policy import Foreign, Placement, Runtime, Verdict
 
 Make = Callable[..., Any]
 POD: dict[str, Any] = {"metadata": {"labels": {"app": "x"}}, "spec": {}}

@@ -19,19 +19,10 @@ from hypothesis.strategies import SearchStrategy
 from compiler.emit import backstop
 from compiler.ir import ClusterIR
 from compiler.model import Backstop
-from webhook.engine.bundle import (
-    ALL_WORKLOADS,
-    VERSION,
-    Accelerator,
-    Bundle,
-    Cluster,
-    NamespaceMatch,
-    Owner,
-    Placement,
-    Policy,
-)
+from webhook.engine.bundle import VERSION, Bundle, Cluster
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm, PreferredTerm, Scheduling, Toleration
 from webhook.engine.keys import INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
+from webhook.engine.policy import ALL_WORKLOADS, Accelerator, NamespaceMatch, Owner, Placement, Policy
 from webhook.engine.selector import Operator, Requirement, Selector
 
 Admit = Callable[..., Any]

@@ -13,20 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from webhook.engine.bundle import (
-    VERSION,
-    Accelerator,
-    Bundle,
-    BundleError,
-    Cluster,
-    NamespaceMatch,
-    Placement,
-    Policy,
-    decode,
-    encode,
-    seal,
-)
+from webhook.engine.bundle import VERSION, Bundle, BundleError, Cluster, decode, encode, seal
 from webhook.engine.fields import Fields, Toleration
+from webhook.engine.policy import Accelerator, NamespaceMatch, Placement, Policy
 from webhook.engine.selector import Operator, Requirement, Selector
 
 Route = tuple[str | int, ...]

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from webhook.engine.bundle import Placement, Runtime, Verdict
 from webhook.engine.decision import Exemption
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
+from webhook.engine.policy import Placement, Runtime, Verdict
 
 HOST_PATH: dict[str, Any] = {"volumes": [{"name": "disk", "hostPath": {"path": "/data"}}]}
 EMPTY_DIR: dict[str, Any] = {"volumes": [{"name": "shm", "emptyDir": {"medium": "Memory"}}]}

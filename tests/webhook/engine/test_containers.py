@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from webhook.engine.bundle import Placement
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import GpuShare, Scheduling
 from webhook.engine.pod import amount, is_whole
+from webhook.engine.policy import Placement
 
 GPU = "nvidia.com/gpu"
 MEMORY = "aliyun.com/gpu-mem"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from webhook.engine.bundle import Foreign, Placement, Verdict
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import Fields, Taint, Toleration
+from webhook.engine.policy import Foreign, Placement, Verdict
 
 ECI = "alibabacloud.com/eci"
 BURST = "alibabacloud.com/burst-resource"

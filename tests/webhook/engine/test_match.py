@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from webhook.engine import match
-from webhook.engine.bundle import VERSION, Bundle, Cluster, NamespaceMatch, Owner, Policy
+from webhook.engine.bundle import VERSION, Bundle, Cluster
 from webhook.engine.match import Candidate, Index, index_requirement
+from webhook.engine.policy import NamespaceMatch, Owner, Policy
 from webhook.engine.selector import Operator, Requirement, Selector
 
 POD_LABELS = st.dictionaries(

@@ -6,19 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from webhook.engine.bundle import (
-    VERSION,
-    Accelerator,
-    Bundle,
-    Cluster,
-    NamespaceMatch,
-    Placement,
-    Policy,
-)
+from webhook.engine.bundle import VERSION, Bundle, Cluster
 from webhook.engine.decision import Action, Effect, Exemption
 from webhook.engine.fields import Fields, Toleration
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod
+from webhook.engine.policy import Accelerator, NamespaceMatch, Placement, Policy
 from webhook.engine.selector import Operator, Requirement, Selector
 
 Admit = Callable[..., Any]

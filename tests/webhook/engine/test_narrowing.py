@@ -20,9 +20,10 @@ from hypothesis.strategies import SearchStrategy
 from compiler.emit import webhook_config
 from compiler.ir import ClusterIR
 from compiler.versions import Version
-from webhook.engine.bundle import VERSION, Bundle, Cluster, NamespaceMatch, Placement, Policy
+from webhook.engine.bundle import VERSION, Bundle, Cluster
 from webhook.engine.fields import Fields
 from webhook.engine.keys import EXCLUDE_LABEL, INJECT_LABEL, PLACEMENT_LABEL
+from webhook.engine.policy import NamespaceMatch, Placement, Policy
 from webhook.engine.selector import Operator, Requirement, Selector
 
 Admit = Callable[..., Any]

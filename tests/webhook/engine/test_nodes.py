@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from webhook.engine.affinity import MAX_TERMS
-from webhook.engine.bundle import Accelerator, Placement
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm, PreferredTerm, Scheduling
+from webhook.engine.policy import Accelerator, Placement
 
 GPU = "nvidia.com/gpu"
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

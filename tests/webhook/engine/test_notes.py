@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from webhook.engine.bundle import Foreign, Placement, Runtime, Verdict
 from webhook.engine.fields import Fields, Scheduling, Taint
 from webhook.engine.notes import MAX_LENGTH, MAX_SENTENCES, MAX_SHOWN
+from webhook.engine.policy import Foreign, Placement, Runtime, Verdict
 
 Make = Callable[..., Any]
 

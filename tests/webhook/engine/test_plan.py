@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from webhook.engine import mutate
-from webhook.engine.bundle import VERSION, Bundle, Cluster, NamespaceMatch, Policy
+from webhook.engine.bundle import VERSION, Bundle, Cluster
 from webhook.engine.fields import Fields, Toleration
 from webhook.engine.match import Candidate
 from webhook.engine.mutate import Engine
 from webhook.engine.plan import Plan
 from webhook.engine.pod import PodToleration
+from webhook.engine.policy import NamespaceMatch, Policy
 from webhook.engine.selector import Selector
 from webhook.engine.tolerations import describe, toleration_field
 

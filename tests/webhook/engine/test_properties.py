@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from webhook.engine.bundle import Bundle, NamespaceMatch, Policy, decode, encode, seal
+from webhook.engine.bundle import Bundle, decode, encode, seal
 from webhook.engine.decision import Action, Decision, Exemption
 from webhook.engine.fields import Fields, Gang, GpuShare, Toleration
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import PodToleration
+from webhook.engine.policy import NamespaceMatch, Policy
 from webhook.engine.selector import Selector
 from webhook.engine.terms import describe_terms
 from webhook.engine.tolerations import describe, toleration_field

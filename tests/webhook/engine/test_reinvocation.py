@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from webhook.engine import patch
-from webhook.engine.bundle import Bundle, Policy, seal
+from webhook.engine.bundle import Bundle, seal
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod
+from webhook.engine.policy import Policy
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 

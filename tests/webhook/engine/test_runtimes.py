@@ -8,8 +8,8 @@ import pytest
 from msgspec import Struct
 
 from webhook.engine.anatomy import ContainerParts, SpecParts, Subject
-from webhook.engine.bundle import Runtime, Verdict
 from webhook.engine.defaults import defaulted
+from webhook.engine.policy import Runtime, Verdict
 from webhook.engine.runtimes import MANIFEST_ROWS, TABLE, problems
 from webhook.engine.runtimes.rows import Basis, Row
 

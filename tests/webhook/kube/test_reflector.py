@@ -120,6 +120,18 @@ def test_lists_again_where_the_version_is_too_old(cluster: Any, tmp_path: Path) 
     following(cluster, tmp_path, test)
 
 
+def test_a_version_that_is_always_too_old_makes_no_loop(cluster: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An API server that answers every watch with 410 is asked ever more slowly."""
+    cluster.oldest = 10**9
+
+    def test(_seen: Followed) -> None:
+        cluster.await_asked(lambda _method, _path, query: "watch" in query, count=4)
+
+    following(cluster, tmp_path, test)
+    # The first two follow each other at once; each one after that was waited for.
+    assert sum(record.message == "watch is too old again" for record in caplog.records) >= 2
+
+
 def test_resyncs_although_the_watch_is_silent(cluster: Any, tmp_path: Path) -> None:
     """A watch that keeps quiet about changes cannot hide them for longer than the resync."""
     cluster.silent = True

@@ -19,8 +19,9 @@ import pytest
 
 import webhook
 from webhook.engine import bundle as bundles
-from webhook.engine.bundle import Accelerator, Bundle, Cluster, NamespaceMatch, Placement, Policy
+from webhook.engine.bundle import Bundle, Cluster
 from webhook.engine.fields import Fields, Toleration
+from webhook.engine.policy import Accelerator, NamespaceMatch, Placement, Policy
 from webhook.engine.selector import Selector
 
 DEADLINE = 30

@@ -13,13 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from webhook.admission import MAX_BODY_BYTES, Admission
+from webhook.admission import Admission
 from webhook.bundles.store import Snapshot, Store
-from webhook.engine.bundle import Bundle, Runtime
+from webhook.engine.bundle import Bundle
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm
+from webhook.engine.policy import Runtime
+from webhook.front.body import MAX_BODY_BYTES
 from webhook.namespaces import Namespaces
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 MakeReview = Callable[..., dict[str, Any]]
 UID = "705ab4f5-6393-11e8-b7cc-42010a800002"

@@ -205,7 +205,7 @@ def in_cluster(command: Callable[..., Any], cluster: Any, tmp_path: Path) -> Ite
 def test_everything_from_the_cluster(
     in_cluster: Callable[..., Any], cluster: Any, numbered: Callable[[int], Bundle], tmp_path: Path
 ) -> None:
-    """Bundle, signature, identity and switch from the API server: what is good decides, what is not is an Event."""
+    """Bundle, signature, identity and switch from the API server: what is good decides, what is not is an Event; keys are reread."""
     key = Ed25519PrivateKey.generate()
     public = key.public_key()
     (tmp_path / "key.pub").write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
@@ -234,6 +234,11 @@ def test_everything_from_the_cluster(
     (loaded,) = [line for line in lines if line["event"] == "bundle loaded"]
     assert (loaded["identity"], loaded["key"], loaded["source"]) == ("checked", name, "ConfigMap overbank-system/overbank-bundle")
     assert (lines[-1]["disabled"], lines[-1]["policies"]) == (1, 2)
+    other = Ed25519PrivateKey.generate().public_key()
+    (tmp_path / "key.pub").write_bytes(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    said = (json.loads(line) for line in process.stderr)
+    refused = next(line for line in said if line["event"] == "bundle refused")
+    assert (refused["reason"], refused["kept"]) == ("signature", loaded["bundle"])
     process.terminate()
     assert process.wait(30) == 0
 

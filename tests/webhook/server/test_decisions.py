@@ -9,10 +9,11 @@ import pytest
 
 from webhook.admission import Admission
 from webhook.bundles.store import Snapshot, Store
-from webhook.decisions import DecisionLog, Scope
 from webhook.engine.bundle import decode
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics, Outcome
+from webhook.telemetry.decisions import DecisionLog, Scope
+from webhook.telemetry.hooks import Outcome
+from webhook.telemetry.metrics import Metrics
 
 MakeReview = Callable[..., dict[str, Any]]
 UID = "705ab4f5-6393-11e8-b7cc-42010a800002"

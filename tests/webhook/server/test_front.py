@@ -1,6 +1,7 @@
 """The admission port under clients that are slow, silent, too many, or in the middle of something when the server has to go."""
 
 import asyncio
+import contextlib
 import errno
 import http.client
 import json
@@ -20,6 +21,7 @@ from webhook.certificates.context import server_context
 from webhook.certificates.issuing import self_signed
 from webhook.front import listener
 from webhook.front.gate import Arrivals, Gate
+from webhook.serving import MANAGEMENT_CONNECTIONS
 
 MakeReview = Callable[..., dict[str, Any]]
 Launch = Callable[..., Any]
@@ -125,6 +127,57 @@ def test_an_endless_head_is_cut_off(launch: Launch) -> None:
     assert received.startswith(b"HTTP/1.1 400 ") or not received
     await_metric(server, 'overbank_webhook_connections_total{result="head_too_large"}', 1)
     await_metric(server, "overbank_webhook_open_connections", 0)
+
+
+@pytest.mark.parametrize("trailer", [b"a: b\r\n" * 200, b"a" * 1000])
+def test_endless_trailers_are_cut_off(launch: Launch, trailer: bytes) -> None:
+    """What follows a chunked body is bounded as a head is: it would all be kept, for as long as a body may take."""
+    server = launch("--body-timeout", "9999")
+    connection = server.raw()
+    begin = b"POST /mutate?timeout=30s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    connection.sendall(begin + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\na: ")
+    with contextlib.suppress(OSError):  # we are still sending when the connection is closed
+        for _ in range(10_000):
+            connection.sendall(trailer)
+    await_metric(server, 'overbank_webhook_connections_total{result="head_too_large"}', 1)
+    await_metric(server, "overbank_webhook_requests_in_flight", 0)
+    await_metric(server, "overbank_webhook_open_connections", 0)
+
+
+def test_what_is_no_http_is_counted_and_not_logged(launch: Launch) -> None:
+    """Whoever sends nonsense gets an answer, and neither a line in the log nor a library's advice there."""
+    server = launch()
+    for sent in (head(2, "Content-Length: 3"), b"\x00\r\n\r\n", head(2, "Connection: Upgrade", "Upgrade: h2c") + b"{}"):
+        connection = server.raw()
+        connection.sendall(sent)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+    await_metric(server, 'overbank_webhook_connections_total{result="not_http"}', 2)
+    server.process.send_signal(signal.SIGINT)
+    assert [line["event"] for line in server.end()[1]] == ["stopping", "stopped"]
+
+
+def test_the_management_port_has_bounds_too(launch: Launch) -> None:
+    """Whoever holds connections there without a word loses them, takes the admission port nothing, and leaves it a way to stop."""
+    server = launch()
+    host, _, port = server.serving["management"].partition("//")[2].rpartition(":")
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection((host, int(port)), timeout=30)) for _ in range(MANAGEMENT_CONNECTIONS)]
+        with socket.create_connection((host, int(port)), timeout=30) as refused:
+            assert refused.recv(1) == b""
+        assert server.call(b"{}").status == 400
+        assert all(each.recv(1) == b"" for each in held), "given up after the time for a head"
+    assert server.manage("/healthz")[0] == 200
+
+
+def test_a_second_request_does_not_grow_behind_the_first(launch: Launch, body: bytes) -> None:
+    """A head that is sent while an answer is made has the same bound as any other."""
+    server = launch("--head-timeout", "9999")
+    connection = server.raw()
+    connection.sendall(head(len(body)) + body + b"POST /mutate HTTP/1.1\r\n")
+    with contextlib.suppress(OSError):  # we are still sending when the connection is closed
+        for _ in range(10_000):
+            connection.sendall(b"a: %s\r\n" % (b"b" * 1000))
+    await_metric(server, 'overbank_webhook_connections_total{result="head_too_large"}', 1)
 
 
 def test_noise_does_not_keep_a_used_connection(launch: Launch, body: bytes) -> None:

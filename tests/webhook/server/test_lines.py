@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from webhook.lines import MAX_PENDING_BYTES, Lines
+from webhook.telemetry.lines import MAX_PENDING_BYTES, Lines
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from webhook.bundles.store import Snapshot, Store
 from webhook.engine.bundle import Bundle
 from webhook.management import application
 from webhook.readiness import Readiness
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 
 def get(app: FastAPI, path: str) -> tuple[int, dict[str, str], str]:

@@ -16,10 +16,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from webhook import server as module
-from webhook.admission import MAX_BODY_BYTES
 from webhook.certificates.context import server_context
 from webhook.certificates.credentials import Credentials
 from webhook.certificates.issuing import self_signed
+from webhook.front.body import MAX_BODY_BYTES
 
 MakeReview = Callable[..., dict[str, Any]]
 Launch = Callable[..., Any]

@@ -10,7 +10,9 @@ import pytest
 from prometheus_client import generate_latest
 
 from webhook.engine.bundle import Bundle
-from webhook.telemetry import Metrics, Outcome, configure_logging, log
+from webhook.telemetry.hooks import Outcome
+from webhook.telemetry.logs import configure_logging, log
+from webhook.telemetry.metrics import Metrics
 
 
 @pytest.fixture

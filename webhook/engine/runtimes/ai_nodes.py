@@ -5,7 +5,7 @@ Two rows of the vendor's table are no problems but values that placement writes:
 
 from typing import Final
 
-from webhook.engine.bundle import Runtime, Verdict
+from webhook.engine.policy import Runtime, Verdict
 from webhook.engine.runtimes import features
 from webhook.engine.runtimes.rows import Basis, Row
 

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from webhook.engine.anatomy import Subject
-from webhook.engine.bundle import Runtime
+from webhook.engine.policy import Runtime
 from webhook.engine.runtimes import ai_nodes, serverless
 from webhook.engine.runtimes.rows import Row
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from webhook.engine.bundle import Runtime, Verdict
+from webhook.engine.policy import Runtime, Verdict
 from webhook.engine.runtimes.features import Finder
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from webhook.engine.bundle import Runtime, Verdict
+from webhook.engine.policy import Runtime, Verdict
 from webhook.engine.runtimes import features
 from webhook.engine.runtimes.rows import Row
 
