@@ -11,13 +11,13 @@ from compiler.resolve import Binding, Resolved
 from compiler.spelling import listing
 from webhook.engine.fields import NodeOperator, NodeRequirement
 
-_Memory = dict[tuple[str, Mechanism, int], Known | None]
+Memory = dict[tuple[str, Mechanism, int], Known | None]
 """What is known of nodes by cluster, mechanism and the pool's place: there are many more policies than pools."""
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield node selectors and node affinity that contradict the labels of a pool, each with all pools that it closes."""
-    memory: _Memory = {}
+    memory: Memory = {}
     for binding in resolved.bindings:
         inject = binding.policy.inject
         if pinnable(binding.mechanism) and (inject.node_selector or inject.required or binding.accelerator):
@@ -27,19 +27,20 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
 
 def closes_all(binding: Binding) -> bool:
     """Say whether something that the policy writes keeps pods off all of its pools, whatever the pods say themselves."""
-    memory: _Memory = {}
-    return any(all(answer.fit is Fit.NEVER for answer in _answers(binding, value, memory)) for value, _ in _pins(binding))
+    memory: Memory = {}
+    return any(all(answer.fit is Fit.NEVER for answer in answers(binding, _demands(value), memory)) for value, _ in _pins(binding))
 
 
-def _answers(binding: Binding, value: Wanted, memory: _Memory) -> list[Fitting]:
-    cluster, mechanism, demands = binding.cluster, binding.mechanism, _demands(value)
-    answers = []
+def answers(binding: Binding, demands: Alternatives, memory: Memory) -> list[Fitting]:
+    """Say of each pool of a policy, in order, whether pods with these demands can run there; ``memory`` saves time."""
+    cluster, mechanism = binding.cluster, binding.mechanism
+    found = []
     for _, pool in binding.pools:
         key = (cluster.name, mechanism, pool.index)
         if key not in memory:
             memory[key] = known(cluster.platform, mechanism, pool)
-        answers.append(fitting(pool, memory[key], demands))
-    return answers
+        found.append(fitting(pool, memory[key], demands))
+    return found
 
 
 def _pins(binding: Binding) -> Iterator[tuple[Wanted, str]]:
@@ -53,16 +54,16 @@ def _pins(binding: Binding) -> Iterator[tuple[Wanted, str]]:
             yield each, f"accelerator class `{binding.accelerator.name}`"
 
 
-def _closed(binding: Binding, value: Wanted, what: str, memory: _Memory) -> Iterator[Diagnostic]:
+def _closed(binding: Binding, value: Wanted, what: str, memory: Memory) -> Iterator[Diagnostic]:
     policy, cluster = binding.policy, binding.cluster
-    answers = _answers(binding, value, memory)
-    closed = [answer for answer in answers if answer.fit is Fit.NEVER]
+    judged = answers(binding, _demands(value), memory)
+    closed = [answer for answer in judged if answer.fit is Fit.NEVER]
     if not closed:
         return
     names = listing(answer.pool.name for answer in closed)
     pools = (
         f"pool{'s' if len(closed) > 1 else ''} {names}"
-        if len(closed) < len(answers) or len(answers) == 1
+        if len(closed) < len(judged) or len(judged) == 1
         else f"all its pools, {names}"
     )
     yield diagnose(

@@ -103,3 +103,39 @@ def test_sizes_that_are_no_numbers_make_no_gang(codes: Codes, size: str) -> None
 def test_stateful_sets_are_not_scaled_in_in_order(codes: Codes) -> None:
     """The ordinal decides, whatever the pools."""
     assert codes("", kind="StatefulSet") == ["OB3126"]
+
+
+SELECTING: Final = [
+    ("v1", "Service", "selector: {team: front}", True),
+    ("v1", "Service", "selector: {team: back}", False),
+    ("v1", "Service", "selector: {app: web}", False),
+    ("policy/v1", "PodDisruptionBudget", "selector: {matchExpressions: [{key: team, operator: Exists}]}", True),
+    ("policy/v1", "PodDisruptionBudget", "selector: {matchExpressions: [{key: team, operator: NotIn, values: [front]}]}", True),
+    ("policy/v1", "PodDisruptionBudget", "selector: {matchExpressions: [{key: team, operator: NotIn, values: [back]}]}", False),
+    ("policy/v1", "PodDisruptionBudget", "selector: {matchExpressions: [{key: team, operator: Sometimes}]}", False),
+    ("networking.k8s.io/v1", "NetworkPolicy", "podSelector: {matchLabels: {app: other, team: front}}", False),
+    ("example.com/v1", "Service", "selector: {team: front}", False),
+]
+
+
+@pytest.mark.parametrize(("api_version", "kind", "selector", "speaks"), SELECTING)
+def test_labels_that_change_who_selects(  # noqa: PLR0917 - fixtures and parameters
+    compiled: Callable[..., Result],
+    minimal: dict[str, str],
+    api_version: str,
+    kind: str,
+    selector: str,
+    speaks: bool,  # noqa: FBT001
+) -> None:
+    """An object is named once for all pods with the same labels, and only if the policy's label decides."""
+    pods = "".join(
+        f"{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: {name}, namespace: shop}}, spec: {{selector: {{matchLabels: {{app: web}}}}, "
+        "template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: nginx}]}}}}\n---\n"
+        for name in ("one", "two")
+    )
+    manifest = f"{{apiVersion: {api_version}, kind: {kind}, metadata: {{name: x, namespace: shop}}, spec: {{{selector}}}}}"
+    policy = minimal["burst/web.yaml"] + "  inject: {labels: {team: front}}\n"
+    files = {**minimal, "overbank.yaml": REPOSITORY, "burst/web.yaml": policy, "apps/all.yaml": pods + manifest}
+    found = [each for each in compiled(files).diagnostics if each.code.id == "OB4309"]
+    assert len(found) == speaks
+    assert all("Deployment `shop/one` and 1 more like them" in each.message for each in found)

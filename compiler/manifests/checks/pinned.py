@@ -8,9 +8,9 @@ from compiler.manifests.checks.gathering import Gathered
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.landing import Landed
 from compiler.manifests.placing import Placed
-from compiler.platforms.fitting import Alternatives, Fit, Fitting, alternatives, fitting, known, pinnable
+from compiler.platforms.fitting import Fit, Fitting, alternatives, pinnable
 from compiler.resolve import Binding
-from compiler.rules.injected_pins import closes_all
+from compiler.rules.injected_pins import Memory, answers, closes_all
 from compiler.source import Where
 from compiler.spelling import listing
 
@@ -18,6 +18,7 @@ from compiler.spelling import listing
 def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:  # noqa: ARG001 - what was placed is all there is to see
     """Yield templates whose own node selector and affinity leave at most one of several pools, or, with what policies add, none."""
     gathered = Gathered()
+    memory: Memory = {}
     for each in placed.landed:
         binding = each.binding
         if binding is None or not pinnable(binding.mechanism):
@@ -25,19 +26,15 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:  # noqa
         demands = alternatives(each.sent)
         if not any(demands):
             continue
-        own = _answers(binding, demands)
-        whole = _answers(binding, alternatives(each.pod))
+        own = answers(binding, demands, memory)
+        final = alternatives(each.pod)
+        whole = own if final == demands else answers(binding, final, memory)
         if all(answer.fit is Fit.NEVER for answer in whole):
             if not closes_all(binding):  # which is the policy's own mistake, and found there
                 _add(gathered, each, binding, whole)
         elif len(own) > 1 and sum(answer.fit is Fit.FITS for answer in own) <= 1:
             _add(gathered, each, binding, own)
     yield from gathered.diagnostics()
-
-
-def _answers(binding: Binding, demands: Alternatives) -> list[Fitting]:
-    platform, mechanism = binding.cluster.platform, binding.mechanism
-    return [fitting(pool, known(platform, mechanism, pool), demands) for _, pool in binding.pools]
 
 
 def _where(landed: Landed) -> Where:
