@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from compiler.giving import PLACEMENT, Given, always, given
+from compiler.giving import PLACEMENT, Given, Offers, always, carried, disturbs, given, offers
 from compiler.model import Cluster
 from compiler.overlap import reach, space
+from compiler.placing import Kind
 from compiler.reach import Kinds, Reach, Remainder, Space, UndecidedError, contained
 from compiler.reach.finder import Finder
 from compiler.resolve import Binding, Resolved
@@ -76,6 +77,8 @@ class _Search:
         self._finder = Finder(self._reaches, named=there.named)
         self._idle: set[int] = set()
         self._left = _WORK
+        self._offers: list[Offers] = []
+        self._offering: dict[Hashable, list[int]] = {}
         self._givers: dict[Hashable, list[int]] = {}
         for position, binding in enumerate(bindings):
             if always(binding):
@@ -152,7 +155,7 @@ class _Search:
                     raise _EffectError
                 differently = True
             elif first > position:
-                self._undisturbed(position, key, keys[key], taken, first)
+                self._undisturbed(position, key, taken, first)
             taken.append(first)
             rest.take(self._reaches[first])
 
@@ -167,24 +170,35 @@ class _Search:
         equal = one.policy.priority == other.policy.priority
         return equal and (key == PLACEMENT or given(one)[key] != given(other)[key])
 
-    def _undisturbed(self, position: int, key: Hashable, value: Hashable, taken: list[int], later: int) -> None:
-        """Make sure that wherever a later policy could decide instead, none between the two decides differently.
+    def _undisturbed(self, position: int, key: Hashable, taken: list[int], later: int) -> None:
+        """Make sure that wherever a later policy could decide instead, what it decides comes out as it did.
+
+        No policy between the two may put something else there, be it for some workloads only, or one that has no effect as yet.
 
         Raises:
             _EffectError: one does, for a pod that both match.
             UndecidedError: there are too many between them.
         """
-        between = [
-            each
-            for each in self._givers[key]
-            if position < each < later and self._gives(each, key, position) and given(self._bindings[each])[key] != value
-        ]
+        own = carried(self._bindings[position], key)
+        # What a policy wants itself agrees, but for tolerations of its own that cover each other.
+        last = later if Kind.TOLERATION in own else later - 1
+        near = {each for place in own for each in self._offered(place) if position < each <= last}
+        between = [each for each in sorted(near) if disturbs(self._offers[each], own)]
         if len(between) > MAX_TOGETHER:
             raise UndecidedError
         outer = [self._reaches[each] for each in taken]
         shared = (self._reaches[position], self._reaches[later])
         if any(not contained((*shared, self._reaches[each]), outer, self._space, bound=_BOUND) for each in between):
             raise _EffectError
+
+    def _offered(self, place: Hashable) -> list[int]:
+        """Return who could put something into a place. Few repositories have policies of which this is asked."""
+        if not self._offers:
+            self._offers = [offers(binding) for binding in self._bindings]
+            for position, each in enumerate(self._offers):
+                for found in each:
+                    self._offering.setdefault(found, []).append(position)
+        return self._offering.get(place, [])
 
     def _needed(self, own: Reach, taken: list[int]) -> list[int]:
         """Return those of the policies that are needed to match everything together, dropping later ones first."""
