@@ -296,3 +296,13 @@ def test_ceilings_hold_for_folders(found: Found, ceiling: Document, due: bool) -
     outcome = found(_cluster(), _places("p", _app("a"), 1), settings={"ceilings": [ceiling]})
     outcome.pop("OB4208", None)
     assert list(outcome) == ([CEILING] if due else [])
+
+
+def test_a_namespace_has_the_name_that_it_has_though_nobody_declares_it(found: Found) -> None:
+    """A policy for it is within a ceiling of the label with its name, and one for another is not."""
+    scope = {"selector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}
+    settings = {"ceilings": [{"folder": "p", "namespaces": scope}]}
+    cluster = _cluster(namespaces=[])
+    assert found(cluster, _places("p", _app("a"), 1), settings=settings) == {}
+    other = {"names": ["other", "shop"]}
+    assert list(found(cluster, _places("p", _app("a"), 1, spaces=other), settings=settings)) == [CEILING]
