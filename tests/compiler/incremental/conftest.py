@@ -94,7 +94,9 @@ class Editor:
 
     def suppress(self) -> None:
         """Write a suppression at the end of a line, or in a line of its own."""
-        code = self.random.choice(["OB3105", "OB4107", "OB8106", "OB2105", "OB3105, OB4101", "OB2104", "OB4201", "OB4203, OB4202", "OB4208", "OB9"])
+        code = self.random.choice(
+            ["OB3105", "OB4107", "OB8106", "OB2105", "OB3105, OB4101", "OB2104", "OB4201", "OB4203, OB4202", "OB4208", "OB9"]
+        )
         comment = f"  # overbank: ignore[{code}] {self.random.choice(['it is meant', ''])}"
 
         def put(lines: list[str], at: int) -> None:
