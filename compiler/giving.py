@@ -63,19 +63,14 @@ def carried(binding: Binding, key: Hashable) -> Offers:
     return {place: frozenset(values) for place, values in found.items()}
 
 
-def disturbs(other: Offers, own: Offers) -> bool:
-    """Say whether it makes a difference if what is offered in ``other`` comes before ``own`` instead of after it.
+def disturbs(place: Hashable, others: frozenset[Hashable], own: frozenset[Hashable]) -> bool:
+    """Say whether it makes a difference if what others offer for a place comes before ``own`` instead of after it.
 
     Of tolerations, one that covers another keeps it out of a pod if it comes first.
     """
-    for place, values in own.items():
-        rivals = other.get(place, frozenset())
-        if place == Kind.TOLERATION:
-            if any(_collide(rival, value) for rival in rivals for value in values):
-                return True
-        elif rivals - values:
-            return True
-    return False
+    if place == Kind.TOLERATION:
+        return any(_collide(other, value) for other in others for value in own)
+    return bool(others - own)
 
 
 def _collide(one: Hashable, other: Hashable) -> bool:

@@ -9,12 +9,13 @@ Policies are looked at from the last in deciding order to the first, and one tha
 all that are found can be removed together.
 """
 
-from collections.abc import Hashable, Sequence
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from compiler.giving import PLACEMENT, Given, Offers, always, carried, disturbs, given, offers
+from compiler.giving import PLACEMENT, Given, always, carried, disturbs, given, offers
 from compiler.model import Cluster
 from compiler.overlap import reach, space
 from compiler.placing import Kind
@@ -30,6 +31,9 @@ _BOUND: Final = 200
 
 _WORK: Final = 3_000
 """How many policies, beside a first one, are taken away from others in a cluster, before only single ones are tried."""
+
+_STEPS: Final = 1_000_000
+"""How often it is looked at what somebody puts into a place, in a cluster, before questions are left undecided."""
 
 
 class Effect(StrEnum):
@@ -77,8 +81,8 @@ class _Search:
         self._finder = Finder(self._reaches, named=there.named)
         self._idle: set[int] = set()
         self._left = _WORK
-        self._offers: list[Offers] = []
-        self._offering: dict[Hashable, list[int]] = {}
+        self._steps = _STEPS
+        self._offered: dict[Hashable, _Offered] = {}
         self._givers: dict[Hashable, list[int]] = {}
         for position, binding in enumerate(bindings):
             if always(binding):
@@ -179,26 +183,36 @@ class _Search:
             _EffectError: one does, for a pod that both match.
             UndecidedError: there are too many between them.
         """
-        own = carried(self._bindings[position], key)
-        # What a policy wants itself agrees, but for tolerations of its own that cover each other.
-        last = later if Kind.TOLERATION in own else later - 1
-        near = {each for place in own for each in self._offered(place) if position < each <= last}
-        between = [each for each in sorted(near) if disturbs(self._offers[each], own)]
+        between = {
+            each
+            for place, values in carried(self._bindings[position], key).items()
+            # What a policy wants itself agrees, but for tolerations of its own that cover each other.
+            for each in self._rivals(place, values, position, later if place == Kind.TOLERATION else later - 1)
+        }
         if len(between) > MAX_TOGETHER:
             raise UndecidedError
         outer = [self._reaches[each] for each in taken]
         shared = (self._reaches[position], self._reaches[later])
-        if any(not contained((*shared, self._reaches[each]), outer, self._space, bound=_BOUND) for each in between):
+        if any(not contained((*shared, self._reaches[each]), outer, self._space, bound=_BOUND) for each in sorted(between)):
             raise _EffectError
 
-    def _offered(self, place: Hashable) -> list[int]:
-        """Return who could put something into a place. Few repositories have policies of which this is asked."""
-        if not self._offers:
-            self._offers = [offers(binding) for binding in self._bindings]
-            for position, each in enumerate(self._offers):
-                for found in each:
-                    self._offering.setdefault(found, []).append(position)
-        return self._offering.get(place, [])
+    def _rivals(self, place: Hashable, values: frozenset[Hashable], position: int, last: int) -> Iterator[int]:
+        """Yield who, after a policy and up to another one, may put something else into a place, a few more than matter."""
+        found = 0
+        if not self._offered:  # few repositories have policies of which this is asked
+            self._offered = _offered(self._bindings)
+        there = self._offered[place]
+        at = bisect_right(there.positions, position)
+        while at < len(there.positions) and there.positions[at] <= last and found <= MAX_TOGETHER:
+            self._steps -= 1
+            if self._steps < 0:
+                raise UndecidedError
+            if disturbs(place, there.values[at], values):
+                found += 1
+                yield there.positions[at]
+                at += 1
+            else:
+                at = there.following[at]
 
     def _needed(self, own: Reach, taken: list[int]) -> list[int]:
         """Return those of the policies that are needed to match everything together, dropping later ones first."""
@@ -208,3 +222,28 @@ class _Search:
             if rest and contained((own,), rest, self._space, bound=_BOUND):
                 needed.remove(each)
         return needed
+
+
+class _Offered(NamedTuple):
+    """Who could put what into a place, in deciding order; ``following`` is where somebody comes who could put something else there."""
+
+    positions: list[int]
+    values: list[frozenset[Hashable]]
+    following: list[int]
+
+
+def _offered(bindings: Sequence[Binding]) -> dict[Hashable, _Offered]:
+    found: dict[Hashable, _Offered] = {}
+    for position, binding in enumerate(bindings):
+        for place, values in offers(binding).items():
+            there = found.setdefault(place, _Offered([], [], []))
+            there.positions.append(position)
+            there.values.append(values)
+    for there in found.values():
+        next_one = len(there.values)
+        for at in range(len(there.values) - 1, -1, -1):
+            if at + 1 < len(there.values) and there.values[at] != there.values[at + 1]:
+                next_one = at + 1
+            there.following.append(next_one)
+        there.following.reverse()
+    return found
