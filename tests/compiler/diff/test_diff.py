@@ -153,6 +153,28 @@ def test_schedulers_that_rule_edits_out(history: History, files: dict[str, str],
     assert "! running pods: edit ruled out while pods exist: below scheduler 6.1" in outcome.out
 
 
+def test_schedulers_that_rule_edits_of_selectors_out(
+    history: History, files: dict[str, str], write: Callable[..., Path], cli: Cli
+) -> None:
+    """A selector is a part of a ResourcePolicy, so below scheduler 6.1 it must not be edited either, whether pods are let go or kept."""
+    folder = history({**files, "clusters/ack.yaml": files["clusters/ack.yaml"].replace("6.4", "6.0")})
+    (folder / WEB).write_text(files[WEB].replace("stage: live}", "stage: live, team: a}"))
+    pods = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web", "stage": "live", **more}},
+            "spec": {"nodeName": "n", "schedulerName": "somebody", "containers": [{"name": "c", "image": "i"}]},
+        }
+        for name, more in (("let-go", {}), ("kept", {"team": "a"}))
+    ]
+    dump = write({"live.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})}, "dump") / "live.json"
+    outcome = cli("diff", "HEAD", "-C", folder, "--live", f"ack={dump}", "--forbid", "running")
+    assert "! running pods: edit ruled out while pods exist: below scheduler 6.1" in outcome.out
+    assert "cluster ack: 2 edit ruled out while pods exist" in outcome.out
+    assert "error[OB5608]: running pods of policy `web` on cluster ack: edit ruled out while pods exist" in outcome.err
+
+
 def test_pods_of_tests_are_tried(changed: Callable[..., Path], cli: Cli) -> None:
     """Pods of PolicyTests that are treated otherwise are listed with the fields that differ."""
     report = _report(
