@@ -8,6 +8,7 @@ import msgspec
 
 from compiler.diff.extent import SAME, Extension, moved, related
 from compiler.diff.objects import ObjectChange, Status
+from compiler.diff.order import Order, Turn
 from compiler.diff.owners import Move, moves
 from compiler.diff.running import RESOURCE_POLICY, Consequence, of_policy
 from compiler.diff.side import Side
@@ -37,7 +38,7 @@ class Effect:
         extension: which pods it has lost and gained. matching: whether its match is written otherwise, equal or not.
         changes: of its normal form beside the match; none for a policy that is new or gone.
         pools: None where they are the same. resource: what else differs in its ResourcePolicies, with the namespaces that it concerns.
-        moves: pods that it has lost to another policy, or gained from one.
+        moves: pods that it has lost to another policy, or gained from one. turns: where it has changed places with another one.
     """
 
     cluster: str
@@ -48,6 +49,7 @@ class Effect:
     pools: Pools | None
     resource: tuple[tuple[Change, tuple[str, ...]], ...]
     moves: tuple[Move, ...]
+    turns: tuple[Turn, ...]
     running: tuple[Consequence, ...]
 
 
@@ -93,6 +95,7 @@ def in_cluster(cluster: str, before: Side, after: Side, objects: Sequence[Object
             resources.setdefault(each.name, []).append(each)
     elsewhere = spaces[0].declared != spaces[1].declared or set(spaces[0].excluded) != set(spaces[1].excluded)
     owned = moves(*bundles, spaces[1])
+    order = Order(*bundles, spaces[1])
     found = {}
     for name in sorted({*old, *new}):
         had, has = old.get(name), new.get(name)
@@ -107,7 +110,8 @@ def in_cluster(cluster: str, before: Side, after: Side, objects: Sequence[Object
             continue
         changes = _changes(had, has) if had is not None and has is not None else ()
         matching = had is not None and has is not None and Reach.of(had) != Reach.of(has)
-        concerns = extension != SAME or bool(mine) or any(_is_about_pods(each) for each in changes)
+        turns = tuple(order.turns(name))
+        concerns = extension != SAME or bool(mine or turns) or any(_is_about_pods(each) for each in changes)
         found[name] = Effect(
             cluster=cluster,
             status=Status.ADDED if had is None else Status.REMOVED if has is None else Status.CHANGED,
@@ -117,6 +121,7 @@ def in_cluster(cluster: str, before: Side, after: Side, objects: Sequence[Object
             pools=_pools(_telling(had, has, resources.get(name, ())), before.clusters[cluster], after.clusters[cluster]),
             resource=_resource(resources.get(name, ())),
             moves=mine,
+            turns=turns,
             running=of_policy(resources.get(name, ()), after.clusters[cluster], concerns_new_pods=concerns),
         )
     return found
@@ -143,7 +148,7 @@ def _changes(before: Policy, after: Policy) -> tuple[Change, ...]:
 
 
 def _is_about_pods(change: Change) -> bool:
-    """Say whether a change is one that some new pod can see by itself; the order of policies is not, without a move."""
+    """Say whether a change is one that some new pod can see by itself; the order of policies is not, without a move or turn."""
     return change.path != "priority"
 
 

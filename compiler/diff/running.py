@@ -71,7 +71,9 @@ _MARKED: Final = Consequence(
     source="Kubernetes",
 )
 _NOTHING: Final = Consequence(
-    when=When.UNAFFECTED, why="neither running pods nor new ones get anything else", source="their normal form is the same"
+    when=When.UNAFFECTED,
+    why="neither running pods nor new ones get anything else",
+    source="their normal form is the same, or only its place among policies that say nothing else",
 )
 
 

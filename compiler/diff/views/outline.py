@@ -7,6 +7,7 @@ from compiler.diff.comparing import Diff
 from compiler.diff.corpus import PodChange
 from compiler.diff.extent import Shown
 from compiler.diff.objects import ObjectChange, Status
+from compiler.diff.order import Turn
 from compiler.diff.owners import Move
 from compiler.diff.policies import Effect, PolicyChange
 from compiler.diff.running import When
@@ -107,6 +108,7 @@ def _effect(effect: Effect, policy: PolicyChange) -> Iterator[Entry]:
         words = f"reach: {relation}" if effect.status is Status.CHANGED else "reach"
         yield Entry(PLAIN, words, tuple(_witnesses(effect)))
     yield from _moves(effect.moves, name)
+    yield from _turns(effect.turns, name)
     if effect.pools is not None:
         before, after = ", ".join(effect.pools.before) or "none", ", ".join(effect.pools.after) or "none"
         text = {Status.ADDED: after, Status.REMOVED: before}.get(effect.status, f"{before} -> {after}")
@@ -144,6 +146,15 @@ def _moves(moves: Sequence[Move], name: str) -> Iterator[Entry]:
             yield Entry(sign, f"{words}: {certain}: {move.witness.pod()}, in {move.witness.place()}")
     if len(shown) > _MAX_MOVES:
         yield Entry(PLAIN, f"and {len(shown) - _MAX_MOVES} more such moves")
+
+
+def _turns(turns: Sequence[Turn], name: str) -> Iterator[Entry]:
+    for turn in turns[:_MAX_MOVES]:
+        words = f"is heard before {turn.before} now" if turn.after == name else f"is heard after {turn.after} now"
+        certain = "proved" if turn.witness.proved else "possible"
+        yield Entry(CHANGED, f"{words} about {', '.join(turn.fields)}: {certain}: {turn.witness.pod()}, in {turn.witness.place()}")
+    if len(turns) > _MAX_MOVES:
+        yield Entry(PLAIN, f"and {len(turns) - _MAX_MOVES} more such changes of places")
 
 
 def _running(diff: Diff) -> Iterator[Entry]:

@@ -113,6 +113,26 @@ def test_priorities_move_pods(changed: Callable[..., Path], files: dict[str, str
     assert "error[OB5606]: pods that policy `web` placed on cluster ack go to policy `batch`" in outcome.err
 
 
+def test_priorities_change_what_is_injected(changed: Callable[..., Path], files: dict[str, str], cli: Cli, git: Git) -> None:
+    """Where two policies want different values of a label, a change of their order is shown, and new pods are not said to be unaffected."""
+    folder = changed()
+    head, _, _ = files[WEB].partition("  pools:")
+    first = f"{head}  inject: {{labels: {{team: a}}, annotations: {{same: x}}}}\n"
+    second = first.replace("name: web", "name: batch").replace("team: a", "team: b").replace("priority: 10", "priority: 5")
+    write = {"burst/web.yaml": first, "burst/batch.yaml": second}
+    for path, text in write.items():
+        (folder / path).write_text(text)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "two that inject")
+    (folder / "burst/batch.yaml").write_text(second.replace("priority: 5", "priority: 50"))
+    outcome = cli("diff", "HEAD", "-C", folder)
+    assert "~ is heard before web now about labels[team]: proved: app=web,stage=live, in namespace shop" in outcome.out
+    assert "running pods: unaffected" not in outcome.out
+    assert "running pods: at next reschedule: the webhook changes pods" in outcome.out
+    (folder / "burst/batch.yaml").write_text(second.replace("priority: 5", "priority: 9"))
+    assert "running pods: unaffected" in cli("diff", "HEAD", "-C", folder).out
+
+
 def test_pools_and_running_pods(changed: Callable[..., Path], cli: Cli) -> None:
     """Another limit is shown with the pools in their order, and by the vendor's rule old pods keep the old order on VKE."""
     outcome = cli("diff", "HEAD", "-C", changed((WEB, "max: 2", "max: 4")), "--format", "json-v1")
