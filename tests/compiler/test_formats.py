@@ -65,7 +65,8 @@ def test_sarif_has_places_rules_and_levels(valid_sarif: Callable[[str], dict[str
         "artifactLocation": {"uri": "policies/burst/a%20b%23%E6%BC%A2.yaml", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 2, "startColumn": 4, "endLine": 2, "endColumn": 5},
     }
-    assert first["message"]["text"] == "wrong\nhere\nnote: fact\nhelp: do this"
+    assert first["message"]["text"] == "wrong\nhere\n[policies/clusters/idc.yaml:1:1](1): there\nnote: fact\nhelp: do this"
+    assert first["relatedLocations"][0]["id"] == 1
     assert first["relatedLocations"][0]["message"] == {"text": "there"}
     assert second["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
     assert [each["level"] for each in (first, second, third)] == ["error", "warning", "note"]
@@ -74,6 +75,15 @@ def test_sarif_has_places_rules_and_levels(valid_sarif: Callable[[str], dict[str
     assert rules[-1]["defaultConfiguration"] == {"level": "note"}
     assert rules[-1]["fullDescription"] == {"text": "Nothing."}
     assert all("snippet" not in each["locations"][0]["physicalLocation"]["region"] for each in run["results"])
+
+
+def test_sarif_links_to_nothing_that_strangers_write(valid_sarif: Callable[[str], dict[str, Any]]) -> None:
+    """The only links of a message are those to related places, whatever names and values look like."""
+    finding = _finding(message="[x](https://example.com) spec.pools[0] [y](2)")
+    finding = finding._replace(related=(finding.related[0]._replace(text="[z](3)"),), notes=("[v](4)",))
+    text = valid_sarif(sarif.render([finding], version="1"))["results"][0]["message"]["text"]
+    assert re.findall(r"(?<!\\)\]\((.*?)\)", text) == ["1"]
+    assert "spec.pools[0]" in text
 
 
 def test_sarif_marks_what_comments_suppress(valid_sarif: Callable[[str], dict[str, Any]]) -> None:
