@@ -133,7 +133,10 @@ def _result(reading: Reading, *, whole: bool = False, **values: Any) -> Result:
     """Return what came of a repository. What suppresses nothing is known only if the ``whole`` of it was looked at."""
     diagnostics, suppressed = settle(in_order(reading.diagnostics), reading.ignores)
     if whole:
-        found = unused(reading.ignores, suppressed, lambda each: Location(each.path, each.span(), reading.files[each.path]))
+        files = reading.files
+        found = unused(
+            reading.ignores, suppressed, lambda each: Location(each.path, each.span(), files[each.path]), kept=diagnostics
+        )
         diagnostics = in_order([*diagnostics, *found])
     return Result(diagnostics=diagnostics, suppressed=suppressed, documents=len(reading.ours), ignored=reading.ignored, **values)
 

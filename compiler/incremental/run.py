@@ -163,7 +163,8 @@ class _Run:
         kept, suppressed = settle(diagnostics, found.ignores)
         if self._complete:
             text_of = self._work.text_of
-            kept = in_order([*kept, *unused(found.ignores, suppressed, lambda each: place(each.path, each.span(), text_of))])
+            over = unused(found.ignores, suppressed, lambda each: place(each.path, each.span(), text_of), kept=kept)
+            kept = in_order([*kept, *over])
         return kept, suppressed
 
 
