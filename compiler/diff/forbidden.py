@@ -13,8 +13,8 @@ from compiler.diff.running import When
 from compiler.reach import Relation
 from compiler.source import Locatable
 
-PlaceOf = Callable[[str], Locatable]
-"""Returns where a policy, cluster or host is written, by ``kind/name``."""
+PlaceOf = Callable[..., Locatable]
+"""Returns where a policy, cluster or host is written, by ``kind/name``; of several, the first that there is."""
 
 _RELATIONS: Final[Mapping[str, tuple[Relation, Code, str]]] = {
     "wider": (Relation.WIDER, codes.WIDER, "more pods than"),
@@ -50,7 +50,11 @@ def findings(diff: Diff, forbidden: Iterable[str], place_of: PlaceOf) -> list[Di
         for change, consequence in diff.consequences:
             if consequence.when in _URGENT:
                 top, name = change.folder.split("/")
-                where = place_of(f"{'Cluster' if top == 'clusters' else 'FederationHost'}/{name}")
+                # Objects of a federation have the names of the placement policies that they follow from.
+                follows = (
+                    (f"Cluster/{name}",) if top == "clusters" else (f"PlacementPolicy/{change.name}", f"FederationHost/{name}")
+                )
+                where = place_of(*follows)
                 found.append(diagnose(codes.RUNNING, where, f"{change.title} is {change.status}: {consequence}"))
     return in_order(found)
 

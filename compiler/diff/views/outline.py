@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from compiler.diff.comparing import Diff
 from compiler.diff.corpus import PodChange
-from compiler.diff.extent import Shown
+from compiler.diff.extent import Shown, percent
 from compiler.diff.objects import ObjectChange, Status
 from compiler.diff.order import Turn
 from compiler.diff.owners import Move
@@ -14,6 +14,7 @@ from compiler.diff.running import When
 from compiler.diff.values import ABSENT, Change
 from compiler.diff.views.wording import ADDED, CHANGED, PLAIN, REMOVED, WARNED, sign_of, written
 from compiler.reach import Relation
+from webhook.engine.policy import ALL_WORKLOADS
 
 _SIGNS: Final = {Status.ADDED: ADDED, Status.REMOVED: REMOVED, Status.CHANGED: CHANGED}
 _MAX_MOVES: Final = 5
@@ -115,9 +116,16 @@ def _effect(effect: Effect, policy: PolicyChange) -> Iterator[Entry]:
         yield Entry(_SIGNS[effect.status], f"pools: {text}")
     for change, namespaces in effect.resource:
         yield Entry(sign_of(change), f"{written(change)} (ResourcePolicy in {', '.join(namespaces)})")
-    yield from (Entry(sign_of(each), written(each)) for each in effect.changes)
+    yield from (_change(each) for each in effect.changes)
     for each in effect.running:
         yield Entry(WARNED if each.when in (When.NOW, When.FORBIDDEN, When.FIRST) else PLAIN, f"running pods: {each.when}: {each}")
+
+
+def _change(change: Change) -> Entry:
+    if change.path == "rollout":  # hundredths of a per cent, and all of them where nothing is said
+        sides = [ALL_WORKLOADS if each is ABSENT else each for each in (change.before, change.after)]
+        return Entry(CHANGED, f"rollout: {percent(sides[0])} -> {percent(sides[1])}")
+    return Entry(sign_of(change), written(change))
 
 
 def _witnesses(effect: Effect) -> Iterator[Entry]:

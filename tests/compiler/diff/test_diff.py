@@ -358,6 +358,23 @@ def test_a_changed_placement_moves_replicas(sample: Path, tmp_path: Path, cli: C
     report = _report(cli("diff", sample, tmp_path / "new", "--format", "json-v1"))
     assert {each["when"] for each in report["consequences"]} == {"moves now"}
     assert all(each["object"].startswith("PropagationPolicy ") for each in report["consequences"])
+    forbidden = cli("diff", sample, tmp_path / "new", "--forbid", "running")
+    line = text[: text.index("name: fed-pp-weight")].count("\n") + 1
+    assert f"placement/gpu-demo.yaml:{line}:" in forbidden.err
+
+
+@pytest.mark.parametrize(("before", "after", "said"), [("10", "50", "10 % -> 50 %"), ("12.5", None, "12.5 % -> 100 %")])
+def test_rollouts_are_shown_as_they_are_written(  # noqa: PLR0917 - what is given and what is expected
+    history: History, files: dict[str, str], cli: Cli, before: str, after: str | None, said: str
+) -> None:
+    """A rollout is shown in per cent, and one that is left out as the whole."""
+
+    def at(share: str | None) -> str:
+        return files[WEB].replace("  priority", f"  rollout: {{percentage: {share}}}\n  priority") if share else files[WEB]
+
+    folder = history({**files, WEB: at(before)})
+    (folder / WEB).write_text(at(after))
+    assert f"~ rollout: {said}" in cli("diff", "HEAD", "-C", folder).out
 
 
 def test_a_comment_fits_and_says_what_it_lacks(history: History, files: dict[str, str], cli: Cli) -> None:
