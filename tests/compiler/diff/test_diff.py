@@ -110,7 +110,7 @@ def test_priorities_move_pods(changed: Callable[..., Path], files: dict[str, str
     outcome = cli("diff", "HEAD", "-C", folder, "--forbid", "moved")
     assert outcome.code == 1
     assert "takes pods from web: proved: app=web,stage=live, in namespace shop" in outcome.out
-    assert "error[OB5606]: pods that policy `web` placed on cluster ack go to policy `batch`" in outcome.err
+    assert "error[OB5606]: pods that policy `web` placed on clusters ack, vke go to policy `batch`" in outcome.err
 
 
 def test_priorities_change_what_is_injected(changed: Callable[..., Path], files: dict[str, str], cli: Cli, git: Git) -> None:
