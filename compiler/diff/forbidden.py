@@ -25,6 +25,8 @@ _PLACING: Final = ("placement.mechanism", "placement.fields", "placement.acceler
 """What of a normal form brings pods onto nodes, where no ResourcePolicy does."""
 _MAX_CLUSTERS: Final = 10
 """So many are named in a message."""
+_GOING_ON: Final = ("spec.strategy", "spec.whenTryNextUnits")
+"""What of a ResourcePolicy says when a pod is placed on the next pool, or on none of them."""
 _URGENT: Final = (When.NOW, When.FORBIDDEN, When.FIRST)
 KINDS: Final = (*_RELATIONS, "added", "removed", "moved", "pools", "running", "clusters")
 """What can be forbidden."""
@@ -97,6 +99,9 @@ def _of_effect(effect: Effect, name: str, wanted: set[str]) -> Iterator[tuple[Co
         for change in effect.changes:
             if change.path.startswith(_PLACING):
                 yield codes.POOLS, f"the nodes that {name} wants", f" are others: {change.path}", ""
+        for change, _ in effect.resource:
+            if change.path.startswith(_GOING_ON):
+                yield codes.POOLS, f"{name}", f" goes on to its next pools otherwise: {change.path}", ""
     if "running" in wanted:
         for each in effect.running:
             if each.when in _URGENT:

@@ -1,5 +1,6 @@
 """What has become of each policy, cluster by cluster, and summed up."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -159,18 +160,36 @@ def _telling(before: Policy | None, after: Policy | None, objects: Iterable[Obje
 
 
 def _pools(objects: Iterable[ObjectChange], old: Cluster, new: Cluster) -> Pools | None:
-    """Return the pools by the names that the clusters have for them; in the words of the ResourcePolicies where those say more."""
+    """Return the pools by the names that the clusters have for them; in the words of the ResourcePolicies where only those differ."""
     for each in objects:
-        had, has = _units(each.before, None), _units(each.after, None)
-        if had != has:
-            before, after = _units(each.before, old), _units(each.after, new)
-            return Pools(before=before, after=after) if before != after else Pools(before=had, after=has)
+        raw = _raw(each.before), _raw(each.after)
+        if raw[0] == raw[1]:
+            continue
+        before, after = _units(raw[0], old), _units(raw[1], new)
+        if before == after:
+            before, after = _units(raw[0], None), _units(raw[1], None)
+        if before == after:
+            before, after = _apart(*raw), _apart(*reversed(raw))
+        return Pools(before=before, after=after)
     return None
 
 
-def _units(value: Any, cluster: Cluster | None) -> tuple[str, ...]:
+def _raw(value: Any) -> list[Mapping[str, Any]]:
     spec = value.get("spec") or {} if isinstance(value, dict) else {}
-    return tuple(_unit(each, cluster) for each in spec.get("units") or spec.get("subsets") or ())
+    return list(spec.get("units") or spec.get("subsets") or ())
+
+
+def _apart(units: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the pools of one side, with what tells them from those of the other where their names and limits do not."""
+    texts = []
+    for unit, other in zip(units, others, strict=True):
+        own = {key: value for key, value in unit.items() if other.get(key) != value}
+        texts.append(_unit(unit, None) + (f" {json.dumps(own, ensure_ascii=False, sort_keys=True)}" if own else ""))
+    return tuple(texts)
+
+
+def _units(units: Iterable[Mapping[str, Any]], cluster: Cluster | None) -> tuple[str, ...]:
+    return tuple(_unit(each, cluster) for each in units)
 
 
 def _unit(unit: Mapping[str, Any], cluster: Cluster | None) -> str:

@@ -142,6 +142,42 @@ def test_pools_and_running_pods(changed: Callable[..., Path], cli: Cli) -> None:
     assert [(each["when"], each["inferred"]) for each in ack["running"]] == [("at next reschedule", True)]
 
 
+@pytest.mark.parametrize(
+    ("path", "old", "new", "said"),
+    [
+        (
+            "clusters/vke.yaml",
+            "machinepool-name: p1",
+            "machinepool-name: p2",
+            '"values": ["p2"]}]}, serverless (max 2)',
+        ),
+        (WEB, "max: 2}", 'max: 2, ack: {maxResources: {cpu: "8"}}}', 'serverless (max 2) {"maxResources": {"cpu": "8"}}'),
+        (
+            WEB,
+            "  pools:",
+            "  strategy: require\n  pools:",
+            "policy `web` on cluster vke goes on to its next pools otherwise: spec.strategy",
+        ),
+    ],
+)
+def test_pools_that_keep_their_names_and_limits(  # noqa: PLR0917 - what is given and what is expected
+    history: History, files: dict[str, str], cli: Cli, path: str, old: str, new: str, said: str
+) -> None:
+    """Where a pool stands for other nodes, has another limit of resources, or is left for the next one otherwise, its policy says so."""
+    only = "ack" if "ack:" in new else "vke"
+    known = {
+        **files,
+        "clusters/ack.yaml": files["clusters/ack.yaml"].replace('"6.4"', '"6.9.5"'),
+        WEB: files[WEB].replace("{selector: {matchLabels: {fleet: gpu}}}", f"{{names: [{only}]}}"),
+    }
+    del known["tests/web.yaml"]
+    folder = history(known)
+    (folder / path).write_text(known[path].replace(old, new))
+    outcome = cli("diff", "HEAD", "-C", folder, "--forbid", "pools", "--exit-zero")
+    assert outcome.code == 1
+    assert said in outcome.err
+
+
 def test_another_namespace_is_no_other_pool(changed: Callable[..., Path], cli: Cli) -> None:
     """A policy that gets a ResourcePolicy in one more namespace has the pools that it had, so nothing is said about them."""
     report = _report(cli("diff", "HEAD", "-C", changed((WEB, "[shop]", "[shop, lab]")), "--format", "json-v1", "--forbid", "pools"))
