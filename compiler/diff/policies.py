@@ -169,7 +169,7 @@ def _pools(objects: Iterable[ObjectChange], old: Cluster, new: Cluster) -> Pools
         if before == after:
             before, after = _units(raw[0], None), _units(raw[1], None)
         if before == after:
-            before, after = _apart(*raw), _apart(*reversed(raw))
+            before, after = _apart(*raw, old), _apart(*reversed(raw), new)
         return Pools(before=before, after=after)
     return None
 
@@ -179,12 +179,12 @@ def _raw(value: Any) -> list[Mapping[str, Any]]:
     return list(spec.get("units") or spec.get("subsets") or ())
 
 
-def _apart(units: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _apart(units: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]], cluster: Cluster) -> tuple[str, ...]:
     """Return the pools of one side, with what tells them from those of the other where their names and limits do not."""
     texts = []
     for unit, other in zip(units, others, strict=True):
         own = {key: value for key, value in unit.items() if other.get(key) != value}
-        texts.append(_unit(unit, None) + (f" {json.dumps(own, ensure_ascii=False, sort_keys=True)}" if own else ""))
+        texts.append(_unit(unit, cluster) + (f" {json.dumps(own, ensure_ascii=False, sort_keys=True)}" if own else ""))
     return tuple(texts)
 
 
