@@ -169,7 +169,7 @@ def _pools(objects: Iterable[ObjectChange], old: Cluster, new: Cluster) -> Pools
         if before == after:
             before, after = _units(raw[0], None), _units(raw[1], None)
         if before == after:
-            before, after = _apart(*raw, old), _apart(*reversed(raw), new)
+            before, after = _apart(raw[0], raw[1], old), _apart(raw[1], raw[0], new)
         return Pools(before=before, after=after)
     return None
 
