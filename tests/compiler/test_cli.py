@@ -539,6 +539,13 @@ def test_explain_every_code(cli: Cli, code: Any) -> None:
     assert max(len(line) for line in outcome.out.split("\n") if not line.startswith("  http")) <= 132
 
 
+def test_explain_of_a_prefix_lists_its_codes(cli: Cli) -> None:
+    """Prefixes are for --select; asked to explain one, the command says which codes begin so."""
+    outcome = cli("explain", "ob42")
+    assert outcome.code == 2
+    assert outcome.err.startswith("overbank: error: there is no code `ob42`\n  help: codes that begin so: `OB4201`, `OB4202`")
+
+
 def test_explain_takes_several_codes_in_any_case(cli: Cli) -> None:
     """Several codes are explained one after the other, with a blank line between; case does not matter."""
     outcome = cli("explain", "ob0101", "OB0102")
