@@ -83,7 +83,9 @@ def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
         case "required":
             for missing in (field for field in error.validator_value if field not in error.instance):
                 description = error.schema.get("properties", {}).get(missing, {}).get("description", "")
-                yield diagnose(codes.MISSING_FIELD, where, f"{name} lacks `{missing}`", help=[description] if description else [])
+                below = [field for field, parent in _slipped(error) if parent == missing]
+                help_lines = [f"move {listing(below)} below it"] if below else [description] if description else []
+                yield diagnose(codes.MISSING_FIELD, where, f"{name} lacks `{missing}`", help=help_lines)
         case "type":
             yield _wrong_type(where, name, error)
         case "enum":
@@ -112,6 +114,8 @@ def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
             yield diagnose(codes.BAD_VALUE, where, message)
         case "minItems" if error.validator_value == 1:
             yield diagnose(codes.BAD_VALUE, where, f"{name} is empty", help=_description(error))
+        case "maxItems" if error.validator_value == 0 and document.get(*route[:-1], "operator") not in _WITHOUT_VALUES:
+            return  # the operator is none, which is said there
         case "maxItems" if error.validator_value == 0:
             yield diagnose(codes.BAD_VALUE, where, f"{name} takes no values with this operator")
         case "maxItems":
@@ -126,13 +130,28 @@ def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
 
 def _unknown_fields(document: Document, route: Route, error: Any) -> Iterator[Diagnostic]:
     known = error.schema.get("properties", {})
+    slipped = dict(_slipped(error))
     for unknown in (field for field in error.instance if field not in known):
         short = shortened(unknown)
-        help_lines = did_you_mean(short, known) or [f"known here: {listing(known)}"]
+        parent = slipped.get(unknown)
+        if parent and (parent in error.instance or parent in error.schema.get("required", ())):
+            continue  # that the parent is empty or missing is said there
+        help_lines = [f"it belongs below `{parent}`"] if parent else did_you_mean(short, known) or [f"known here: {listing(known)}"]
         message = f"unknown field `{short}`" + (f" in `{_dotted(route)}`" if route else "")
         yield diagnose(
             codes.UNKNOWN_FIELD, document.at_key(*route, unknown), message, notes=foreign_letters(short), help=help_lines
         )
+
+
+def _slipped(error: Any) -> Iterator[tuple[str, str]]:
+    """Yield unknown fields that stand beside their parent instead of below it, with the parent, which is missing or empty."""
+    known = error.schema.get("properties", {})
+    for parent, schema in known.items():
+        if error.instance.get(parent) is None:
+            yield from ((field, parent) for field in schema.get("properties", ()) if field in error.instance and field not in known)
+
+
+_WITHOUT_VALUES = ("Exists", "DoesNotExist")
 
 
 def _wrong_type(where: Where, name: str, error: Any) -> Diagnostic:

@@ -116,9 +116,11 @@ class Federation:
         documents = self._documents
         view = documents.view(head)
         # Who names what is no member is told which clusters are.
-        if not head.everywhere and not {each.name for each in view.clusters} <= self._members.get(head.host, set()):
+        others = not head.everywhere and not {each.name for each in view.clusters} <= self._members.get(head.host, set())
+        if others:
             view = view_of(tuple(documents.clusters.values()), view.accelerators)
-        hosts = (documents.hosts[head.host],) if head.host in documents.hosts else tuple(documents.hosts.values())
+        known = head.host in documents.hosts and not others
+        hosts = (documents.hosts[head.host],) if known else tuple(documents.hosts.values())
         return Sight(policy=head, hosts=hosts, view=view)
 
     def _key(self, sight: Sight) -> bytes:

@@ -51,7 +51,6 @@ Rule = Callable[[Resolved], Iterator[Diagnostic]]
 
 POLICY_RULES: Final[tuple[Rule, ...]] = (
     accelerator_candidates.check,
-    addons.check_policies,
     advance.check,
     autoscaled_max.check,
     backstop.check,
@@ -81,7 +80,7 @@ POLICY_RULES: Final[tuple[Rule, ...]] = (
 where they run for one policy."""
 
 CLUSTER_RULES: Final[tuple[Rule, ...]] = (
-    addons.check_clusters,
+    addons.check,
     equal_priority.check,
     exclusion_label.check,
     idle.check_clusters,

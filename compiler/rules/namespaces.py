@@ -1,6 +1,7 @@
 """Namespaces: a ResourcePolicy needs known ones, and excluded ones cannot be named."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
@@ -8,6 +9,10 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism
 from compiler.resolve import Binding, Resolved
 from compiler.selectors import contradiction
+from compiler.spelling import listing
+
+_SHOWN: Final = 3
+"""Of how many clusters with the same problem the place is shown."""
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -23,18 +28,28 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 related = [(repository.document.at("spec"), "see `spec.webhook` here, and its defaults")]
                 message = f"policy `{policy.name}` names the excluded namespace `{name}`"
                 yield diagnose(codes.EXCLUDED_NAMESPACE, where, message, related=related)
+    unknown: dict[str, list[Binding]] = {}
     for binding in resolved.bindings:
         if binding.mechanism is Mechanism.RESOURCE_POLICY and not binding.namespaces and not binding.policy.namespaces.names:
-            where = binding.policy.at_key("spec", "match", "namespaces")
-            related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
-            message = f"cluster `{binding.cluster.name}` declares no namespace that policy `{binding.policy.name}` selects"
-            yield diagnose(codes.NAMESPACES_UNKNOWN, where, message, related=related)
+            unknown.setdefault(binding.policy.name, []).append(binding)
         elif _nowhere(binding):
             where = binding.policy.at_key("spec", "match", "namespaces")
             related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
             message = f"policy `{binding.policy.name}` does nothing on cluster `{binding.cluster.name}`, which declares no namespace that it selects"
             notes = ["a namespace that is not declared has no labels known, and then no selector matches it"]
             yield diagnose(platform_codes.NO_EFFECT, where, message, related=related, notes=notes)
+
+    for bindings in unknown.values():
+        yield _unknown(bindings)
+
+
+def _unknown(bindings: list[Binding]) -> Diagnostic:
+    """Say once for all clusters that a policy selects none of their namespaces."""
+    policy, names = bindings[0].policy, listing(each.cluster.name for each in bindings)
+    subject = f"cluster {names} declares" if len(bindings) == 1 else f"clusters {names} declare"
+    message = f"{subject} no namespace that policy `{policy.name}` selects"
+    related = [(each.cluster.at("spec"), "declare `namespaces` here") for each in bindings[:_SHOWN]]
+    return diagnose(codes.NAMESPACES_UNKNOWN, policy.at_key("spec", "match", "namespaces"), message, related=related)
 
 
 def _nowhere(binding: Binding) -> bool:
