@@ -92,6 +92,7 @@ def compile_repository(
     diagnostics += _rules(resolved, progress)
     federated, found = federation_of(ours, built)
     diagnostics += found
+    diagnostics += _unused(ours, built, federated)
     inventory, found = inventory_of(theirs if workloads else []) if repository.workloads else (None, [])
     diagnostics += found
     if has_errors(diagnostics):
@@ -100,6 +101,7 @@ def compile_repository(
     clusters = _clusters(resolved, progress)
     placed, found = placed_on(inventory, clusters, progress) if inventory else (None, [])
     diagnostics += found
+    diagnostics += dispatched(inventory, federated) if inventory and federated else []
     played = ours if scenarios is None else list(scenarios)
     stages, found = stages_of(played, pods or source, resolved, clusters, federated, progress=progress)
     diagnostics += found
@@ -133,6 +135,23 @@ def _rules(resolved: Resolved, progress: Progress) -> list[Diagnostic]:
     from compiler import rules  # noqa: PLC0415 - see the module's docstring
 
     return rules.check(resolved, progress)
+
+
+def _unused(ours: list[Document], built: Model, federated: "Federated | None") -> list[Diagnostic]:
+    """Find accelerator classes and hosts that nothing refers to."""
+    if not built.accelerators and federated is None:
+        return []
+    from compiler.rules import unused  # noqa: PLC0415 - see the module's docstring
+
+    policies = [document for document in ours if document.get("kind") in {"BurstPolicy", "PlacementPolicy"}]
+    accelerators = {each.name: each for each in built.accelerators}
+    hosts = {host.name: host for host in federated.hosts} if federated else {}
+    named = (document.get("spec", "accelerator") or "" for document in policies)
+    members = [cluster.federation.host for cluster in built.clusters if cluster.federation]
+    return [
+        *unused.accelerators(unused.unreferenced(accelerators, named)),
+        *unused.hosts(unused.unreferenced(hosts, [*members, *(document.get("spec", "host") or "" for document in policies)])),
+    ]
 
 
 def _clusters(resolved: Resolved, progress: Progress) -> "tuple[ClusterIR, ...]":
@@ -227,6 +246,13 @@ def placed_on(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progres
 
     placed, diagnostics = place(inventory, clusters, progress)
     return placed, [*diagnostics, *check(inventory, placed)]
+
+
+def dispatched(inventory: "Inventory", federated: "Federated") -> list[Diagnostic]:
+    """Check manifests in Git against the placement policies of their workloads."""
+    from compiler.manifests.dispatch import check  # noqa: PLC0415 - see the module's docstring
+
+    return check(inventory, federated)
 
 
 def component(cluster: "ClusterIR", placed: "Placed") -> dict[str, bytes]:

@@ -23,7 +23,6 @@ from compiler.model import (
 from compiler.references import dangling
 from compiler.spelling import did_you_mean, listing
 
-
 _SHOWN: Final = 3
 """Of how many clusters with the same problem the place is shown."""
 

@@ -74,3 +74,20 @@ would refuse its own.
 
 Ask each cluster: `kubectl get namespace kube-system -o jsonpath={.metadata.uid}`.""",
 )
+UNUSED_ACCELERATOR: Final = Code(
+    "OB2109",
+    Severity.WARNING,
+    "accelerator class that no policy names",
+    """No BurstPolicy and no PlacementPolicy names the class, so nothing of it is written anywhere. Most often the policy was forgotten that
+was to use it, or the last one that did is gone.
+
+Write `accelerator: NAME` in a policy, or delete the document.""",
+)
+UNUSED_HOST: Final = Code(
+    "OB2112",
+    Severity.WARNING,
+    "federation host without members and policies",
+    """No cluster says that it is a member of the host, and no placement policy is for it: its folder in the output has nothing in it.
+
+Declare the members, `federation: {host: NAME}` in their Cluster documents, or delete the document.""",
+)

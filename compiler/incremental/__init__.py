@@ -14,6 +14,7 @@ facts           a file's path and content                                       
 selection       the settings, all paths                                                      which files are read
 names           documents that share a name                                                  findings
 fleet           all clusters                                                                 findings
+unused          the accelerator classes and hosts that nothing refers to, as heads tell      findings
 policy          a BurstPolicy, the clusters that it means, its accelerator class, settings   findings, the clusters that it is bound to
 cluster         a Cluster, the policies bound to it, their accelerator classes, settings     findings; the size of its bundle; its files
 test            a PolicyTest, and all clusters if it names one that does not exist           findings
@@ -22,6 +23,7 @@ placement       a PlacementPolicy, its host, the clusters that it means, its acc
                 class
 host            a host and all its placements                                                findings, its files
 workloads       all manifests under ``workloads``, and what the clusters' slices are given   findings, patches
+dispatched      all manifests under ``workloads``, and what the hosts' slices are given      findings
 scenarios       all scenarios, the files of their pods, what all other slices are given      findings
 =============== ============================================================================ ===========================================
 

@@ -84,6 +84,28 @@ class Burst:
 
         return work.found(work.key("fleet", listed([each.digest for each in heads])), heads, find)
 
+    def unused(self) -> list[Diagnostic]:
+        """Find accelerator classes and hosts that nothing refers to. Who refers to what is known from heads; only what is unused is read."""
+        documents = self._documents
+        if not documents.accelerators and not documents.hosts:
+            return []
+        from compiler.rules.unused import unreferenced  # noqa: PLC0415 - a repository without any needs none of it
+
+        placements, policies = documents.placements.values(), documents.policies.values()
+        classes = unreferenced(documents.accelerators, (each.accelerator for each in (*policies, *placements)))
+        hosts = unreferenced(documents.hosts, (each.host for each in (*documents.clusters.values(), *placements)))
+        heads = (*classes, *hosts)
+        if not heads:
+            return []
+
+        def find() -> tuple[Finding, ...]:
+            from compiler.rules import unused  # noqa: PLC0415
+
+            found = [*unused.accelerators(map(self._objects.accelerator, classes)), *unused.hosts(map(self._objects.host, hosts))]
+            return kept(found, self._objects.given(heads))
+
+        return self._work.found(self._work.key("unused", listed([each.digest for each in heads])), heads, find)
+
     def policies(self) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
         """Look at every policy; the outcome is the names of the clusters that each is bound to."""
         work, documents = self._work, self._documents

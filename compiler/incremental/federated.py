@@ -101,6 +101,17 @@ class Federation:
             site.key = work.key("host", site.host.digest, listed([self._key(sight) for sight in site.placements]))
         return diagnostics, list(sites.values())
 
+    def documents(self, sites: Sequence[HostSite]) -> tuple[Head, ...]:
+        """Return the documents of hosts and of all that is bound to them."""
+        sights = [sight for site in sites for sight in site.placements]
+        heads = (*(site.host for site in sites), *(head for sight in sights for head in sight.heads(self._documents.settings)))
+        return tuple({(head.path, head.index): head for head in heads}.values())
+
+    def everything(self, sites: Sequence[HostSite]) -> "Federated":
+        """Return hosts with what is bound to them, sorted by name."""
+        sights = sorted((sight for site in sites for sight in site.placements), key=lambda each: each.policy.name)
+        return self._federated([site.host for site in sites], sights)[0]
+
     def render(self, site: HostSite) -> Made:
         """Make the folder of a host. Assumes that nothing was found to be wrong."""
         from compiler import inputs  # noqa: PLC0415

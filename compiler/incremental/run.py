@@ -67,6 +67,7 @@ class _Run:
 
         self._diagnostics += burst.names()
         self._diagnostics += burst.identities()
+        self._diagnostics += burst.unused()
         diagnostics, bound = burst.policies()
         self._diagnostics += diagnostics
         self._diagnostics += burst.tests()
@@ -81,7 +82,7 @@ class _Run:
         patched = Patched((), (), ())
         if with_workloads:
             diagnostics, patched = wholes.patches(burst, sites, content=self._files)
-            self._diagnostics += diagnostics
+            self._diagnostics += [*diagnostics, *wholes.dispatched(federation, hosts)]
         diagnostics, self._played = wholes.scenarios(burst, sites)
         self._diagnostics += diagnostics
         if has_errors(self._diagnostics):

@@ -11,6 +11,7 @@ from compiler.progress import Phase, Progress, counted, silent
 from compiler.resolve import Resolved
 from compiler.rules import (
     accelerator_candidates,
+    accelerator_specs,
     addons,
     advance,
     autoscaled_max,
@@ -51,6 +52,7 @@ Rule = Callable[[Resolved], Iterator[Diagnostic]]
 
 POLICY_RULES: Final[tuple[Rule, ...]] = (
     accelerator_candidates.check,
+    accelerator_specs.check,
     advance.check,
     autoscaled_max.check,
     backstop.check,
