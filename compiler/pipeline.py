@@ -142,15 +142,15 @@ def _unused(ours: list[Document], built: Model, federated: "Federated | None") -
     if not built.accelerators and federated is None:
         return []
     from compiler.rules import unused  # noqa: PLC0415 - see the module's docstring
+    from compiler.unreferenced import unreferenced  # noqa: PLC0415
 
-    policies = [document for document in ours if document.get("kind") in {"BurstPolicy", "PlacementPolicy"}]
     accelerators = {each.name: each for each in built.accelerators}
     hosts = {host.name: host for host in federated.hosts} if federated else {}
-    named = (document.get("spec", "accelerator") or "" for document in policies)
-    members = [cluster.federation.host for cluster in built.clusters if cluster.federation]
+    named = [document.get("spec", "accelerator") or "" for document in ours]
+    members = [document.get("spec", "federation", "host") or document.get("spec", "host") or "" for document in ours]
     return [
-        *unused.accelerators(unused.unreferenced(accelerators, named)),
-        *unused.hosts(unused.unreferenced(hosts, [*members, *(document.get("spec", "host") or "" for document in policies)])),
+        *unused.accelerators(unreferenced(accelerators, named)),
+        *unused.hosts(unreferenced(hosts, members)),
     ]
 
 

@@ -13,6 +13,7 @@ from compiler.incremental.named import Named, View
 from compiler.incremental.objects import Objects
 from compiler.incremental.work import Found, Work
 from compiler.progress import Phase, Progress
+from compiler.unreferenced import unreferenced
 
 if TYPE_CHECKING:
     from compiler.ir import ClusterIR
@@ -89,11 +90,10 @@ class Burst:
         documents = self._documents
         if not documents.accelerators and not documents.hosts:
             return []
-        from compiler.rules.unused import unreferenced  # noqa: PLC0415 - a repository without any needs none of it
-
-        placements, policies = documents.placements.values(), documents.policies.values()
-        classes = unreferenced(documents.accelerators, (each.accelerator for each in (*policies, *placements)))
-        hosts = unreferenced(documents.hosts, (each.host for each in (*documents.clusters.values(), *placements)))
+        kinds = (documents.clusters, documents.policies, documents.placements)
+        referring = (*documents.twice, *(head for kind in kinds for head in kind.values()))
+        classes = unreferenced(documents.accelerators, (each.accelerator for each in referring))
+        hosts = unreferenced(documents.hosts, (each.host for each in referring))
         heads = (*classes, *hosts)
         if not heads:
             return []

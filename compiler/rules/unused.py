@@ -1,23 +1,10 @@
-"""Documents that nothing refers to.
+"""Documents that nothing refers to. Names alone decide, so callers say which these are: see ``compiler.unreferenced``."""
 
-Names decide alone, so callers say what is unused: see ``unreferenced``. Where a name leads nowhere, what looks unused may be what was
-meant, and only the name is reported.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
 
 from compiler.codes import names as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import AcceleratorClass, Named
-
-T = TypeVar("T")
-
-
-def unreferenced(documents: Mapping[str, T], referred: Iterable[str]) -> list[T]:
-    """Return the documents whose name nobody uses, or none of them if some name is nobody's."""
-    used = {*referred} - {""}
-    return [document for name, document in documents.items() if name not in used] if used <= documents.keys() else []
 
 
 def accelerators(unused: Iterable[AcceleratorClass]) -> Iterator[Diagnostic]:
