@@ -63,11 +63,13 @@ accept: .venv/.installed ## rewrite the expected output of golden tests, and pri
 
 docs: .venv/.installed ## rewrite what is generated in docs/ and deploy/monitoring/
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/codes/generate.py
 	$(BIN)/python deploy/monitoring/generate.py
 
 bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/check.py
+	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/warm.py
 	$(BIN)/python bench/engine.py
 	$(BIN)/python bench/replicas.py

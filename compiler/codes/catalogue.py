@@ -3,6 +3,7 @@
 from typing import Final
 
 from compiler.codes import (
+    diffing,
     documents,
     federation,
     inventory,
@@ -12,7 +13,9 @@ from compiler.codes import (
     planning,
     platforms,
     policies,
+    reach,
     reading,
+    suppression,
     testing,
     webhooks,
 )
@@ -26,17 +29,20 @@ ALL: Final[tuple[Code, ...]] = tuple(
             value
             for module in (
                 reading,
+                suppression,
                 documents,
                 names,
                 platforms,
                 inventory,
                 policies,
+                reach,
                 output,
                 testing,
                 federation,
                 manifests,
                 planning,
                 webhooks,
+                diffing,
             )
             for value in vars(module).values()
             if isinstance(value, Code)

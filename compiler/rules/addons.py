@@ -65,9 +65,11 @@ def _absent(cluster: Cluster, bindings: Iterable[Binding]) -> Iterator[Diagnosti
         (binding, (_, _, source, purpose, where), problem, label), *_ = lacking
         declared = cluster.at("spec", "addons", addon)
         notes = [f"{purpose}; {source}"]
+        lowest = lacking[0][1][1]
+        advice = [f"install it{f' in version {lowest} or later' if lowest else ''}, and declare its version under `addons`"]
         if len(policies) == 1:
             message = f"policy `{binding.policy.name}` needs add-on `{addon}`, which cluster `{cluster.name}` {problem}"
-            yield diagnose(codes.ADDON, where, message, related=[(declared, label)], notes=notes)
+            yield diagnose(codes.ADDON, where, message, related=[(declared, label)], notes=notes, help=advice)
             continue
         message = f"cluster `{cluster.name}` {problem} add-on `{addon}`, which {len(policies)} policies need: {listing(policies)}"
         if problem != "does not have":
@@ -75,7 +77,7 @@ def _absent(cluster: Cluster, bindings: Iterable[Binding]) -> Iterator[Diagnosti
                 f"{len(policies)} policies need add-on `{addon}`, which cluster `{cluster.name}` {problem}: {listing(policies)}"
             )
         first = [(at, f"policy `{name}` needs it") for name, at in sorted(policies.items())[:_SHOWN]]
-        yield diagnose(codes.ADDON, declared, message, related=first, notes=notes)
+        yield diagnose(codes.ADDON, declared, message, related=first, notes=notes, help=advice)
 
 
 def _needs(binding: Binding) -> Iterator[_Need]:

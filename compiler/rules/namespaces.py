@@ -7,8 +7,10 @@ from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism
+from compiler.overlap import space
+from compiler.reach.labels import contradiction
 from compiler.resolve import Binding, Resolved
-from compiler.selectors import contradiction
+from compiler.rules.vacuous import nowhere
 from compiler.spelling import listing
 
 _SHOWN: Final = 3
@@ -27,12 +29,13 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 where = policy.at("spec", "match", "namespaces", "names", index)
                 related = [(repository.document.at("spec"), "see `spec.webhook` here, and its defaults")]
                 message = f"policy `{policy.name}` names the excluded namespace `{name}`"
-                yield diagnose(codes.EXCLUDED_NAMESPACE, where, message, related=related)
+                advice = [f"take `{name}` out of the policy; the webhook never touches its pods"]
+                yield diagnose(codes.EXCLUDED_NAMESPACE, where, message, related=related, help=advice)
     unknown: dict[str, list[Binding]] = {}
     for binding in resolved.bindings:
         if binding.mechanism is Mechanism.RESOURCE_POLICY and not binding.namespaces and not binding.policy.namespaces.names:
             unknown.setdefault(binding.policy.name, []).append(binding)
-        elif _nowhere(binding):
+        elif _nowhere(binding) and not nowhere(binding, space(resolved, binding.cluster)):
             where = binding.policy.at_key("spec", "match", "namespaces")
             related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
             message = f"policy `{binding.policy.name}` does nothing on cluster `{binding.cluster.name}`, which declares no namespace that it selects"
@@ -49,7 +52,8 @@ def _unknown(bindings: list[Binding]) -> Diagnostic:
     subject = f"cluster {names} declares" if len(bindings) == 1 else f"clusters {names} declare"
     message = f"{subject} no namespace that policy `{policy.name}` selects"
     related = [(each.cluster.at("spec"), "declare `namespaces` here") for each in bindings[:_SHOWN]]
-    return diagnose(codes.NAMESPACES_UNKNOWN, policy.at_key("spec", "match", "namespaces"), message, related=related)
+    advice = ["name the namespaces in the policy, or declare one with these labels in the Cluster document"]
+    return diagnose(codes.NAMESPACES_UNKNOWN, policy.at_key("spec", "match", "namespaces"), message, related=related, help=advice)
 
 
 def _nowhere(binding: Binding) -> bool:
