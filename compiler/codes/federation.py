@@ -231,9 +231,11 @@ REPLICAS: Final = Code(
     """Every cluster of the placement policy has a `max`, and together they are below `spec.replicas` of the workload's manifest in Git.
 KubeAdmiral's planner gives each cluster its maximum and stops: the replicas that are left are placed nowhere, and no event says so.
 
-Raise a `max`, leave it out on one cluster, or lower the replicas.
-
-Source: KubeAdmiral, pkg/controllers/scheduler/planner/planner.go and framework/plugins/preferencebinpack/planner.go.""",
+Raise a `max`, leave it out on one cluster, or lower the replicas.""",
+    (
+        sources.KUBEADMIRAL_PLANNER,
+        sources.KUBEADMIRAL_PRIORITY,
+    ),
 )
 BINDING_LABEL: Final = Code(
     "OB7123",
@@ -241,12 +243,14 @@ BINDING_LABEL: Final = Code(
     "binding label leads nowhere",
     """KubeAdmiral binds a workload to its policies by labels: `kubeadmiral.io/propagation-policy-name` and `override-policy-name` name
 objects in the workload's own namespace, `cluster-propagation-policy-name` and `cluster-override-policy-name` name objects without
-one. A workload whose propagation policy does not exist is taken off every cluster; one whose override policy does not exist is
-not dispatched. A policy is looked for among the placement policies of this repository and the manifests under `workloads`.
+one. A workload whose propagation policy does not exist is not scheduled: a new one runs nowhere, another stays as it is, and an
+event says so. One whose override policy does not exist is not dispatched. A policy is looked for among the placement policies of this repository and the manifests under `workloads`.
 
-Correct the name or the namespace, or list the workload in a PlacementPolicy, whose patch writes the label.
-
-Source: KubeAdmiral, pkg/controllers/scheduler/util.go and pkg/controllers/override/util.go.""",
+Correct the name or the namespace, or list the workload in a PlacementPolicy, whose patch writes the label.""",
+    (
+        sources.KUBEADMIRAL_BINDING,
+        sources.KUBEADMIRAL_OVERRIDES,
+    ),
 )
 OWN_ANNOTATION: Final = Code(
     "OB7124",
@@ -256,9 +260,8 @@ OWN_ANNOTATION: Final = Code(
 `maxClusters` and its tolerations. `kubeadmiral.io/migration-configuration` caps what a cluster gets, below `max` and even below
 `min`. What this repository says about the workload then does not hold.
 
-Take the annotation out of the manifest, and say it in the PlacementPolicy.
-
-Source: KubeAdmiral, pkg/controllers/scheduler/constants.go and util.go.""",
+Take the annotation out of the manifest, and say it in the PlacementPolicy.""",
+    (sources.KUBEADMIRAL_UNITS,),
 )
 AUTOSCALER_MODE: Final = Code(
     "OB7125",
@@ -270,9 +273,8 @@ keeps writing the replicas that it has divided. A distributed one is for workloa
 `kubeadmiral.io/retain-replicas: "true"`; a centralized one for workloads that are divided. Two autoscalers of one workload, of which
 a PlacementPolicy's `autoscaling` may be one, scale it up and down in turn.
 
-Write `autoscaling` in the PlacementPolicy and take the manifest out, or correct its label.
-
-Source: KubeAdmiral, pkg/controllers/federatedhpa/controller.go.""",
+Write `autoscaling` in the PlacementPolicy and take the manifest out, or correct its label.""",
+    (sources.KUBEADMIRAL_AUTOSCALING,),
 )
 MIGRATION_TOO_SOON: Final = Code(
     "OB7126",
@@ -283,9 +285,8 @@ for `autoMigration.after` and moves their replicas to another cluster. Below a m
 takes pods in time: the autoscaler looks at the pods, asks for an instance, and that has to start and join. The node comes for
 replicas that are gone, and is taken away again.
 
-Wait longer than the pool takes to grow: `autoMigration: {after: 2m}`, or more where nodes take more.
-
-Source: KubeAdmiral, pkg/controllers/automigration; the guide to multi-cloud GPU scheduling waits two minutes.""",
+Wait longer than the pool takes to grow: `autoMigration: {after: 2m}`, or more where nodes take more.""",
+    (sources.KUBEADMIRAL_MIGRATION,),
 )
 SAME_PATH: Final = Code(
     "OB7127",
@@ -295,9 +296,8 @@ SAME_PATH: Final = Code(
 on one cluster, the later one wins, and the earlier one does nothing there. The annotations of an accelerator class are a rule
 of their own, before all others.
 
-Narrow the clusters of one of the two, or write the field once.
-
-Source: KubeAdmiral, pkg/controllers/override/util.go.""",
+Narrow the clusters of one of the two, or write the field once.""",
+    (sources.KUBEADMIRAL_OVERRIDES,),
 )
 FROZEN: Final = Code(
     "OB7128",
@@ -308,7 +308,9 @@ heed. With `disableRescheduling: true` and schedulingMode Divide, the scheduler 
 by an autoscaler, has no effect. With a minimum above its maximum the numbers depend on the order of the clusters. Where all
 weights are 0, replicas beyond the minima are placed nowhere.
 
-Correct the field, or write a PlacementPolicy, which is checked.
-
-Source: KubeAdmiral, pkg/controllers/scheduler/core/generic_scheduler.go and planner/planner.go.""",
+Correct the field, or write a PlacementPolicy, which is checked.""",
+    (
+        sources.KUBEADMIRAL_TYPES,
+        sources.KUBEADMIRAL_PLANNER,
+    ),
 )

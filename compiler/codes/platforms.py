@@ -253,7 +253,6 @@ NO_GPU: Final = Code(
 resource cannot be created with it: they wait until another candidate is found, or for ever.
 
 The names of instance types say it: the families of NVIDIA GPUs are called `gn`, `vgn`, `sgn`, `ebmgn` and `sccgn` with the number of
-their generation, such as `ecs.gn6i-c4g1.xlarge`.
-
-Source: Alibaba Cloud, Elastic GPU Service, instance naming conventions.""",
+their generation, such as `ecs.gn6i-c4g1.xlarge`.""",
+    (sources.EGS_NAMES,),
 )

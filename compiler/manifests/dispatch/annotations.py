@@ -1,4 +1,4 @@
-"""Annotations by which a workload places itself, whatever its policy says (pkg/controllers/scheduler/constants.go; read in source)."""
+"""Annotations by which a workload places itself, whatever its policy says (pkg/controllers/scheduler/schedulingunit.go; read in source)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,12 +10,12 @@ from compiler.manifests.dispatch.subjects import metadata, subjects
 from compiler.manifests.inventory import Inventory
 
 _READ: Final = {
-    "kubeadmiral.io/affinity": "it chooses the clusters, with the policy's own conditions left out",
-    "kubeadmiral.io/clusterSelector": "it chooses the clusters, with the policy's own conditions left out",
+    "kubeadmiral.io/affinity": "only clusters that it matches get the workload",
+    "kubeadmiral.io/clusterSelector": "only clusters that it matches get the workload",
     "kubeadmiral.io/maxClusters": "it says on how many clusters the workload may be",
     "kubeadmiral.io/migration-configuration": "it caps what clusters get, below their `max` and even below their `min`",
     "kubeadmiral.io/no-scheduling": "with it, KubeAdmiral does not schedule the workload",
-    "kubeadmiral.io/placements": "it lists clusters in place of the policy's",
+    "kubeadmiral.io/placements": "its clusters, weights and bounds count in place of the policy's",
     "kubeadmiral.io/scheduling-mode": "it says whether replicas are divided",
     "kubeadmiral.io/sticky-cluster": "with it, the workload stays where it is",
     "kubeadmiral.io/tolerations": "it says which tainted clusters the workload may be on",

@@ -21,7 +21,7 @@ class _Label(NamedTuple):
     outcome: str
 
 
-_UNPLACED: Final = "without its policy the workload is taken off every cluster"
+_UNPLACED: Final = "without its policy the workload is not scheduled: a new one runs nowhere, others stay as they are"
 _HELD: Final = "without its policy the workload is not dispatched"
 _LABELS: Final = (
     _Label(PROPAGATION_LABEL, "PropagationPolicy", _UNPLACED),
