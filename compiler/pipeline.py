@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.assemble import build_model
 from compiler.codes import output
+from compiler.codes.names import ON_REQUEST
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
 from compiler.model import Model
 from compiler.progress import Phase, Progress, counted, silent
@@ -135,7 +136,8 @@ def _result(reading: Reading, *, whole: bool = False, **values: Any) -> Result:
     """Return what came of a repository. What suppresses nothing is known only if the ``whole`` of it was looked at."""
     diagnostics, suppressed = settle(in_order(reading.diagnostics), reading.ignores)
     if whole:
-        found = unused(reading.ignores, suppressed, lambda each: Location(each.path, each.span(), reading.files[each.path]))
+        looked = [each for each in reading.ignores if each.code not in ON_REQUEST]
+        found = unused(looked, suppressed, lambda each: Location(each.path, each.span(), reading.files[each.path]))
         diagnostics = in_order([*diagnostics, *found])
     return Result(diagnostics=diagnostics, suppressed=suppressed, documents=len(reading.ours), ignored=reading.ignored, **values)
 

@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
         selection_of(options)  # what is misspelt is said before the work is done
     tree = open_tree(options.repository)
     with remembering(options, tree) as (memory, index), progress_bar(options) as progress:
-        result = compile_slices(tree, memory, index, files=False, progress=progress)
+        infos = "info" in (options.level, options.fail_level)
+        result = compile_slices(tree, memory, index, files=False, idle=infos, progress=progress)
     if not result.diagnostics and not result.suppressed and all(each.format in FOR_PEOPLE and each.path is None for each in wanted):
         sys.stderr.write(f"no findings{_looked_at(result)}\n")
         return CLEAN

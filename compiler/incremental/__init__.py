@@ -14,6 +14,9 @@ facts           a file's path and content                                       
 selection       the settings, all paths                                                      which files are read
 names           documents that share a name                                                  findings
 fleet           all clusters                                                                 findings
+pools           as ``cluster``; asked for with infos only                                    findings
+idle            clusters without policies, and tests of these; asked for with infos only    findings
+reached         a host and all its placements; asked for with infos only                     the clusters that they place on
 unused          the accelerator classes and hosts that nothing refers to, as heads tell      findings
 policy          a BurstPolicy, the clusters that it means, its accelerator class, settings   findings, the clusters that it is bound to
 cluster         a Cluster, the policies bound to it, their accelerator classes, settings     findings; what it says of its policies; the

@@ -30,6 +30,12 @@ class Placed(Struct, array_like=True, frozen=True):
     workloads: tuple[Workload, ...]
 
 
+class Reached(Struct, array_like=True, frozen=True):
+    """The names of the clusters that a host's placements place on."""
+
+    clusters: tuple[str, ...]
+
+
 class Sight(Struct, frozen=True, kw_only=True):
     """What the slice of a placement may look at."""
 
@@ -106,6 +112,17 @@ class Federation:
         sights = [sight for site in sites for sight in site.placements]
         heads = (*(site.host for site in sites), *(head for sight in sights for head in sight.heads(self._documents.settings)))
         return tuple({(head.path, head.index): head for head in heads}.values())
+
+    def reached(self, sites: Sequence[HostSite]) -> frozenset[str]:
+        """Return the names of the clusters that hosts' placements place on."""
+
+        def find(position: int) -> Reached:
+            federated = self.everything((sites[position],))
+            names = {member.cluster.name for placement in federated.placements for member in placement.members}
+            return Reached(tuple(sorted(names)))
+
+        keys = [self._work.key("reached", site.key) for site in sites]
+        return frozenset(name for answer in self._work.answers.each(Reached, keys, find) for name in answer.clusters)
 
     def everything(self, sites: Sequence[HostSite]) -> "Federated":
         """Return hosts with what is bound to them, sorted by name."""
