@@ -72,6 +72,7 @@ def compile_repository(
     scenarios: Iterable[Document] | None = None,
     pods: Source | None = None,
     files: bool = True,
+    idle: bool = False,
     progress: Progress = silent,
 ) -> Result:
     """Compile a policy repository.
@@ -82,6 +83,7 @@ def compile_repository(
         scenarios: play these, instead of the repository's own.
         pods: where the files that scenarios name are read, if not from ``source``.
         files: False leaves out the files, and nothing that is found when they are made.
+        idle: whether to look for what no policy reaches (``codes.names.ON_REQUEST``).
         progress: is told how far it is.
     """
     reading = read(source, progress)
@@ -103,6 +105,7 @@ def compile_repository(
     if has_errors(diagnostics):
         return _result(reading, model=built)
 
+    diagnostics += _idle(resolved, federated) if idle else []
     clusters = _clusters(resolved, progress)
     placed, found = placed_on(inventory, clusters, progress) if inventory else (None, [])
     diagnostics += found
@@ -120,6 +123,7 @@ def compile_repository(
     return _result(
         reading,
         whole=whole,
+        idle=idle,
         model=built,
         resolved=resolved,
         federated=federated,
@@ -132,11 +136,11 @@ def compile_repository(
     )
 
 
-def _result(reading: Reading, *, whole: bool = False, **values: Any) -> Result:
+def _result(reading: Reading, *, whole: bool = False, idle: bool = False, **values: Any) -> Result:
     """Return what came of a repository. What suppresses nothing is known only if the ``whole`` of it was looked at."""
     diagnostics, suppressed = settle(in_order(reading.diagnostics), reading.ignores)
     if whole:
-        looked = [each for each in reading.ignores if each.code not in ON_REQUEST]
+        looked = [each for each in reading.ignores if idle or each.code not in ON_REQUEST]
         found = unused(looked, suppressed, lambda each: Location(each.path, each.span(), reading.files[each.path]))
         diagnostics = in_order([*diagnostics, *found])
     return Result(diagnostics=diagnostics, suppressed=suppressed, documents=len(reading.ours), ignored=reading.ignored, **values)
@@ -166,6 +170,19 @@ def _unused(ours: list[Document], built: Model, federated: "Federated | None") -
     return [
         *unused.accelerators(unreferenced(accelerators, named)),
         *unused.hosts(unreferenced(hosts, members)),
+    ]
+
+
+def _idle(resolved: Resolved, federated: "Federated | None") -> list[Diagnostic]:
+    """Find pools, clusters and tests that no policy reaches."""
+    from compiler.rules import unused  # noqa: PLC0415 - see the module's docstring
+
+    placed = {member.cluster.name for each in (federated.placements if federated else ()) for member in each.members}
+    without = {cluster.name: cluster for cluster in resolved.model.clusters if not resolved.of(cluster)}
+    return [
+        *unused.pools(resolved),
+        *unused.clusters(cluster for name, cluster in without.items() if name not in placed),
+        *unused.tests(test for test in resolved.model.tests if test.cluster in without),
     ]
 
 

@@ -249,10 +249,10 @@ NO_GPU: Final = Code(
     "OB3130",
     Severity.WARNING,
     "instance type without the accelerator",
-    """The class is for a resource of NVIDIA's, and one of its candidates for ECI is an instance type without such a GPU. Pods that ask for the
-resource cannot be created with it: they wait until another candidate is found, or for ever.
+    """The class is for a resource of NVIDIA's, and one of its candidates for ECI is an instance type without such a GPU. Pods that ask
+for the resource cannot be created with it: they wait until another candidate is found, or for ever.
 
-The names of instance types say it: the families of NVIDIA GPUs are called `gn`, `vgn`, `sgn`, `ebmgn` and `sccgn` with the number of
-their generation, such as `ecs.gn6i-c4g1.xlarge`.""",
+The names of instance types say it: the families of NVIDIA GPUs are called `gn`, `vgn`, `sgn`, `ebmgn` and `sccgn` with the
+number of their generation, such as `ecs.gn6i-c4g1.xlarge`.""",
     (sources.EGS_NAMES,),
 )
