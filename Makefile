@@ -63,6 +63,7 @@ accept: .venv/.installed ## rewrite the expected output of golden tests, and pri
 
 docs: .venv/.installed ## rewrite what is generated in docs/ and deploy/monitoring/
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/codes/generate.py
 	$(BIN)/python deploy/monitoring/generate.py
 
 bench: .venv/.installed ## measure; nothing is asserted

@@ -119,7 +119,9 @@ def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster])
         if selected:
             return selected, []
         where = policy.at("spec", "match", "clusters", "selector")
-        return [], [diagnose(codes.NOTHING_SELECTED, where, f"policy `{policy.name}` selects none of the declared clusters")]
+        message = f"policy `{policy.name}` selects none of the declared clusters"
+        advice = ["compare it with `metadata.labels` of the Cluster documents, or name the clusters: `clusters: {names: [NAME]}`"]
+        return [], [diagnose(codes.NOTHING_SELECTED, where, message, help=advice)]
     written: list[str] = policy.document.get("spec", "match", "clusters", "names")
     unknown = [
         dangling(policy.at("spec", "match", "clusters", "names", index), "cluster", name, model.clusters)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from compiler.codes import (
+    diffing,
     documents,
     federation,
     inventory,
@@ -13,6 +14,7 @@ from compiler.codes import (
     platforms,
     policies,
     reading,
+    suppression,
     testing,
     webhooks,
 )
@@ -26,6 +28,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
             value
             for module in (
                 reading,
+                suppression,
                 documents,
                 names,
                 platforms,
@@ -37,6 +40,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
                 manifests,
                 planning,
                 webhooks,
+                diffing,
             )
             for value in vars(module).values()
             if isinstance(value, Code)

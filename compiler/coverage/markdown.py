@@ -6,7 +6,7 @@ from typing import Final
 from compiler.coverage.measuring import Coverage, Loose
 from compiler.coverage.tally import Tally
 from compiler.coverage.text import HEADINGS, LISTS, cells, summary
-from compiler.plan.views.escaping import escaped
+from compiler.report.escaping import escaped
 
 MAX_ROWS: Final = 100
 MAX_LISTED: Final = 50

@@ -30,8 +30,8 @@ what was meant. Findings of one document are placed relative to its first line: 
 its digest.
 """
 
-from compiler.incremental.memory import Memory, Nothing
+from compiler.incremental.memory import Memory, Nothing, Shared
 from compiler.incremental.outcome import Outcome
 from compiler.incremental.run import compile_slices
 
-__all__ = ["Memory", "Nothing", "Outcome", "compile_slices"]
+__all__ = ["Memory", "Nothing", "Outcome", "Shared", "compile_slices"]

@@ -6,7 +6,7 @@ can be decided key by key.
 """
 
 from compiler.reach.match import Reach, Witness
-from compiler.reach.relation import Relation, compare, outside, overlap, satisfiable
+from compiler.reach.relation import Relation, compare, outside, overlap, remainder, satisfiable
 from compiler.reach.space import Space
 
-__all__ = ["Reach", "Relation", "Space", "Witness", "compare", "outside", "overlap", "satisfiable"]
+__all__ = ["Reach", "Relation", "Space", "Witness", "compare", "outside", "overlap", "remainder", "satisfiable"]

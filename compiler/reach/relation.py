@@ -56,12 +56,20 @@ def outside(inner: Reach, outer: Sequence[Reach], space: Space, *, bound: int = 
     Raises:
         UndecidedError: more regions than ``bound`` would have to be looked at.
     """
+    return remainder((inner,), outer, space, bound=bound)
+
+
+def remainder(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> Witness | None:
+    """Return the smallest pod that all of ``inner`` match and none of ``outer`` does; None if there can be none.
+
+    Raises:
+        UndecidedError: more regions than ``bound`` would have to be looked at.
+    """
     budget = [bound]
     regions = (
         region
-        for controller in controllers(inner, *outer)
-        if (start := Region.everything(controller).within(inner)) is not None
-        for region in _without(start, [each for each in outer if controller.is_among(each.owners)], budget)
+        for start in _common(inner, beside=outer)
+        for region in _without(start, [each for each in outer if start.controller.is_among(each.owners)], budget)
     )
     return _smallest(regions, space)
 
@@ -76,8 +84,9 @@ def compare(first: Reach, second: Reach, space: Space) -> Comparison:
     return Comparison(relation=relation, lost=lost, gained=gained)
 
 
-def _common(reaches: Sequence[Reach]) -> Iterator[Region]:
-    for controller in controllers(*reaches):
+def _common(reaches: Sequence[Reach], beside: Sequence[Reach] = ()) -> Iterator[Region]:
+    """Yield what all of them match, a region for each kind of controller that they, or those beside them, tell from others."""
+    for controller in controllers(*reaches, *beside):
         region: Region | None = Region.everything(controller)
         for reach in reaches:
             region = region.within(reach) if region is not None else None

@@ -10,7 +10,7 @@ from compiler.report.style import Paint, plain, printable
 from compiler.source import Location
 from compiler.spelling import shortened
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 MAX_LINE = 160
 """Longer source lines are cut, so that one minified file does not fill the screen."""
 MAX_TEXT = 2000

@@ -39,14 +39,24 @@ def _on_pools(binding: Binding) -> Iterator[Diagnostic]:
         for use, pool in binding.pools
         if _limited(use.max, pool.capacity)
     ]
+    own = [(use, pool) for use, pool in binding.pools if use.max is not None and (pool.capacity is None or use.max < pool.capacity)]
+    limits = [
+        *((policy.at("spec", "pools", use.index), f"at most {use.max}") for use, _ in own),
+        *(
+            (cluster.at("spec", "pools", pool.index), f"holds {pool.capacity}")
+            for use, pool in binding.pools
+            if (use, pool) not in own
+        ),
+    ]
     if len(rooms) == len(binding.pools) and sum(rooms) < gang.min_available:
         yield diagnose(
             codes.GANG,
             policy.at("spec", "scheduling", "gang", "minAvailable"),
             f"the gang of policy `{policy.name}` needs {gang.min_available} pods at once, and the pools of cluster `{cluster.name}` "
             f"hold {sum(rooms)}",
-            related=[(cluster.at_key("spec", "pools"), "declared here")],
+            related=limits,
             notes=["a pool holds the lesser of its `max` and `nodes.max` times `podsPerNode`; no pod of the gang would ever start"],
+            help=[f"raise the limits to {gang.min_available} in all, or lower `minAvailable`"],
         )
 
 

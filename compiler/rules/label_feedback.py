@@ -29,7 +29,9 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 if key in matched:
                     matching, route = matched[key]
                     message = f"policy `{binding.policy.name}` writes label `{key}`, which policy `{matching.name}` matches on"
-                    yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(matching.at_key(*route), "matched here")])
+                    related = [(matching.at_key(*route), "matched here")]
+                    advice = [f"match on a label that the workload's author writes, or do not write `{key}`"]
+                    yield diagnose(codes.LABEL_FEEDBACK, where, message, related=related, help=advice)
         yield from _shares(bindings)
 
 

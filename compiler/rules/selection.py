@@ -8,6 +8,8 @@ from compiler.model import Mechanism, Selection
 from compiler.overlap import enforced_placing, overlaps
 from compiler.resolve import Binding, Resolved
 
+_LEAVE_OUT = ("leave `selection` out: the webhook then marks the pods, and the ResourcePolicy selects the mark",)
+
 
 def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield forced selections that have nothing to select for, or that a map of labels cannot say."""
@@ -16,16 +18,22 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
         where = policy.at("spec", "selection")
         if policy.selection is not None and binding.mechanism is not Mechanism.RESOURCE_POLICY:
             message = f"policy `{policy.name}` has no ResourcePolicy on cluster `{binding.cluster.name}`"
-            yield diagnose(codes.SELECTION, where, message, notes=[f"its mechanism there is {binding.mechanism}"])
+            yield diagnose(
+                codes.SELECTION,
+                where,
+                message,
+                notes=[f"its mechanism there is {binding.mechanism}"],
+                help=["leave `selection` out"],
+            )
         elif policy.selection is Selection.DIRECT and policy.flat_labels() is None:
             message = f"the match of policy `{policy.name}` is more than a map of labels"
             related = [(policy.at_key("spec", "match", "pods"), "the match")]
-            yield diagnose(codes.SELECTION, where, message, related=related)
+            yield diagnose(codes.SELECTION, where, message, related=related, help=_LEAVE_OUT)
         elif policy.selection is Selection.DIRECT and policy.partial:
             part = "mode" if policy.audit else "rollout"
             message = f"policy `{policy.name}` does not hold for all matching pods, which its ResourcePolicy would select"
             related = [(policy.at_key("spec", part), f"because of `{part}`")]
-            yield diagnose(codes.SELECTION, where, message, related=related)
+            yield diagnose(codes.SELECTION, where, message, related=related, help=_LEAVE_OUT)
 
 
 def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:

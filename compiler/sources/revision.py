@@ -92,6 +92,10 @@ class Revision:
         """Return the paths of submodules, and of symbolic links with a YAML file's name or to what may be a folder, sorted."""
         return self._links
 
+    def objects(self) -> dict[str, bytes]:
+        """Return the names of the objects that hold the YAML files, by path."""
+        return {path: self._entries[path].object for path in self._paths}
+
     def unreadable(self) -> dict[str, str]:
         """Return nothing: Git stores no files that cannot be looked at, and was asked for all of them at once."""
         return {}
