@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from compiler.cli import COMMANDS
+from compiler.cli import COMMANDS, make_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / ".github/actions/overbank/action.yml"
@@ -307,3 +308,48 @@ def test_the_jobs_for_gitlab_run(committed: Callable[..., Path], cli: Callable[.
     assert run("overbank-diff", OVERBANK_FORBID="removed wider").returncode == 1
     policy.write_text(policy.read_text().replace("pools:", "poools:"))
     assert run("overbank-check").returncode == 1
+
+
+PAGE = (ROOT / "docs/ci.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "text", re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL), ids=lambda text: text.split("\n")[0][2:]
+)
+def test_the_pages_files_have_the_form_of_their_readers(text: str, tmp_path: Path) -> None:
+    """What the page would have people write is valid, and names inputs, ids and variables that there are."""
+    path = tmp_path / Path(text.split("\n", maxsplit=1)[0].removeprefix("# ")).name
+    path.write_text(text)
+    value = yaml.safe_load(text)
+    if path.name == ".pre-commit-config.yaml":
+        command = [sys.executable, "-m", "pre_commit", "validate-config", path]
+        ids = {each["id"] for each in yaml.safe_load(HOOKS.read_text())}
+        assert {each["id"] for repo in value["repos"] for each in repo["hooks"]} <= ids
+    else:
+        schema = "vendor.gitlab-ci" if path.name == ".gitlab-ci.yml" else "vendor.github-workflows"
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, path]
+        assert value.get("variables", {}).keys() <= yaml.safe_load(GITLAB.read_text())["variables"].keys()
+        for job in value.get("jobs", {}).values():
+            for used in [job, *job.get("steps", [])]:
+                uses = str(used.get("uses", "")).partition("@")[0].removeprefix("OWNER/overbank/")
+                if uses.startswith(".github/"):
+                    callee = ROOT / uses
+                    described = yaml.safe_load((callee if callee.is_file() else callee / "action.yml").read_text())
+                    inputs = described["inputs"] if "inputs" in described else described[True]["workflow_call"]["inputs"]
+                    assert used["with"].keys() <= inputs.keys()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_page_has_every_input_of_the_action() -> None:
+    """Its table names each of them, and no others."""
+    table = PAGE[PAGE.index("| input |") : PAGE.index("Its outputs are")]
+    named = {name for row in table.splitlines() for name in re.findall(r"`([a-z-]+)`", row.split("|")[1] if "|" in row else "")}
+    assert named == set(yaml.safe_load(ACTION.read_text())["inputs"])
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\$ overbank (.+)$", PAGE, re.MULTILINE))
+def test_commands_of_the_page_can_be_typed(line: str) -> None:
+    """Their options and arguments are those of the command."""
+    words = shlex.split(line)
+    assert make_parser(words).parse_args(words).command == words[0]
