@@ -1,32 +1,20 @@
 """``overbank hook``: Git hooks that refuse a commit or a push whose policies are not right."""
 
 import argparse
-import errno
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from compiler.cli import CLEAN, FINDINGS, CommandError
-from compiler.diagnostics import Diagnostic, Severity
+from compiler.cli import CLEAN, CommandError
+from compiler.cli.caching import add_cache
+from compiler.cli.diff import FORBIDDABLE
+from compiler.diagnostics import Severity
 from compiler.hooks import Hook
 from compiler.report.style import printable
 from compiler.sources import REPOSITORY_FILE
 
-if TYPE_CHECKING:
-    from compiler.hooks.judging import Verdict
-
 SECONDS: Final = 300
 """How long a hook may take altogether; whoever pushes waits for it, and so does everybody who pushes there."""
-MAX_SHOWN: Final = 20
-"""Findings of one revision on the terminal of whoever pushes."""
-MAX_GIVEN: Final = 64 * 1024 * 1024
-"""Most bytes of standard input: half a million references."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_folder(_action(actions, "uninstall", "take away the hooks that were installed, and put back what they ran before"))
     run = _action(actions, "run", "do what a hook does; Git runs it")
     _add_demands(run)
+    add_cache(run)
     run.add_argument("--chain", metavar="FILE", help="a hook to run before, with the same arguments and input")
     run.add_argument("hook", type=_hook, choices=[*Hook], metavar="HOOK", help="which one: pre-commit, pre-push or pre-receive")
     run.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what Git tells the hook")
@@ -83,6 +72,14 @@ def _add_demands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-level", choices=[*map(str, Severity)], default="error", help="least severity that refuses (default: error)"
     )
+    parser.add_argument(
+        "--forbid",
+        action="append",
+        default=[],
+        choices=FORBIDDABLE,
+        metavar="KIND",
+        help=f"refuse a kind of difference to what was before: {', '.join(FORBIDDABLE)}; may be given more than once",
+    )
     parser.add_argument("--format", choices=("text", "concise"), default="text", help="shape of the findings (default: text)")
     parser.add_argument(
         "--timeout", type=_seconds, default=SECONDS, metavar="SECONDS", help=f"refuse after so long (default: {SECONDS})"
@@ -110,7 +107,9 @@ def run(options: argparse.Namespace) -> int:
         case "uninstall":
             return _uninstall(options)
         case _:
-            return _judge(options)
+            from compiler.cli.hooking import judge  # noqa: PLC0415 - what installs needs none of it
+
+            return judge(options)
 
 
 def _install(options: argparse.Namespace) -> int:
@@ -124,7 +123,7 @@ def _install(options: argparse.Namespace) -> int:
             raise CommandError(
                 f"{options.repository} is a bare repository: nobody commits there", help="it has use for --pre-receive"
             )
-        path = place.prefix if options.path is None else _path(options.path)
+        path = place.prefix if options.path is None else folder_path(options.path)
         installed = install(place, hooks, _words(options, path), chain=options.chain)
     except PlaceError as error:
         raise CommandError(str(error), help=error.help) from error
@@ -148,6 +147,7 @@ def _words(options: argparse.Namespace, path: str) -> list[str]:
     words = [f"--path={path}"] if path else []
     words += ["--require"] if options.require else []
     words += [f"--ref={each}" for each in options.ref]
+    words += [f"--forbid={each}" for each in options.forbid]
     words += [f"--fail-level={options.fail_level}"] if options.fail_level != "error" else []
     words += [f"--format={options.format}"] if options.format != "text" else []
     return [*words, *([f"--timeout={options.timeout}"] if options.timeout != SECONDS else [])]
@@ -178,7 +178,7 @@ def _folder(written: str) -> Path:
     return folder
 
 
-def _path(written: str) -> str:
+def folder_path(written: str) -> str:
     """Read the path of a folder in a Git repository.
 
     Raises:
@@ -188,119 +188,3 @@ def _path(written: str) -> str:
     if written.startswith("/") or ".." in parts or not written.isprintable():
         raise CommandError(f"--path {written}: it is no path from the root of a Git repository")
     return "/".join(parts)
-
-
-def _judge(options: argparse.Namespace) -> int:
-    """Do what a hook does. All is told on standard error: whoever commits or pushes sees it."""
-    hook: Hook = options.hook
-    given = b""
-    if hook is not Hook.PRE_COMMIT:
-        given = sys.stdin.buffer.read(MAX_GIVEN + 1)
-        if len(given) > MAX_GIVEN:
-            raise CommandError(f"more than {MAX_GIVEN:,} bytes of references are pushed at once")
-    if options.chain and (code := _chained(options.chain, options.arguments, given)):
-        return code
-    try:
-        with _deadline(options.timeout):
-            refused = [_told(verdict, options) for verdict in _verdicts(hook, given, options)]
-    except _LateError as error:
-        raise CommandError(f"the policies could not be checked in {options.timeout} seconds", help=_advice(hook)) from error
-    if not any(refused):
-        return CLEAN
-    what = "this commit is not made" if hook is Hook.PRE_COMMIT else "nothing of this push is taken over"
-    sys.stderr.write(f"overbank: refused: {what}\n")
-    return FINDINGS
-
-
-def _verdicts(hook: Hook, given: bytes, options: argparse.Namespace) -> "Iterator[Verdict]":
-    from compiler.hooks.judging import Demands, of_index, of_updates  # noqa: PLC0415 - what installs needs no passes
-    from compiler.hooks.updates import UpdateError, inherited, updates  # noqa: PLC0415
-    from compiler.sources.git import GitError  # noqa: PLC0415
-    from compiler.sources.revision import RevisionError  # noqa: PLC0415
-
-    demands = Demands(
-        path=_path(options.path or ""),
-        level=Severity(options.fail_level),
-        required=options.require,
-        refs=tuple(options.ref),
-    )
-    try:
-        if hook is Hook.PRE_COMMIT:
-            yield of_index(Path(), demands, inherited())
-        else:
-            yield from of_updates(Path(), updates(hook, given), demands, inherited())
-    except (GitError, RevisionError, UpdateError) as error:
-        raise CommandError(f"the policies could not be checked: {error}", help=_advice(hook)) from error
-
-
-def _told(verdict: "Verdict", options: argparse.Namespace) -> bool:
-    """Tell of one revision, and say whether it is refused."""
-    from compiler.cli.repository import count, hint  # noqa: PLC0415 - mostly there is nothing to tell
-
-    name = f"{verdict.update.ref} ({verdict.update.short})" if verdict.update else "the commit"
-    if verdict.findings:
-        sys.stderr.write(f"overbank: {printable(name)}: {count(verdict.findings)} in {verdict.documents} documents\n")
-        sys.stderr.write(_shown(verdict.findings, options))
-        if verdict.refusal and options.format == "text":
-            sys.stderr.write(hint(verdict.findings))
-    elif verdict.refusal or verdict.remark:
-        kind = "error" if verdict.refusal else "note"
-        sys.stderr.write(f"overbank: {kind}: {printable(f'{name}: {verdict.refusal or verdict.remark}')}\n")
-    return bool(verdict.refusal)
-
-
-def _shown(findings: Sequence[Diagnostic], options: argparse.Namespace) -> str:
-    """Return as many findings as a terminal should have, errors before others where not all fit, with paths from the root of Git's."""
-    from compiler.cli.terminal import paint_for  # noqa: PLC0415
-    from compiler.report import text  # noqa: PLC0415
-
-    ranks = list(Severity)
-    order = sorted(range(len(findings)), key=lambda index: (ranks.index(findings[index].code.severity), index))
-    shown = [findings[index] for index in sorted(order[:MAX_SHOWN])]
-    render = text.concise if options.format == "concise" else text.render
-    told = render(shown, paint_for(sys.stderr, "auto"), options.path or ".")
-    left = len(findings) - len(shown)
-    folder = f" {options.path}" if options.path else ""
-    more = f"... and {left:,} more; `overbank check{folder}` in a work tree of that revision shows all\n"
-    return told + printable(more.removesuffix("\n")) + "\n" if left else told
-
-
-def _advice(hook: Hook) -> str:
-    server = "whoever looks after the server can look into it"
-    return server if hook is Hook.PRE_RECEIVE else "if it has to go on without: git commit --no-verify, git push --no-verify"
-
-
-def _chained(program: str, arguments: Sequence[str], given: bytes) -> int:
-    """Run the hook that was there before, and return its exit code. As for Git, a file that may not be run counts as none."""
-    if not os.access(program, os.X_OK):
-        return CLEAN
-    try:
-        try:
-            done = subprocess.run([program, *arguments], input=given, check=False)  # noqa: S603 - what Git ran itself before
-        except OSError as error:
-            if error.errno != errno.ENOEXEC:
-                raise
-            done = subprocess.run(["/bin/sh", program, *arguments], input=given, check=False)  # noqa: S603 - as Git does it
-    except OSError as error:
-        raise CommandError(f"cannot run {program}: {(error.strerror or str(error)).lower()}") from error
-    return done.returncode if done.returncode >= 0 else 128 - done.returncode
-
-
-class _LateError(Exception):
-    """The time is over."""
-
-
-@contextmanager
-def _deadline(seconds: int) -> Iterator[None]:
-    """Raise ``_LateError`` in the block when the time is over."""
-
-    def late(_number: int, _frame: FrameType | None) -> None:
-        raise _LateError
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)

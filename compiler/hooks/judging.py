@@ -4,15 +4,14 @@ What a push changes is known by the trees: two revisions with the same folder of
 else is not held up by what was wrong before, and of many references with one tree one is checked.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.hooks.updates import Update
-from compiler.incremental import Memory, Nothing, compile_slices
-from compiler.incremental.contents import Unindexed
+from compiler.incremental import Outcome
 from compiler.sources import REPOSITORY_FILE, Source
 from compiler.sources.git import Git, GitError
 from compiler.sources.revision import Revision
@@ -20,6 +19,12 @@ from compiler.sources.staged import Staged
 
 MAX_REFUSED: Final = 3
 """After so many refused revisions no more are checked: whoever pushes has enough to read."""
+
+
+Compile = Callable[[Source], Outcome]
+"""Checks a revision; whoever gives it decides what is remembered."""
+Compare = Callable[[str, Source, Source], Iterable[Diagnostic]]
+"""Returns what may not differ between the name and source of what was before, and what is pushed; neither has errors of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +36,11 @@ class Demands:
         level: the least severity that refuses.
         required: whether a branch or tag without policies is refused.
         refs: patterns of references that are checked; all where there are none.
+        compile: checks a revision. compare: checks what it changes, None where everything may change.
     """
 
+    compile: Compile
+    compare: Compare | None = None
     path: str
     level: Severity
     required: bool
@@ -57,21 +65,27 @@ class Verdict:
     remark: str = ""
 
 
-def of_index(folder: Path, demands: Demands, inherited: dict[str, str]) -> Verdict:
-    """Judge the commit that is being made in a work tree.
+def of_index(folder: Path, demands: Demands, inherited: dict[str, str]) -> Iterator[Verdict]:
+    """Judge the commit that is being made in a work tree. The verdict is to be told before the next is asked for: it reads from the source.
 
     Raises:
         GitError, RevisionError: Git cannot answer.
     """
     git = Git(folder, inherited=inherited)
     if _is_committed(git, demands.path):
-        return Verdict(update=None)
+        return
     with Staged(folder, subfolder=demands.path, inherited=inherited) as source:
-        return _of(source, None, demands)
+        verdict = _of(source, None, demands)
+        [head] = git.look_up([f"HEAD^{{commit}}:{demands.path}"])
+        if head is not None and head[0] == "tree":
+            verdict = _comparing(verdict, source, demands, before="HEAD", folder=folder, inherited=inherited)
+        yield verdict
 
 
 def of_updates(folder: Path, updates: Sequence[Update], demands: Demands, inherited: dict[str, str]) -> Iterator[Verdict]:
     """Judge a push, revision by revision, as far as there is something to say; after three refusals the rest is left.
+
+    As of ``of_index``, a verdict is to be told before the next is asked for.
 
     Raises:
         GitError, RevisionError: Git cannot answer, so that nobody knows what is pushed.
@@ -85,13 +99,18 @@ def of_updates(folder: Path, updates: Sequence[Update], demands: Demands, inheri
         tree = trees.get(update.new)
         if tree is None:
             verdict = _without_policies(update, demands)
+            yield verdict
         elif tree in seen or tree == trees.get(update.old):
             continue
         else:
-            seen.add(tree)
+            # Of one tree, references may differ in what they were before.
+            if demands.compare is None:
+                seen.add(tree)
             with Revision(folder, update.new, subfolder=demands.path, inherited=inherited) as source:
                 verdict = _of(source, update, demands)
-        yield verdict
+                if update.old in trees:
+                    verdict = _comparing(verdict, source, demands, before=update.old, folder=folder, inherited=inherited)
+                yield verdict
         refused += bool(verdict.refusal)
         if refused == MAX_REFUSED:
             return
@@ -100,17 +119,25 @@ def of_updates(folder: Path, updates: Sequence[Update], demands: Demands, inheri
 def _of(source: Source, update: Update | None, demands: Demands) -> Verdict:
     if REPOSITORY_FILE not in source.paths():
         return _without_policies(update, demands)
-    return checked(source, update, demands, Nothing())
-
-
-def checked(source: Source, update: Update | None, demands: Demands, memory: Memory) -> Verdict:
-    """Check one revision; ``update.old`` is there for checks that compare it with what was before."""
-    outcome = compile_slices(source, memory, Unindexed(), files=False)
+    outcome = demands.compile(source)
     told = tuple(each for each in outcome.diagnostics if each.code.severity is not Severity.INFO or demands.level is Severity.INFO)
     ranks = list(Severity)
-    grave = [each for each in told if ranks.index(each.code.severity) <= ranks.index(demands.level)]
+    grave = any(ranks.index(each.code.severity) <= ranks.index(demands.level) for each in told)
     refusal = "the policies are not right" if grave else ""
     return Verdict(update=update, findings=told, documents=outcome.documents, refusal=refusal)
+
+
+def _comparing(
+    verdict: Verdict, source: Source, demands: Demands, *, before: str, folder: Path, inherited: dict[str, str]
+) -> Verdict:
+    """Add what may not differ from what was before. Policies that are refused anyway cannot be compared."""
+    if demands.compare is None or verdict.refusal or verdict.remark:
+        return verdict
+    with Revision(folder, before, subfolder=demands.path, inherited=inherited) as old:
+        if REPOSITORY_FILE not in old.paths():
+            return verdict
+        found = tuple(demands.compare(before, old, source))
+    return replace(verdict, findings=(*verdict.findings, *found), refusal="it changes what may not change") if found else verdict
 
 
 def _without_policies(update: Update | None, demands: Demands) -> Verdict:

@@ -244,3 +244,38 @@ def test_input_that_git_does_not_give_is_refused(overbank: Program, server: Path
     done = overbank("hook", "run", "pre-receive", cwd=server, input=given)
     assert done.returncode == 2
     assert told in done.stderr.decode()
+
+
+def test_differences_may_be_forbidden(
+    installed: Callable[..., None], work: Path, server: Path, git: Git, change: Callable[..., None]
+) -> None:
+    """A push to a protected branch that makes a policy wider is refused with a pod that shows it; narrowing, new branches and mending are not."""
+    installed("--ref", "main", "--forbid", "wider", "--forbid", "removed")
+    git(work, "push", "origin", "main")
+    before = _tip(git, server, "main")
+    narrow = (work / "burst/web.yaml").read_text()
+    change(burst__web=narrow.replace("{names: [shop]}", "{names: [shop, stage]}"))
+    refused = git(work, "push", "origin", "main", check=False)
+    assert refused.returncode != 0
+    assert _tip(git, server, "main") == before
+    assert f"policy `web` reaches more pods than in {before[:12]}" in refused.stderr
+    assert "burst/web.yaml:3:18" in refused.stderr
+    assert "in namespace stage" in refused.stderr
+    git(work, "push", "origin", "main:proposal")
+    change(burst__web=None)
+    gone = git(work, "push", "origin", "main", check=False)
+    assert f"policy `web` is gone; {before[:12]} has it" in gone.stderr
+    change(burst__web=narrow.replace("{app: web}", "{app: web, tier: front}"))
+    git(work, "push", "origin", "main")
+
+
+def test_what_was_wrong_before_can_be_mended(
+    installed: Callable[..., None], work: Path, git: Git, change: Callable[..., None]
+) -> None:
+    """Nothing can be compared with policies that cannot be rendered; that is said, and is no reason to refuse what is right."""
+    right = (work / "burst/web.yaml").read_text()
+    change(burst__web="kind: [")
+    git(work, "push", "origin", "main")
+    installed("--forbid", "wider")
+    change(burst__web=right)
+    assert "has errors, so nothing is compared with it" in git(work, "push", "origin", "main").stderr
