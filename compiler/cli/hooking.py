@@ -30,6 +30,11 @@ MAX_SHOWN: Final = 20
 """Findings of one revision on the terminal of whoever pushes."""
 MAX_GIVEN: Final = 64 * 1024 * 1024
 """Most bytes of standard input: half a million references."""
+_OUTCOMES: Final = {
+    Hook.PRE_COMMIT: "this commit is not made",
+    Hook.PRE_PUSH: "nothing is pushed",
+    Hook.PRE_RECEIVE: "nothing of this push is taken over",
+}
 
 
 def judge(options: argparse.Namespace) -> int:
@@ -49,8 +54,7 @@ def judge(options: argparse.Namespace) -> int:
         raise CommandError(f"the policies could not be checked in {options.timeout} seconds", help=_advice(hook)) from error
     if not any(refused):
         return CLEAN
-    what = "this commit is not made" if hook is Hook.PRE_COMMIT else "nothing of this push is taken over"
-    sys.stderr.write(f"overbank: refused: {what}\n")
+    sys.stderr.write(f"overbank: refused: {_OUTCOMES[hook]}\n")
     return FINDINGS
 
 

@@ -57,9 +57,10 @@ def find(folder: Path) -> Place:
                 help="give this repository a folder of its own: git config --local core.hooksPath FOLDER",
             )
         hooks = (top or common) / written
-    hooks = Path(os.path.abspath(hooks))  # noqa: PTH100 - a link to the folder is kept as it is
-    inside = top is not None and hooks.is_relative_to(top) and not hooks.is_relative_to(common.absolute())
-    return Place(hooks=hooks, bare=bare, prefix=prefix, shared=inside and not hooks.is_relative_to(top / ".git" if top else hooks))
+    # A link to the folder is kept as it is.
+    hooks, common = (Path(os.path.abspath(each)) for each in (hooks, common))  # noqa: PTH100
+    shared = top is not None and hooks.is_relative_to(top) and not hooks.is_relative_to(common)
+    return Place(hooks=hooks, bare=bare, prefix=prefix, shared=shared)
 
 
 def _configured(git: Git) -> tuple[str, str] | None:

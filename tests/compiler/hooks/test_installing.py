@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import venv
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ def test_every_pushed_revision_is_checked_before_it_is_sent(cli: Cli, work: Path
     git(work, "switch", "--quiet", "main")
     refused = git(work, "push", "origin", "wrong", check=False)
     assert "overbank: refs/heads/wrong" in refused.stderr
+    assert "overbank: refused: nothing is pushed" in refused.stderr
     assert "wrong" not in git(server, "for-each-ref").stdout
     git(work, "push", "origin", "--delete", "main", check=False)
     git(work, "push", "--no-verify", "origin", "wrong")
@@ -175,3 +177,38 @@ def test_what_cannot_be_done_is_said(cli: Cli, server: Path, tmp_path: Path, arg
     assert done.code == 2
     assert told in done.err
     assert not (server / "hooks/pre-receive").exists()
+
+
+def test_the_one_file_is_what_its_hooks_run(cli: Cli, server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed by the one-file command, a hook runs that file, wherever the environment is."""
+    archive = tmp_path / "over bank"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("__main__.py", "")
+    monkeypatch.setattr(sys, "argv", [str(archive), "hook"])
+    assert cli("hook", "install", server).code == 0
+    written = (server / "hooks/pre-receive").read_text()
+    assert f"exec {sys.executable} '{archive}' hook run pre-receive" in written
+    assert f"test -e '{archive}' || " in written
+
+
+def test_a_hook_is_written_for_every_choice(cli: Cli, server: Path) -> None:
+    """What was said when it was installed is what it runs with, quoted for the shell."""
+    options = (
+        "--path",
+        "my policies/",
+        "--require",
+        "--ref",
+        "release/*",
+        "--forbid",
+        "wider",
+        "--fail-level",
+        "warning",
+        "--timeout",
+        "9",
+    )
+    assert cli("hook", "install", *options, "--format", "concise", server).code == 0
+    written = (server / "hooks/pre-receive").read_text()
+    assert (
+        "hook run '--path=my policies' --require '--ref=release/*' --forbid=wider --fail-level=warning --format=concise --timeout=9 "
+        'pre-receive "$@"'
+    ) in written
