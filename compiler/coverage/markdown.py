@@ -21,7 +21,7 @@ def render(coverage: Coverage, tally: Tally) -> str:
     head = [f"| {' | '.join(HEADINGS)} |", f"| --- |{' ---: |' * (len(HEADINGS) - 1)}"]
     more = [f"\n... and {len(tally.rows) - MAX_ROWS:,} more policies"] if len(tally.rows) > MAX_ROWS else []
     parts.append("\n".join(["", *head, *rows, *more, ""]))
-    missing = [(each.unit.where.locate().shown(), f"policy `{each.unit.policy}`: {each.unit.title}") for each in tally.missing]
+    missing = [(each.unit.where.locate().shown(), str(each.unit)) for each in tally.missing]
     parts += _folded("not exercised", missing)
     for title, name in LISTS:
         found: tuple[Loose, ...] = getattr(coverage, name)

@@ -25,10 +25,7 @@ def render(coverage: Coverage, tally: Tally, paint: Paint, root: str) -> str:
     lines = [*_table(tally.rows, paint)]
     if tally.missing:
         lines += ["", paint("not exercised", "bold")]
-        texts = [
-            (f"{each.unit.where.locate().shown(root)}: ", f"policy `{each.unit.policy}`: {each.unit.title}{_only(each.by)}")
-            for each in tally.missing
-        ]
+        texts = [(f"{each.unit.where.locate().shown(root)}: ", f"{each.unit}{_only(each.by)}") for each in tally.missing]
         lines += _listed(texts)
     for title, name in LISTS:
         found: Sequence[Loose] = getattr(coverage, name)

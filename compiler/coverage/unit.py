@@ -48,6 +48,10 @@ class Unit:
     title: str
     where: Where = field(repr=False, compare=False)
 
+    def __str__(self) -> str:
+        kind = "placement policy" if self.part is Part.MEMBER else "policy"
+        return f"{kind} `{self.policy}`: {self.title}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:

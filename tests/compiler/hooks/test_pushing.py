@@ -66,6 +66,8 @@ def test_wrong_policies_are_refused_with_the_place_on_the_pushers_terminal(
     pushed = git(work, "push", "origin", "main", check=False)
     assert pushed.returncode != 0
     assert _tip(git, server, "main") == before
+    refused = git(work, "rev-parse", "HEAD").stdout.strip()
+    assert git(server, "cat-file", "-e", refused, check=False).returncode != 0  # it never left quarantine
     told = [line.removeprefix("remote: ").rstrip() for line in pushed.stderr.splitlines() if line.startswith("remote: ")]
     assert told[0].startswith("overbank: refs/heads/main (")
     assert told[1:] == [
@@ -279,3 +281,42 @@ def test_what_was_wrong_before_can_be_mended(
     installed("--forbid", "wider")
     change(burst__web=right)
     assert "has errors, so nothing is compared with it" in git(work, "push", "origin", "main").stderr
+
+
+def test_a_server_with_a_work_tree_checks_too(overbank: Program, work: Path, git: Git, tmp_path: Path) -> None:
+    """A repository that has a work tree of its own takes pushes as well; its hook runs in the folder `.git`."""
+    git(tmp_path, "clone", "--quiet", work, "deployed")
+    deployed = tmp_path / "deployed"
+    git(deployed, "config", "receive.denyCurrentBranch", "updateInstead")
+    assert overbank("hook", "install", "--pre-receive", deployed).returncode == 0
+    path = work / "burst/web.yaml"
+    right = path.read_text()
+    path.write_text("kind: [")
+    git(work, "commit", "--quiet", "--all", "--message", "wrong")
+    refused = git(work, "push", deployed, "main", check=False)
+    assert "burst/web.yaml:1:" in refused.stderr
+    assert (deployed / "burst/web.yaml").read_text() == right
+    path.write_text(f"{right}  priority: 3\n")
+    git(work, "commit", "--quiet", "--all", "--message", "right")
+    git(work, "push", deployed, "main")
+    assert (deployed / "burst/web.yaml").read_text().endswith("priority: 3\n")
+
+
+def test_repositories_of_sha_256_are_checked(
+    overbank: Program, write: Callable[..., Path], minimal: dict[str, str], git: Git
+) -> None:
+    """Objects may have the long hashes, in the index and in what is pushed."""
+    folder = write({**minimal, "burst/empty.yaml": ""})
+    bare = folder.parent / "long.git"
+    git(folder, "init", "--quiet", "--object-format=sha256")
+    git(folder.parent, "init", "--quiet", "--bare", "--object-format=sha256", bare)
+    for each in (folder, bare):
+        assert overbank("hook", "install", each).returncode == 0
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "one")
+    git(folder, "push", bare, "main")
+    (folder / "burst/web.yaml").write_text("kind: [")
+    assert git(folder, "commit", "--all", "--message", "wrong", check=False).returncode != 0
+    git(folder, "commit", "--quiet", "--all", "--no-verify", "--message", "wrong")
+    refused = git(folder, "push", "--no-verify", bare, "main", check=False)
+    assert "remote: overbank: refused" in refused.stderr
