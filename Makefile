@@ -69,6 +69,7 @@ docs: .venv/.installed ## rewrite what is generated in docs/ and deploy/monitori
 bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/check.py
+	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/warm.py
 	$(BIN)/python bench/engine.py
 	$(BIN)/python bench/replicas.py

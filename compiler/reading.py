@@ -1,10 +1,10 @@
 """From a source to documents: which files are read, which of their documents are ours, and which are manifests of workloads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from compiler import doubtful, sources
-from compiler.codes import documents, manifests, names, reading
+from compiler.codes import documents, manifests, names, reach, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors
 from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
 from compiler.model import Repository
@@ -116,6 +116,7 @@ def select(source: Source, repository: Repository) -> tuple[Selection, list[Diag
     paths, links, diagnostics = _selected(source, repository)
     is_manifest, found = _manifests(repository, paths)
     diagnostics += found
+    diagnostics += _idle_ceilings(repository, paths)
     for path in links:
         diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed", help=[_LINKED]))
     diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
@@ -175,6 +176,16 @@ def _manifests(repository: Repository, paths: list[str]) -> tuple[Callable[[str]
             where = repository.document.at("spec", "workloads", index)
             diagnostics.append(diagnose(manifests.NO_FILE, where, f"`{line}` matches no file"))
     return matches, diagnostics
+
+
+def _idle_ceilings(repository: Repository, paths: list[str]) -> Iterator[Diagnostic]:
+    """Yield ceilings for folders in which there is nothing to read."""
+    for ceiling in repository.ceilings:
+        if not any(map(ceiling.holds_for, (REPOSITORY_FILE, *paths))):
+            where = repository.document.at("spec", "ceilings", ceiling.index, "folder")
+            yield diagnose(
+                reach.NO_POLICY, where, f"there is no file in folder `{ceiling.folder}`, so this ceiling holds for no policy"
+            )
 
 
 def _patterns(repository: Repository, name: str, written: tuple[str, ...]) -> tuple[Callable[[str], bool], list[Diagnostic]]:

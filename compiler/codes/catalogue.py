@@ -3,6 +3,7 @@
 from typing import Final
 
 from compiler.codes import (
+    capacity,
     diffing,
     documents,
     federation,
@@ -13,6 +14,7 @@ from compiler.codes import (
     planning,
     platforms,
     policies,
+    reach,
     reading,
     suppression,
     testing,
@@ -34,6 +36,8 @@ ALL: Final[tuple[Code, ...]] = tuple(
                 platforms,
                 inventory,
                 policies,
+                capacity,
+                reach,
                 output,
                 testing,
                 federation,

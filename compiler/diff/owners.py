@@ -12,7 +12,7 @@ from typing import Final
 
 from compiler.diff.candidates import Candidates
 from compiler.diff.extent import Extent
-from compiler.reach import Reach, Space, Witness, overlap, remainder
+from compiler.reach import Reach, Space, Witness, left, overlap
 from compiler.reach.relation import UndecidedError
 from webhook.engine.bundle import Bundle
 from webhook.engine.policy import ALL_WORKLOADS, Policy
@@ -103,7 +103,7 @@ def _asked(first: str, second: str, inner: Sequence[Reach], outer: Sequence[Reac
     """Return a move if there is one, or may be; ``outer`` is None where it is not to be decided."""
     try:
         if outer is not None:
-            witness = remainder(inner, outer, space)
+            witness = left(inner, outer, space)
             return Move(before=first, after=second, witness=witness) if witness is not None else None
     except UndecidedError:
         pass

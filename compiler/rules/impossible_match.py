@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import BurstPolicy
-from compiler.overlap import DEPLOYMENT, HASHED
+from compiler.reach.labels import contradiction
+from compiler.reach.match import DEPLOYMENT, HASHED
 from compiler.resolve import Resolved
-from compiler.selectors import contradiction
 from compiler.source import Where
 from webhook.engine.selector import Selector
 
@@ -19,7 +19,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
         selectors = (
             ("clusters", policy.clusters.selector),
             ("namespaces", policy.namespaces.selector),
-            ("pods", Selector((*policy.pods.requirements, *HASHED.requirements)) if deployed else policy.pods),
+            ("pods", Selector((*policy.pods.requirements, HASHED)) if deployed else policy.pods),
         )
         for part, selector in selectors:
             key = contradiction(selector) if selector is not None else None

@@ -6,9 +6,9 @@ from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.foreign import foreign
 from compiler.model import BurstPolicy, Mechanism, Platform, PoolType
-from compiler.overlap import DEPLOYMENT
 from compiler.placing import Kind, wanted
 from compiler.platforms import keys
+from compiler.reach.match import DEPLOYMENT
 from compiler.resolve import Binding, Resolved
 from compiler.source import Route, Where
 from webhook.engine.containers import GPU_MEMORY

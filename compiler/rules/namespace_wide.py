@@ -33,8 +33,8 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
             for overlap in overlaps(resolved, cluster, _both_place):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     # No selector matches a namespace that is not declared.
-                    if overlap.proved and one.policy.namespace_wide and other.mechanism is not Mechanism.ECI_LABEL:
-                        yield _overridden(one, other, overlap.namespace)
+                    if overlap.witness.proved and one.policy.namespace_wide and other.mechanism is not Mechanism.ECI_LABEL:
+                        yield _overridden(one, other, overlap.witness.namespace)
 
 
 def _both_place(first: Binding, second: Binding) -> bool:

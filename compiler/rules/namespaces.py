@@ -6,8 +6,10 @@ from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism
+from compiler.overlap import space
+from compiler.reach.labels import contradiction
 from compiler.resolve import Binding, Resolved
-from compiler.selectors import contradiction
+from compiler.rules.vacuous import nowhere
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -31,7 +33,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             message = f"cluster `{binding.cluster.name}` declares no namespace that policy `{binding.policy.name}` selects"
             advice = ["name the namespaces in the policy, or declare one with these labels in the Cluster document"]
             yield diagnose(codes.NAMESPACES_UNKNOWN, where, message, related=related, help=advice)
-        elif _nowhere(binding):
+        elif _nowhere(binding) and not nowhere(binding, space(resolved, binding.cluster)):
             where = binding.policy.at_key("spec", "match", "namespaces")
             related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
             message = f"policy `{binding.policy.name}` does nothing on cluster `{binding.cluster.name}`, which declares no namespace that it selects"

@@ -39,14 +39,15 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
 def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield forced selections of pods that another policy places as well."""
     for cluster in resolved.model.clusters:
-        for overlap in overlaps(resolved, cluster, _forced):
+        if not any(binding.policy.selection is Selection.DIRECT for binding in resolved.of(cluster)):
+            continue
+        for overlap in overlaps(resolved, cluster, _forced, enforced_placing):
             for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                 if one.policy.selection is Selection.DIRECT:
                     message = f"policy `{other.policy.name}` places some of the same pods as `{one.policy.name}`"
-                    pod = f"{overlap.pod()} in namespace {overlap.namespace} on cluster {cluster.name}"
+                    pod = f"{overlap.shown()} on cluster {cluster.name}"
                     yield diagnose(codes.SELECTION, one.policy.at("spec", "selection"), message, notes=[f"such a pod: {pod}"])
 
 
 def _forced(first: Binding, second: Binding) -> bool:
-    forced = Selection.DIRECT in (first.policy.selection, second.policy.selection)
-    return forced and enforced_placing(first) and enforced_placing(second)
+    return Selection.DIRECT in (first.policy.selection, second.policy.selection)

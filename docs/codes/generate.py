@@ -21,6 +21,7 @@ NO_EXAMPLE = {
     "OB0111": "it takes a file with more mistakes than are listed",
     "OB0112": "such paths cannot be checked out on every system",
     "OB3122": "it takes hundreds of policies",
+    "OB4207": "it takes hundreds of policies that overlap",
     "OB5101": "it takes some 100,000 policies",
     "OB5107": "it never comes alone: the kustomization and the lock of its folder are out of date as well",
     "OB5109": "it takes a build that was killed while it wrote",

@@ -28,6 +28,7 @@ TESTED_ELSEWHERE = {
     "OB0111": "hostile/test_files.py: the input is large",
     "OB0112": "hostile/test_trees.py: such paths cannot be checked out everywhere",
     "OB3122": "test_rules.py: it takes hundreds of policies",
+    "OB4207": "test_shadowing.py: it takes many policies",
     **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "test_inventory.py: nodes are no part of a repository"),
     "OB5101": "test_pipeline.py: the input is 64 megabytes",
     **dict.fromkeys((f"OB51{number:02}" for number in range(2, 11)), "output/: what is on disk is no part of a repository"),
