@@ -49,6 +49,17 @@ class Binding:
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What later passes have found out about it, by their own words, so that each finds it out once."""
 
+    @property
+    def room(self) -> int | None:
+        """The most pods that its pools hold together, each the lesser of its ``max`` and its nodes; None where one has no limit."""
+        total = 0
+        for use, pool in self.pools:
+            limits = [each for each in (use.max, pool.capacity) if each is not None]
+            if not limits:
+                return None
+            total += min(limits)
+        return total
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:

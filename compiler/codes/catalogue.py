@@ -3,6 +3,7 @@
 from typing import Final
 
 from compiler.codes import (
+    capacity,
     diffing,
     documents,
     federation,
@@ -35,6 +36,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
                 platforms,
                 inventory,
                 policies,
+                capacity,
                 reach,
                 output,
                 testing,

@@ -11,9 +11,11 @@ from compiler.ir import ClusterIR
 from compiler.manifests.claims import OSS_DRIVER, claims, driver
 from compiler.manifests.exact import exact
 from compiler.manifests.inventory import MEND, Inventory, Manifest, Template
+from compiler.manifests.landing import Landed
 from compiler.manifests.rebase import Operations, pointer
 from compiler.model import Platform
 from compiler.progress import Phase, Progress, counted, silent
+from compiler.resolve import Binding
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError
 from compiler.workloads import TemplatePod
@@ -68,10 +70,11 @@ class Elastic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Patches by cluster, and the pods that may run on virtual nodes."""
+    """Patches by cluster, the pods that may run on virtual nodes, and what becomes of all pods that are not denied."""
 
     patches: dict[str, tuple[PatchedWorkload, ...]]
     elastic: tuple[Elastic, ...]
+    landed: tuple[Landed, ...] = ()
 
 
 def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progress = silent) -> tuple[Placed, list[Diagnostic]]:
@@ -82,6 +85,7 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progres
     """
     patches: dict[str, tuple[PatchedWorkload, ...]] = {}
     elastic: list[Elastic] = []
+    landed: list[Landed] = []
     remarks = _Remarks()
     for cluster in counted(clusters, Phase.PLACING, progress):
         bench = Bench(cluster)
@@ -100,12 +104,15 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progres
                 remarks.selected(manifest, tried, cluster)
                 operations += tried.operations
                 owner = tried.decision.owner
+                if not tried.decision.denied:
+                    binding = cluster.bindings.get(owner or "")
+                    landed.append(_landed(manifest, tried, cluster, binding))
                 if owner and runtimes.get(owner):
                     elastic.append(_elastic(manifest, tried, cluster, owner, runtimes[owner]))
             if operations and manifest.name:
                 patched.append(_patched(manifest, operations))
         patches[cluster.name] = tuple(patched)
-    return Placed(patches=patches, elastic=tuple(elastic)), list(remarks.diagnostics())
+    return Placed(patches=patches, elastic=tuple(elastic), landed=tuple(landed)), list(remarks.diagnostics())
 
 
 def _told(inventory: Inventory, manifest: Manifest, cluster: ClusterIR, tried: Tried) -> tuple[str, ...]:
@@ -120,6 +127,11 @@ def _told(inventory: Inventory, manifest: Manifest, cluster: ClusterIR, tried: T
 def _elastic(manifest: Manifest, tried: Tried, cluster: ClusterIR, policy: str, runtimes: tuple[Runtime, ...]) -> Elastic:
     role = tried.template.made.role
     return Elastic(manifest=manifest, role=role, cluster=cluster, policy=policy, runtimes=runtimes, pod=tried.stored)
+
+
+def _landed(manifest: Manifest, tried: Tried, cluster: ClusterIR, binding: Binding | None) -> Landed:
+    template, decision = tried.template, tried.decision
+    return Landed(manifest=manifest, template=template, cluster=cluster, binding=binding, decision=decision, pod=tried.stored)
 
 
 def try_out(bench: Bench, templates: Iterable[Template], namespace: str) -> Iterator[Tried]:

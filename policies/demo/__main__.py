@@ -44,6 +44,8 @@ SHOWN = {
 """Rows of the sample's README that are objects; the others are pods, which are admitted below."""
 
 LARGER = ("web-application", "gpu-inference", "training")
+DRAWN = "gpu-demo"
+"""The policy that is drawn with its clusters."""
 REASONED = "gpu-without-stock"
 """The scenario that is shown with all its reasons."""
 
@@ -68,6 +70,8 @@ def main() -> int:
         overbank(paint, "check", name)
         mistaken(paint, folder / "mistaken")
         overbank(paint, "test", name)
+        overbank(paint, "coverage", name)
+        overbank(paint, "graph", name, "--policy", DRAWN, "--format", "mermaid")
         overbank(paint, "build", name, "--output", str(rendered), listing=False)
         print("\n".join(tree(rendered)))
         for row, path in SHOWN.items():
