@@ -17,10 +17,11 @@ _WITH_NVIDIA: Final = re.compile(r"ecs\.(v|s|ebm|scc)?gn[0-9].*")
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
-    """Yield candidates without a GPU in the classes that policies use."""
+    """Yield candidates without a GPU in the classes that policies use. Where others have one, ``eci_annotations`` says that they are mixed."""
     used = {each.accelerator.name: each.accelerator for each in resolved.bindings if each.accelerator}
     for accelerator in used.values():
-        yield from unfit(accelerator)
+        if not any(map(_WITH_NVIDIA.fullmatch, accelerator.eci_specs)):
+            yield from unfit(accelerator)
 
 
 def unfit(accelerator: AcceleratorClass) -> Iterator[Diagnostic]:
