@@ -5,6 +5,7 @@ from typing import Final
 from compiler.codes import (
     documents,
     federation,
+    importing,
     inventory,
     manifests,
     names,
@@ -34,6 +35,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
                 output,
                 testing,
                 federation,
+                importing,
                 manifests,
                 planning,
                 webhooks,

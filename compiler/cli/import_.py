@@ -1,0 +1,210 @@
+"""``overbank import``: hand-written objects of the vendors as policy files that build the same objects."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.given import read, title
+from compiler.cli.repository import add_format, count, open_tree, report
+from compiler.cli.terminal import add_colour
+from compiler.codes import importing as codes
+from compiler.diagnostics import Diagnostic, Severity, has_errors, in_order
+from compiler.importing.drafts import files_of
+from compiler.importing.proof import Overlay, differences
+from compiler.importing.run import Given, Imported, Known, imported
+from compiler.load import MAX_BYTES, decode, load
+from compiler.model import Model, Platform
+from compiler.pipeline import compile_repository
+from compiler.sources.tree import Tree
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.epilog = (
+        "Reads ResourcePolicies of ACK and VKE, and PropagationPolicies, OverridePolicies and centralized autoscalers of KubeAdmiral "
+        "with the workloads that are bound to them. The policies are compiled at once, and compared with what was read. The exit code is 1 "
+        "if something cannot be imported; then nothing is written."
+    )
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="[CLUSTER=]FILE",
+        help="file or folder with objects, or - for stdin; ResourcePolicies belong to a cluster, which stands before the file",
+    )
+    parser.add_argument("--into", metavar="REPO", help="the policy repository to add to; without it, a new one is written")
+    parser.add_argument("-o", "--output", metavar="DIR", help="folder to write to (default: stdout; with --into, the repository)")
+    parser.add_argument("--cluster", default="", metavar="NAME", help="cluster of files without a cluster of their own")
+    parser.add_argument(
+        "--platform",
+        action="append",
+        default=[],
+        metavar="CLUSTER=PLATFORM",
+        help="platform of a cluster that is not declared, where objects leave it open",
+    )
+    parser.add_argument(
+        "--member", action="append", default=[], metavar="CLUSTER=ID", help="what the federation host calls a cluster"
+    )
+    parser.add_argument("--host", metavar="NAME", help="federation host (default: the only one, or `federation`)")
+    parser.add_argument(
+        "--kubernetes-version", default="1.30", metavar="VERSION", help="of clusters that are not declared (default: 1.30)"
+    )
+    parser.add_argument(
+        "--scheduler",
+        action="append",
+        default=[],
+        metavar="CLUSTER=VERSION",
+        help="version of the vendor's scheduler on a cluster that is not declared, where fields depend on it",
+    )
+    parser.add_argument("--lossy", action="store_true", help="leave out what policy files cannot say, instead of stopping")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing, and print the files")
+    add_format(parser)
+    add_colour(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Import objects."""
+    tree = open_tree(options.into) if options.into else None
+    model = _model(tree, options.into) if tree else None
+    known = _known(options, model)
+    given, diagnostics = _given(options)
+    found = imported(given, known)
+    diagnostics += found.diagnostics
+    if options.lossy:
+        diagnostics = [each._replace(code=codes.CHANGED) if each.code is codes.UNSAID else each for each in diagnostics]
+    if not found.ordered and not found.federation and not diagnostics:
+        raise CommandError(
+            "there is nothing to import",
+            code=NOTHING,
+            help="it reads ResourcePolicies, PropagationPolicies and what is bound to them",
+        )
+    files = files_of(found.drafts)
+    if not has_errors(diagnostics):
+        result = compile_repository(Overlay(tree, files), workloads=False)
+        diagnostics += _tolerated(differences(found, result), lossy=options.lossy)
+    return _ended(options, found, files, in_order(diagnostics))
+
+
+def _ended(options: argparse.Namespace, found: Imported, files: dict[str, str], diagnostics: list[Diagnostic]) -> int:
+    options.repository = "."
+    report(diagnostics, options, sys.stderr)
+    objects = sum(len(draft.sources) for draft in found.drafts)
+    policies = sum(bool(draft.sources) for draft in found.drafts)
+    if has_errors(diagnostics):
+        sys.stderr.write(f"nothing is written: {count(diagnostics)}\n")
+        return FINDINGS
+    folder = options.output or options.into
+    if folder and not options.dry_run:
+        _write(Path(folder), files)
+    else:
+        sys.stdout.write("".join(f"---\n# {path}\n{text}" for path, text in files.items()))
+    where = f" in {len(files)} files" if folder and not options.dry_run else ""
+    passed = f"; {found.passed} other objects passed over" if found.passed else ""
+    sys.stderr.write(
+        f"{objects} objects became {policies} policies{where}, which build the same objects{passed}; {count(diagnostics)}\n"
+    )
+    return CLEAN
+
+
+def _tolerated(found: list[Diagnostic], *, lossy: bool) -> list[Diagnostic]:
+    return [each._replace(code=codes.CHANGED) if lossy and each.code is codes.NOT_THE_SAME else each for each in found]
+
+
+def _model(tree: Tree, folder: str) -> Model:
+    result = compile_repository(tree, workloads=False, files=False)
+    if result.failed or result.model is None:
+        first = next(each for each in result.diagnostics if each.code.severity is Severity.ERROR)
+        raise CommandError(f"the policies in {folder} have errors, such as {first.primary.where.locate()}: {first.message}")
+    return result.model
+
+
+def _known(options: argparse.Namespace, model: Model | None) -> Known:
+    platforms = {}
+    for written in options.platform:
+        cluster, platform = _pair("--platform", "PLATFORM", written)
+        if platform not in [*Platform]:
+            raise CommandError(f"there is no platform `{platform}`", help=f"platforms: {', '.join(Platform)}")
+        platforms[cluster] = Platform(platform)
+    members = {member: cluster for cluster, member in (_pair("--member", "ID", written) for written in options.member)}
+    schedulers = dict(_pair("--scheduler", "VERSION", written) for written in options.scheduler)
+    if model is None:
+        return Known(
+            new=True,
+            platforms=platforms,
+            schedulers=schedulers,
+            members=members,
+            host=options.host or "federation",
+            kubernetes=options.kubernetes_version,
+        )
+    hosts = sorted({cluster.federation.host for cluster in model.clusters if cluster.federation})
+    if options.host is None and len(hosts) > 1:
+        raise CommandError("the repository has several federation hosts", help=f"say which one with --host: {', '.join(hosts)}")
+    return Known(
+        new=False,
+        clusters={cluster.name: cluster for cluster in model.clusters},
+        names={"BurstPolicy": {each.name for each in model.policies}, "FederationHost": set(hosts)},
+        platforms=platforms,
+        schedulers=schedulers,
+        members=members,
+        host=options.host or next(iter(hosts), "federation"),
+        kubernetes=options.kubernetes_version,
+    )
+
+
+def _pair(option: str, word: str, written: str) -> tuple[str, str]:
+    cluster, _, value = written.partition("=")
+    if not cluster or not value:
+        raise CommandError(f"{option} takes CLUSTER={word}, and not `{written}`")
+    return cluster, value
+
+
+def _inputs(written: list[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the cluster, the path and the bytes of each file; folders are walked in order, links in them are not followed."""
+    for each in written:
+        cluster, path = ("", each) if each == "-" or Path(each).exists() else each.partition("=")[::2]
+        if not path:
+            raise CommandError(f"there is no file {each}")
+        if not Path(path).is_dir():
+            yield cluster, title(path), read(path, MAX_BYTES)
+            continue
+        for file in sorted(Path(path).rglob("*")):
+            if file.suffix in _SUFFIXES and file.is_file() and not file.is_symlink():
+                yield cluster, str(file), read(str(file), MAX_BYTES)
+
+
+def _given(options: argparse.Namespace) -> tuple[list[Given], list[Diagnostic]]:
+    """Read the documents of all files."""
+    given: list[Given] = []
+    diagnostics: list[Diagnostic] = []
+    for cluster, path, raw in _inputs(options.inputs):
+        file, found = decode(path, raw)
+        diagnostics += found
+        if file is not None:
+            documents, found = load(file)
+            diagnostics += found
+            given.append(Given(cluster=cluster or options.cluster, documents=documents))
+    return given, diagnostics
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    """Write files that are not there yet.
+
+    Raises:
+        CommandError: one of them is, or it cannot be written; what was written before stays and is named.
+    """
+    there = [path for path in files if (folder / path).exists() or (folder / path).is_symlink()]
+    if there:
+        raise CommandError(
+            f"{folder / there[0]} is in the way", help="nothing that is there is overwritten; choose another folder with -o"
+        )
+    for path, text in files.items():
+        target = folder / path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise CommandError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error

@@ -1,0 +1,149 @@
+"""From objects to policy files: the objects that are understood are sorted out, clusters are found or made up, and policies drafted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from compiler.codes import importing as codes
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.importing.drafts import Draft
+from compiler.importing.placements import Federation, placement_policies
+from compiler.importing.policies import burst_policies
+from compiler.importing.pools import Site, platform_of
+from compiler.importing.resource_policies import Ordered, is_resource_policy, read
+from compiler.manifests.inventory import Manifest, manifests_of
+from compiler.model import Cluster, Platform
+from compiler.source import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A file's documents, and the cluster that they come from; empty where that is not said."""
+
+    cluster: str
+    documents: Sequence[Document]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the repository has. ``names`` are those of its documents, by kind.
+
+    Attributes:
+        new: there is no repository yet.
+        platforms, schedulers: of clusters that are not declared, where somebody says so. kubernetes: their version.
+        members: names of clusters by what the federation host calls them.
+        host: name of the federation host.
+    """
+
+    new: bool
+    clusters: Mapping[str, Cluster] = field(default_factory=dict)
+    names: Mapping[str, set[str]] = field(default_factory=dict)
+    platforms: Mapping[str, Platform] = field(default_factory=dict)
+    kubernetes: str = "1.30"
+    schedulers: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)
+    host: str = "federation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What came of it.
+
+    Attributes:
+        ordered, federation: the objects that were understood, to compare what is built with. passed: how many others there are.
+    """
+
+    drafts: tuple[Draft, ...]
+    ordered: tuple[Ordered, ...]
+    federation: Federation
+    passed: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def imported(given: Iterable[Given], known: Known) -> Imported:
+    """Read objects into drafts of policy files."""
+    diagnostics: list[Diagnostic] = []
+    ordered: list[Ordered] = []
+    federation = Federation()
+    passed = 0
+    for each in given:
+        for manifest in (manifest for document in each.documents for manifest in manifests_of(document)):
+            if is_resource_policy(manifest):
+                if not each.cluster:
+                    diagnostics.append(_from_where(manifest))
+                    continue
+                found, problems = read(manifest, each.cluster)
+                diagnostics += problems
+                if found is not None:
+                    ordered.append(found)
+            elif not federation.add(manifest):
+                passed += 1
+    sites, problems = _sites(ordered, known, federation=bool(federation))
+    diagnostics += problems
+    placeable = [each for each in ordered if each.cluster in sites]
+    policies, problems = burst_policies(placeable, sites, known.names.get("BurstPolicy", set()))
+    diagnostics += problems
+    placements, problems = placement_policies(federation, known.host, sites, known.names.get("PlacementPolicy", set()))
+    diagnostics += problems
+    drafts = [*_surroundings(sites.values(), known, federation=bool(federation)), *policies, *placements]
+    return Imported(
+        drafts=tuple(drafts), ordered=tuple(placeable), federation=federation, passed=passed, diagnostics=tuple(diagnostics)
+    )
+
+
+def _from_where(manifest: Manifest) -> Diagnostic:
+    message = f"no telling which cluster {manifest.title} comes from"
+    path = manifest.document.file.path
+    return diagnose(codes.NEEDED, manifest.at_name(), message, help=[f"name it before the file: CLUSTER={path}, or with --cluster"])
+
+
+def _sites(ordered: Sequence[Ordered], known: Known, *, federation: bool) -> tuple[dict[str, Site], list[Diagnostic]]:
+    """Return the clusters that objects come from, and members of the federation."""
+    sites: dict[str, Site] = {}
+    diagnostics: list[Diagnostic] = []
+    members = {name: member for member, name in known.members.items()}
+    for name in sorted({each.cluster for each in ordered} | (set(members) if federation else set())):
+        own = [each for each in ordered if each.cluster == name]
+        declared = known.clusters.get(name)
+        if declared is not None:
+            platform = declared.platform
+        elif name in known.platforms or not own:
+            platform = known.platforms.get(name, Platform.KUBERNETES)
+        else:
+            try:
+                platform = platform_of(own)
+            except ValueError:
+                message = f"the ResourcePolicies of cluster `{name}` belong to different platforms"
+                related = [(each.manifest.at_name(), f"on {' or '.join(each.platforms)}") for each in own[1:]]
+                diagnostics.append(diagnose(codes.UNSAID, own[0].manifest.at_name(), message, related=related))
+                continue
+        sites[name] = Site(name=name, platform=platform, declared=declared, member=members.get(name, ""), host=known.host)
+    for name, cluster in known.clusters.items():
+        if federation and cluster.federation is not None and cluster.federation.host == known.host and name not in members:
+            site = sites.setdefault(name, Site(name=name, platform=cluster.platform, declared=cluster))
+            site.member, site.host = cluster.federation.member, known.host
+    return sites, diagnostics
+
+
+def _surroundings(sites: Iterable[Site], known: Known, *, federation: bool) -> list[Draft]:
+    """Return the documents that policies refer to and the repository does not have."""
+    drafts = [Draft(kind="Repository", name="", spec={})] if known.new else []
+    if federation and known.host not in known.names.get("FederationHost", set()):
+        spec = {"engine": "kubeadmiral", "kubernetesVersion": known.kubernetes}
+        comments = ("The objects do not tell the version of the host's API server: correct it.",)
+        drafts.append(Draft(kind="FederationHost", name=known.host, spec=spec, comments=comments))
+    for site in sites:
+        if site.declared is not None:
+            continue
+        cluster = {
+            "platform": str(site.platform),
+            "kubernetesVersion": known.kubernetes,
+            **({"scheduler": {"version": known.schedulers[site.name]}} if site.name in known.schedulers else {}),
+            **({"federation": {"host": site.host, "member": site.member}} if site.member else {}),
+            "pools": [{"name": name, **pool} for name, pool in site.pools.items()],
+        }
+        unknown = (
+            "The objects tell neither versions nor add-ons, and no more about pools than how their nodes are chosen: complete it",
+            "(`overbank inventory` does from the nodes).",
+        )
+        drafts.append(Draft(kind="Cluster", name=site.name, spec=cluster, comments=unknown))
+    return drafts
