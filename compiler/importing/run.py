@@ -139,7 +139,8 @@ def _surroundings(sites: Iterable[Site], known: Known, *, federation: bool) -> l
             "kubernetesVersion": known.kubernetes,
             **({"scheduler": {"version": known.schedulers[site.name]}} if site.name in known.schedulers else {}),
             **({"federation": {"host": site.host, "member": site.member}} if site.member else {}),
-            "pools": [{"name": name, **pool} for name, pool in site.pools.items()],
+            # A member of a federation that no ResourcePolicy was given of has nodes of some kind.
+            "pools": [{"name": name, **pool} for name, pool in site.pools.items()] or [{"name": "nodes", "type": "idc"}],
         }
         unknown = (
             "The objects tell neither versions nor add-ons, and no more about pools than how their nodes are chosen: complete it",
