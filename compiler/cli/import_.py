@@ -1,6 +1,7 @@
 """``overbank import``: hand-written objects of the vendors as policy files that build the same objects."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,13 @@ from compiler.importing.drafts import files_of
 from compiler.importing.proof import Overlay, differences
 from compiler.importing.run import Given, Imported, Known, imported
 from compiler.load import MAX_BYTES, decode, load
-from compiler.model import Model, Platform
-from compiler.pipeline import compile_repository
+from compiler.model import Platform
+from compiler.pipeline import Result, compile_repository
 from compiler.sources.tree import Tree
+from compiler.versions import Version
 
 _SUFFIXES = (".yaml", ".yml", ".json")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,8 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Import objects."""
     tree = open_tree(options.into) if options.into else None
-    model = _model(tree, options.into) if tree else None
-    known = _known(options, model)
+    known = _known(options, _declared(tree, options.into) if tree else None)
     given, diagnostics = _given(options)
     found = imported(given, known)
     diagnostics += found.diagnostics
@@ -83,8 +85,8 @@ def run(options: argparse.Namespace) -> int:
         )
     files = files_of(found.drafts)
     if not has_errors(diagnostics):
-        result = compile_repository(Overlay(tree, files), workloads=False)
-        diagnostics += _tolerated(differences(found, result), lossy=options.lossy)
+        _nothing_in_the_way(options, files)
+        diagnostics += differences(found, compile_repository(Overlay(tree, files), workloads=False))
     return _ended(options, found, files, in_order(diagnostics))
 
 
@@ -93,6 +95,8 @@ def _ended(options: argparse.Namespace, found: Imported, files: dict[str, str], 
     report(diagnostics, options, sys.stderr)
     objects = sum(len(draft.sources) for draft in found.drafts)
     policies = sum(bool(draft.sources) for draft in found.drafts)
+    if not policies and not has_errors(diagnostics):
+        raise CommandError("nothing is left to import", code=NOTHING)
     if has_errors(diagnostics):
         sys.stderr.write(f"nothing is written: {count(diagnostics)}\n")
         return FINDINGS
@@ -101,27 +105,26 @@ def _ended(options: argparse.Namespace, found: Imported, files: dict[str, str], 
         _write(Path(folder), files)
     else:
         sys.stdout.write("".join(f"---\n# {path}\n{text}" for path, text in files.items()))
-    where = f" in {len(files)} files" if folder and not options.dry_run else ""
-    passed = f"; {found.passed} other objects passed over" if found.passed else ""
-    sys.stderr.write(
-        f"{objects} objects became {policies} policies{where}, which build the same objects{passed}; {count(diagnostics)}\n"
-    )
+    where = f" in {_many(len(files), 'file')}" if folder and not options.dry_run else ""
+    passed = f"; {_many(found.passed, 'other object')} passed over" if found.passed else ""
+    became = f"{_many(objects, 'object')} became {_many(policies, 'policy')}{where}, which build{'s' * (policies == 1)} the same"
+    sys.stderr.write(f"{became}{passed}; {count(diagnostics)}\n")
     return CLEAN
 
 
-def _tolerated(found: list[Diagnostic], *, lossy: bool) -> list[Diagnostic]:
-    return [each._replace(code=codes.CHANGED) if lossy and each.code is codes.NOT_THE_SAME else each for each in found]
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun if number == 1 else noun.removesuffix('y') + 'ies' if noun.endswith('y') else noun + 's'}"
 
 
-def _model(tree: Tree, folder: str) -> Model:
+def _declared(tree: Tree, folder: str) -> Result:
     result = compile_repository(tree, workloads=False, files=False)
     if result.failed or result.model is None:
         first = next(each for each in result.diagnostics if each.code.severity is Severity.ERROR)
         raise CommandError(f"the policies in {folder} have errors, such as {first.primary.where.locate()}: {first.message}")
-    return result.model
+    return result
 
 
-def _known(options: argparse.Namespace, model: Model | None) -> Known:
+def _known(options: argparse.Namespace, declared: Result | None) -> Known:
     platforms = {}
     for written in options.platform:
         cluster, platform = _pair("--platform", "PLATFORM", written)
@@ -129,49 +132,71 @@ def _known(options: argparse.Namespace, model: Model | None) -> Known:
             raise CommandError(f"there is no platform `{platform}`", help=f"platforms: {', '.join(Platform)}")
         platforms[cluster] = Platform(platform)
     members = {member: cluster for cluster, member in (_pair("--member", "ID", written) for written in options.member)}
-    schedulers = dict(_pair("--scheduler", "VERSION", written) for written in options.scheduler)
-    if model is None:
+    schedulers = {
+        cluster: _version("--scheduler", version)
+        for cluster, version in (_pair("--scheduler", "VERSION", written) for written in options.scheduler)
+    }
+    kubernetes = _version("--kubernetes-version", options.kubernetes_version)
+    for name in (options.host, options.cluster):
+        if name and not _NAME.fullmatch(name):
+            raise CommandError(f"`{name}` is no name of a cluster or host")
+    if declared is None or declared.model is None:
         return Known(
             new=True,
             platforms=platforms,
             schedulers=schedulers,
             members=members,
             host=options.host or "federation",
-            kubernetes=options.kubernetes_version,
+            kubernetes=kubernetes,
         )
-    hosts = sorted({cluster.federation.host for cluster in model.clusters if cluster.federation})
+    model, federated = declared.model, declared.federated
+    hosts = sorted(host.name for host in federated.hosts) if federated else []
     if options.host is None and len(hosts) > 1:
         raise CommandError("the repository has several federation hosts", help=f"say which one with --host: {', '.join(hosts)}")
     return Known(
         new=False,
         clusters={cluster.name: cluster for cluster in model.clusters},
-        names={"BurstPolicy": {each.name for each in model.policies}, "FederationHost": set(hosts)},
+        names={
+            "BurstPolicy": {each.name for each in model.policies},
+            "PlacementPolicy": {each.policy.name for each in federated.placements} if federated else set(),
+            "FederationHost": set(hosts),
+        },
         platforms=platforms,
         schedulers=schedulers,
         members=members,
         host=options.host or next(iter(hosts), "federation"),
-        kubernetes=options.kubernetes_version,
+        kubernetes=kubernetes,
     )
 
 
 def _pair(option: str, word: str, written: str) -> tuple[str, str]:
     cluster, _, value = written.partition("=")
-    if not cluster or not value:
+    if not _NAME.fullmatch(cluster) or not value:
         raise CommandError(f"{option} takes CLUSTER={word}, and not `{written}`")
     return cluster, value
 
 
+def _version(option: str, written: str) -> Version:
+    try:
+        return Version.parse(written)
+    except ValueError as error:
+        raise CommandError(f"{option}: `{written}` is no version", help="versions are such as 1.30 or 6.4.3") from error
+
+
 def _inputs(written: list[str]) -> Iterator[tuple[str, str, bytes]]:
-    """Yield the cluster, the path and the bytes of each file; folders are walked in order, links in them are not followed."""
+    """Yield the cluster, the path and the bytes of each file; links and hidden files in folders are passed over."""
     for each in written:
         cluster, path = ("", each) if each == "-" or Path(each).exists() else each.partition("=")[::2]
         if not path:
             raise CommandError(f"there is no file {each}")
+        if cluster and not _NAME.fullmatch(cluster):
+            raise CommandError(f"`{cluster}` is no name of a cluster, and there is no file {each}")
         if not Path(path).is_dir():
             yield cluster, title(path), read(path, MAX_BYTES)
             continue
         for file in sorted(Path(path).rglob("*")):
-            if file.suffix in _SUFFIXES and file.is_file() and not file.is_symlink():
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if file.suffix in _SUFFIXES and not hidden and file.is_file() and not file.is_symlink():
                 yield cluster, str(file), read(str(file), MAX_BYTES)
 
 
@@ -189,17 +214,27 @@ def _given(options: argparse.Namespace) -> tuple[list[Given], list[Diagnostic]]:
     return given, diagnostics
 
 
+def _nothing_in_the_way(options: argparse.Namespace, files: dict[str, str]) -> None:
+    """Stop before anything is written where something is in the way.
+
+    Raises:
+        CommandError: in the folder that is written to, or in the repository that the files are for.
+    """
+    folders = [Path(each) for each in (options.into, None if options.dry_run else options.output) if each]
+    there = [folder / path for folder in folders for path in files if (folder / path).exists() or (folder / path).is_symlink()]
+    if there:
+        more = f", and {_many(len(there) - 1, 'other file')}" if len(there) > 1 else ""
+        raise CommandError(
+            f"{there[0]} is in the way{more}", help="nothing that is there is overwritten: move it, or take another folder"
+        )
+
+
 def _write(folder: Path, files: dict[str, str]) -> None:
     """Write files that are not there yet.
 
     Raises:
-        CommandError: one of them is, or it cannot be written; what was written before stays and is named.
+        CommandError: one of them cannot be written; what was written before stays.
     """
-    there = [path for path in files if (folder / path).exists() or (folder / path).is_symlink()]
-    if there:
-        raise CommandError(
-            f"{folder / there[0]} is in the way", help="nothing that is there is overwritten; choose another folder with -o"
-        )
     for path, text in files.items():
         target = folder / path
         try:

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-
+from compiler.importing.writing import written
 from compiler.manifests.inventory import Manifest
+from compiler.report.style import printable
 
 API_VERSION: Final = "overbank.dev/v1alpha1"
 
 _FOLDERS: Final = {"Cluster": "clusters", "FederationHost": "placement", "BurstPolicy": "burst", "PlacementPolicy": "placement"}
-_LINE: Final = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +35,12 @@ class Draft:
     def text(self) -> str:
         """Return the document as YAML, with comments that say where it comes from."""
         places = sorted({f"{str(each.at_name().locate()).rpartition(':')[0]} {each.title}" for each in self.sources})
-        head = [*(f"# Imported from {place.replace('`', '')}." for place in places), *(f"# {line}" for line in self.comments)]
+        # A path may hold anything, also what would end a comment.
+        head = [f"# from {printable(place).replace('`', '')}" for place in places] + [f"# {line}" for line in self.comments]
         value: dict[str, Any] = {"apiVersion": API_VERSION, "kind": self.kind}
         if self.name:
             value["metadata"] = {"name": self.name}
-        # Small maps and lists on one line, as people write them.
-        body = yaml.dump(
-            {**value, "spec": self.spec}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=_LINE
-        )
-        return "".join(f"{line}\n" for line in head) + body
-
-
-class _Dumper(yaml.SafeDumper):
-    """Never uses aliases, and puts what holds nothing but scalars on one line."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class's signature
-        return True
+        return "".join(f"{line}\n" for line in head) + written({**value, "spec": self.spec})
 
 
 def files_of(drafts: Iterable[Draft]) -> dict[str, str]:

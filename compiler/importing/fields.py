@@ -69,14 +69,26 @@ class Fields:
         return []
 
     def labels(self, key: str) -> dict[str, str]:
-        """Return a map of strings; numbers are quantities, which a map of strings may hold unquoted."""
+        """Return a map of strings, sorted."""
         value = self.take(key)
-        if value is None:
-            return {}
-        if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
-            return dict(sorted(value.items()))
-        self._misshapen(self.at(key), "a map of strings")
-        return {}
+        if value is not None and not isinstance(value, dict):
+            self._misshapen(self.at(key), "a map of strings")
+        given = value if isinstance(value, dict) else {}
+        for name, each in given.items():
+            if not isinstance(each, str):
+                shown = str(each).lower() if isinstance(each, bool) else str(each)
+                advice = [f'quote it: {name}: "{shown}"'] if isinstance(each, bool | int | float) else []
+                self._misshapen(self.at(key, name), "a string, and no API server takes it for one", *advice)
+        return {name: each for name, each in sorted(given.items()) if isinstance(each, str)}
+
+    def quantities(self, key: str) -> dict[str, str]:
+        """Return a map of quantities, sorted; whole numbers may stand without quotes, as in Kubernetes' own."""
+        value = self._value.get(key)
+        if isinstance(value, dict):
+            self._value[key] = {
+                name: str(each) if isinstance(each, int) and not isinstance(each, bool) else each for name, each in value.items()
+            }
+        return self.labels(key)
 
     def inner(self, key: str) -> "Fields | None":
         """Return a mapping, None where there is none."""
@@ -107,5 +119,5 @@ class Fields:
         """Add a finding about what cannot be said."""
         self.findings.append(diagnose(codes.UNSAID, where, message, help=help_lines))
 
-    def _misshapen(self, where: Where, expected: str) -> None:
-        self.unsaid(where, f"{self.manifest.title}: this is not {expected}")
+    def _misshapen(self, where: Where, expected: str, *help_lines: str) -> None:
+        self.unsaid(where, f"{self.manifest.title}: this is not {expected}", *help_lines)

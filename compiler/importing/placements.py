@@ -1,6 +1,6 @@
 """PlacementPolicies from what binds workloads to objects of KubeAdmiral: labels, and the target of an autoscaler."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,25 +23,31 @@ class Federation:
     propagations: list[Manifest] = field(default_factory=list)
     overrides: list[Manifest] = field(default_factory=list)
     autoscalers: list[Manifest] = field(default_factory=list)
-    workloads: list[Manifest] = field(default_factory=list)
+    workloads: dict[tuple[Any, ...], Manifest] = field(default_factory=dict)
 
-    def add(self, manifest: Manifest) -> bool:
-        """Take an object, and say whether it is of this kind."""
-        if manifest.group == GROUP and manifest.kind in ("PropagationPolicy", "OverridePolicy"):
-            (self.propagations if manifest.kind == "PropagationPolicy" else self.overrides).append(manifest)
-        elif manifest.group == _AUTOSCALING and manifest.kind == "HorizontalPodAutoscaler":
-            if not HPA_MODE.items() <= labels_of(manifest).items():
-                return False
-            self.autoscalers.append(manifest)
-        elif PROPAGATION_LABEL in labels_of(manifest):
-            self.workloads.append(manifest)
-            return False  # it stays what it is
-        else:
-            return False
-        return True
+    def add(self, manifest: Manifest) -> None:
+        """Take an object of KubeAdmiral."""
+        {"PropagationPolicy": self.propagations, "OverridePolicy": self.overrides}.get(manifest.kind, self.autoscalers).append(
+            manifest
+        )
+
+    def bind(self, manifest: Manifest) -> None:
+        """Take a workload that is bound to a PropagationPolicy, and nothing else; the same one in several files counts once."""
+        labels = labels_of(manifest)
+        if PROPAGATION_LABEL in labels:
+            bound = (labels.get(PROPAGATION_LABEL), labels.get(OVERRIDE_LABEL))
+            identity = (manifest.group, manifest.kind, manifest.effective_namespace, manifest.name, *map(str, bound))
+            self.workloads.setdefault(identity, manifest)
 
     def __bool__(self) -> bool:
         return bool(self.propagations or self.overrides or self.autoscalers)
+
+
+def federated(manifest: Manifest) -> bool:
+    """Say whether an object is one of KubeAdmiral that is understood, or an autoscaler that runs on the federation host."""
+    if manifest.group == _AUTOSCALING and manifest.kind == "HorizontalPodAutoscaler":
+        return HPA_MODE.items() <= labels_of(manifest).items()
+    return manifest.group == GROUP and manifest.kind in ("PropagationPolicy", "OverridePolicy")
 
 
 def labels_of(manifest: Manifest) -> dict[str, Any]:
@@ -60,17 +66,32 @@ def placement_policies(
     drafts: list[Draft] = []
     names = set(taken)
     used: set[tuple[str, int, tuple[str | int, ...]]] = set()
+    workloads: dict[tuple[str, str], list[Manifest]] = {}
+    overrides = {(each.effective_namespace, each.name): each for each in given.overrides}
+    scaled: dict[tuple[Any, ...], list[Manifest]] = {}
+    for each in given.autoscalers:
+        scaled.setdefault((each.effective_namespace, *_target(each)), []).append(each)
+    for each in given.workloads.values():
+        workloads.setdefault((each.effective_namespace, str(labels_of(each)[PROPAGATION_LABEL])), []).append(each)
     for manifest in given.propagations:
         findings: list[Diagnostic] = []
+        name = free(as_name(manifest.name) or "imported", names)
+        names.add(name)
+        if name != manifest.name:
+            message = f"{manifest.title} comes back as `{name}`"
+            reason = (
+                "names of policies are DNS labels"
+                if as_name(manifest.name) != manifest.name
+                else f"there is a policy `{manifest.name}`"
+            )
+            findings.append(diagnose(codes.CHANGED, manifest.at_name(), message, notes=[reason]))
 
         def named(member: str) -> str | None:
             return members[member].name if member in members else None
 
-        bound = [
-            each for each in given.workloads if _together(each, manifest) and labels_of(each)[PROPAGATION_LABEL] == manifest.name
-        ]
+        bound = workloads.get((manifest.effective_namespace, manifest.name), [])
         parts = [(manifest, federation.propagation(manifest, named, findings))]
-        for other, renamed in _others(given, manifest, bound, findings):
+        for other in _others(overrides, scaled, manifest, bound, findings):
             read = (
                 federation.overrides(other, named, findings)
                 if other.kind == "OverridePolicy"
@@ -78,8 +99,8 @@ def placement_policies(
             )
             parts.append((other, read))
             used.add(other.place)
-            if renamed:
-                message = f"{other.title} comes back as `{manifest.name}`: a placement policy and its objects have one name"
+            if other.name != name:
+                message = f"{other.title} comes back as `{name}`: a placement policy and its objects have one name"
                 findings.append(diagnose(codes.CHANGED, other.at_name(), message))
         if not bound:
             message = f"no workload that was given is bound to {manifest.title}"
@@ -87,8 +108,6 @@ def placement_policies(
             findings.append(diagnose(codes.NEEDED, manifest.at_name(), message, help=[advice]))
         findings += _strangers(parts, members)
         diagnostics += findings
-        name = free(as_name(manifest.name), names)
-        names.add(name)
         drafts.append(_draft(name, host, manifest, bound, parts))
     for other in (*given.overrides, *given.autoscalers):
         if other.place not in used:
@@ -102,35 +121,43 @@ def placement_policies(
 
 
 def _others(
-    given: Federation, propagation: Manifest, bound: Sequence[Manifest], findings: list[Diagnostic]
-) -> list[tuple[Manifest, bool]]:
-    """Return what else is bound to the workloads of a PropagationPolicy, and whether it has another name."""
+    overrides: Mapping[tuple[str, str], Manifest],
+    scaled: Mapping[tuple[Any, ...], list[Manifest]],
+    propagation: Manifest,
+    bound: Sequence[Manifest],
+    findings: list[Diagnostic],
+) -> list[Manifest]:
+    """Return what else is bound to the workloads of a PropagationPolicy.
+
+    Args:
+        overrides: by namespace and name.
+        scaled: autoscalers by namespace, and kind and name of what they scale.
+        propagation: the PropagationPolicy.
+        bound: its workloads.
+        findings: gets what is wrong with them.
+    """
+    namespace = propagation.effective_namespace
     wanted = {labels_of(each).get(OVERRIDE_LABEL) for each in bound}
     if len(wanted) > 1:
         message = f"the workloads of {propagation.title} do not have the same OverridePolicy"
         findings.append(
             diagnose(codes.UNSAID, propagation.at_name(), message, related=[(each.at_name(), "bound here") for each in bound])
         )
-    found = [each for each in given.overrides if _together(each, propagation) and each.name in wanted]
-    for name in wanted - {None}:
-        if not any(each.name == name for each in found):
+    names = sorted(str(name) for name in wanted - {None})
+    for name in names:
+        if (namespace, name) not in overrides:
             message = f"OverridePolicy `{name}` of the workloads of {propagation.title} was not given"
             findings.append(
                 diagnose(codes.NEEDED, propagation.at_name(), message, related=[(bound[0].at_name(), "bound to it here")])
             )
-    targets = {(each.kind, each.name) for each in bound}
-    scaled = [each for each in given.autoscalers if _together(each, propagation) and _target(each) in targets]
-    return [(each, each.name != propagation.name) for each in (*found, *scaled)]
-
-
-def _together(one: Manifest, other: Manifest) -> bool:
-    return one.effective_namespace == other.effective_namespace
+    found = [overrides[namespace, name] for name in names if (namespace, name) in overrides]
+    return [*found, *(each for target in bound for each in scaled.get((namespace, target.kind, target.name), ()))]
 
 
 def _target(autoscaler: Manifest) -> tuple[Any, Any]:
     spec = autoscaler.value.get("spec")
     target = spec.get("scaleTargetRef") if isinstance(spec, dict) else None
-    return (target.get("kind"), target.get("name")) if isinstance(target, dict) else (None, None)
+    return (str(target.get("kind")), str(target.get("name"))) if isinstance(target, dict) else ("", "")
 
 
 def _strangers(parts: Sequence[tuple[Manifest, Part]], members: dict[str, Site]) -> list[Diagnostic]:

@@ -1,6 +1,6 @@
 """ResourcePolicies as BurstPolicies: those that say the same in several namespaces or clusters become one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +10,23 @@ from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.importing.drafts import Draft
 from compiler.importing.pools import Site, as_name, free
-from compiler.importing.resource_policies import Ordered, Unit
+from compiler.importing.resource_policies import IGNORE_DEFAULTS, Ordered, Unit
 from compiler.model import Platform, PoolType
+from compiler.platforms.gates import GATES, Feature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """A ResourcePolicy with the names of the pools that its units stand for, and their limits."""
+    """A ResourcePolicy with the names of the pools that its units stand for, and their limits.
+
+    Attributes:
+        ack: its own ``ack`` without what is written out anyway.
+    """
 
     ordered: Ordered
     pools: tuple[str, ...]
     limits: tuple[int | None, ...]
+    ack: dict[str, Any]
 
     @property
     def namespace(self) -> str:
@@ -30,7 +36,7 @@ class _Placed:
         """Return what has to be the same in two of them for one policy to say both; limits may differ by cluster."""
         each = self.ordered
         own = [unit.ack for unit in each.units]
-        return json.encode((each.manifest.name, each.selector, each.strategy, self.pools, own, each.ack, each.advance))
+        return json.encode((each.manifest.name, each.selector, each.strategy, self.pools, own, self.ack, each.advance))
 
 
 def burst_policies(found: Sequence[Ordered], sites: dict[str, Site], taken: set[str]) -> tuple[list[Draft], list[Diagnostic]]:
@@ -43,8 +49,7 @@ def burst_policies(found: Sequence[Ordered], sites: dict[str, Site], taken: set[
     """
     diagnostics: list[Diagnostic] = []
     groups: dict[bytes, list[_Placed]] = {}
-    for ordered in found:
-        placed, problems = _placed(ordered, sites[ordered.cluster])
+    for placed, problems in _all_placed(found, sites):
         diagnostics += problems
         if placed is not None:
             groups.setdefault(placed.alike(), []).append(placed)
@@ -52,7 +57,7 @@ def burst_policies(found: Sequence[Ordered], sites: dict[str, Site], taken: set[
     for group in groups.values():
         for members in _products(group):
             written = members[0].ordered.manifest.name
-            name = free(as_name(written), names)
+            name = free(as_name(written) or "imported", names)
             names.add(name)
             drafts.append(_draft(name, members))
             if name != written:
@@ -66,7 +71,33 @@ def burst_policies(found: Sequence[Ordered], sites: dict[str, Site], taken: set[
     return drafts, diagnostics
 
 
-def _placed(ordered: Ordered, site: Site) -> tuple[_Placed | None, list[Diagnostic]]:
+def _all_placed(found: Sequence[Ordered], sites: dict[str, Site]) -> Iterator[tuple[_Placed | None, list[Diagnostic]]]:
+    """Place ResourcePolicies, those first whose pools have names: pools without a name get that of the same place on another cluster."""
+    names: dict[tuple[str, int], tuple[str, ...]] = {}
+
+    def known(ordered: Ordered) -> tuple[str, int]:
+        return ordered.manifest.name, len(ordered.units)
+
+    for name in sorted(sites, key=lambda name: (_namelessness(sites[name]), name)):
+        site = sites[name]
+        own = [each for each in found if each.cluster == name]
+        for ordered in sorted(
+            own, key=lambda each: (known(each) not in names, each.manifest.effective_namespace, each.manifest.name)
+        ):
+            placed, problems = _placed(ordered, site, names.get(known(ordered), ()))
+            if placed is not None:
+                names.setdefault(known(ordered), placed.pools)
+            yield placed, problems
+
+
+def _namelessness(site: Site) -> int:
+    """Return how much has to be made up: nothing on declared clusters, little on VKE, where pools have names in ResourcePolicies."""
+    if site.declared is not None:
+        return 0
+    return 1 if site.platform is Platform.VKE else 2
+
+
+def _placed(ordered: Ordered, site: Site, like: tuple[str, ...]) -> tuple[_Placed | None, list[Diagnostic]]:
     diagnostics: list[Diagnostic] = []
     pools: list[str] = []
     manifest = ordered.manifest
@@ -78,7 +109,7 @@ def _placed(ordered: Ordered, site: Site) -> tuple[_Placed | None, list[Diagnost
             note = "on registered clusters it takes effect on ecs units only (the guide's table of parameters)"
             diagnostics.append(diagnose(codes.CHANGED, at, message, notes=[note]))
             unit = Unit(type=unit.type, name=unit.name, node_selector={}, max=unit.max, ack=unit.ack)
-        pool = site.pool_for(unit)
+        pool = site.pool_for(unit, like[index] if like else "")
         if pool is None:
             message = f"cluster `{site.name}` has no {unit.type} pool like this one of {manifest.title}"
             selector = ", ".join(f"{key}: {value}" for key, value in unit.node_selector.items())
@@ -93,7 +124,16 @@ def _placed(ordered: Ordered, site: Site) -> tuple[_Placed | None, list[Diagnost
         pools.append(pool)
     if len(pools) < len(ordered.units):
         return None, diagnostics
-    return _Placed(ordered=ordered, pools=tuple(pools), limits=tuple(unit.max for unit in ordered.units)), diagnostics
+    limits = tuple(unit.max for unit in ordered.units)
+    return _Placed(ordered=ordered, pools=tuple(pools), limits=limits, ack=_said(ordered, limits, site)), diagnostics
+
+
+def _said(ordered: Ordered, limits: Iterable[int | None], site: Site) -> dict[str, Any]:
+    """Return what a policy has to say of its own: from scheduler 6.4 on, defaults are written out where there is a max."""
+    written_out = site.platform is Platform.ACK_PRO and any(limit is not None for limit in limits)
+    if not written_out or GATES[Platform.ACK_PRO, Feature.IGNORE_DEFAULTS].closed_by(site.kubernetes, site.scheduler):
+        return ordered.ack
+    return {key: value for key, value in ordered.ack.items() if IGNORE_DEFAULTS.get(key) is not value}
 
 
 def _products(group: Sequence[_Placed]) -> Iterable[list[_Placed]]:
@@ -125,8 +165,8 @@ def _draft(name: str, members: Sequence[_Placed]) -> Draft:
         spec["strategy"] = first.strategy
     if first.advance:
         spec["advance"] = first.advance
-    if first.ack:
-        spec["resourcePolicy"] = {"ack": first.ack}
+    if members[0].ack:
+        spec["resourcePolicy"] = {"ack": members[0].ack}
     return Draft(kind="BurstPolicy", name=name, spec=spec, sources=tuple(each.ordered.manifest for each in members))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from compiler.importing.resource_policies import Ordered, Unit
 from compiler.model import Cluster, Platform, PoolType
 from compiler.platforms.mechanisms import node_selector
+from compiler.versions import Version
 
 _MOST: Final = 63
 
@@ -18,13 +19,20 @@ class Site:
 
     name: str
     platform: Platform
+    kubernetes: Version
+    scheduler: Version | None = None
     declared: Cluster | None = None
     member: str = ""
     host: str = ""
     pools: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def pool_for(self, unit: Unit) -> str | None:
-        """Return the name of the pool that a unit stands for, None if the cluster is declared and has none like it."""
+    def pool_for(self, unit: Unit, like: str = "") -> str | None:
+        """Return the name of the pool that a unit stands for, None if the cluster is declared and has none like it.
+
+        Args:
+            unit: of a ResourcePolicy.
+            like: what a pool in its place is called on another cluster; a new pool without a name of its own gets this one.
+        """
         if self.declared is not None:
             return self._declared_pool(self.declared, unit)
         wanted: dict[str, Any] = {"type": str(unit.type)}
@@ -33,7 +41,8 @@ class Site:
         for name, pool in self.pools.items():
             if pool == wanted:
                 return name
-        name = free(as_name(unit.name) or _role(unit.type), self.pools)
+        role = like if like and like not in self.pools else _role(unit.type)
+        name = free(as_name(unit.name) or role, self.pools)
         self.pools[name] = wanted
         return name
 

@@ -8,7 +8,7 @@ from compiler.diagnostics import Diagnostic, Severity, diagnose
 from compiler.emit.kubeadmiral import API_VERSION, folder
 from compiler.emit.manifest import file_name
 from compiler.importing import federation
-from compiler.importing.resource_policies import Ordered, Unit, read
+from compiler.importing.resource_policies import IGNORE_DEFAULTS, Ordered, Unit, read
 from compiler.importing.run import Imported
 from compiler.load import decode, load
 from compiler.manifests.inventory import Manifest, manifests_of
@@ -16,8 +16,6 @@ from compiler.model import PoolType
 from compiler.pipeline import Result
 from compiler.sources import Source, SourceError
 
-_FLAGS: Final = {"ignorePreviousPod": False, "ignoreTerminatingPod": True}
-"""Defaults of ACK Pro's scheduler from 6.4 on, which are written out (``compiler.lower``)."""
 _RESCHEDULING: Final[dict[str, Any]] = {
     "avoidDisruption": True,
     "when": {
@@ -69,9 +67,10 @@ def differences(found: Imported, result: Result) -> list[Diagnostic]:
         notes = [f"{each.primary.where.locate()}: {each.message}" for each in errors[:10]]
         message = "the policy files that come of these objects have errors"
         return [diagnose(codes.NOT_THE_SAME, source.at_name(), message, notes=notes)]
-    names = {source.place: draft.name for draft in found.drafts for source in draft.sources}
+    # By identity, since a file may be given for several clusters, and come back under several names.
+    names = {id(source): draft.name for draft in found.drafts for source in draft.sources}
     return [
-        *(each for ordered in found.ordered for each in _ordered(ordered, names.get(ordered.manifest.place), result.files)),
+        *(each for ordered in found.ordered for each in _ordered(ordered, names.get(id(ordered.manifest)), result.files)),
         *_federated(found, names, result.files),
     ]
 
@@ -98,7 +97,7 @@ def _values(ordered: Ordered) -> dict[str, Any]:
         "selector": ordered.selector,
         "strategy": ordered.strategy,
         "units": [_unit(unit) for unit in ordered.units],
-        "resourcePolicy.ack": {key: value for key, value in ordered.ack.items() if _FLAGS.get(key) is not value},
+        "resourcePolicy.ack": {key: value for key, value in ordered.ack.items() if IGNORE_DEFAULTS.get(key) is not value},
         "advance": ordered.advance,
     }
 
@@ -109,7 +108,7 @@ def _unit(unit: Unit) -> tuple[Any, ...]:
     return (str(unit.type), selector, unit.max, unit.ack)
 
 
-def _federated(found: Imported, names: Mapping[Any, str], files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
+def _federated(found: Imported, names: Mapping[int, str], files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
     hosts = {draft.name: draft.spec["host"] for draft in found.drafts if draft.kind == "PlacementPolicy"}
     members = {
         draft.spec["federation"]["member"]: draft.name
@@ -117,7 +116,7 @@ def _federated(found: Imported, names: Mapping[Any, str], files: Mapping[str, by
         if draft.kind == "Cluster" and "federation" in draft.spec
     }
     for manifest in found.federation.propagations:
-        name = names.get(manifest.place)
+        name = names.get(id(manifest))
         if name is None:
             continue
         path = f"{folder(hosts[name])}/{manifest.effective_namespace}/{file_name(API_VERSION, manifest.kind, name)}"
@@ -131,7 +130,7 @@ def _federated(found: Imported, names: Mapping[Any, str], files: Mapping[str, by
             if before.get(field) != after.get(field):
                 yield _different(manifest, f"{field}: {before.get(field)} was read, and {after.get(field)} is built", path)
     for manifest in found.federation.overrides:
-        for name in {draft.name for draft in found.drafts if manifest in draft.sources}:
+        for name in {draft.name for draft in found.drafts if any(each is manifest for each in draft.sources)}:
             path = f"{folder(hosts[name])}/{manifest.effective_namespace}/{file_name(API_VERSION, manifest.kind, name)}"
             built = _built(path, files)
             if (
@@ -140,7 +139,7 @@ def _federated(found: Imported, names: Mapping[Any, str], files: Mapping[str, by
             ):
                 yield _different(manifest, f"its rules are not those of {path}")
     for manifest in found.federation.autoscalers:
-        for name in {draft.name for draft in found.drafts if manifest in draft.sources}:
+        for name in {draft.name for draft in found.drafts if any(each is manifest for each in draft.sources)}:
             path = f"{folder(hosts[name])}/{manifest.effective_namespace}/{file_name('autoscaling/v2', manifest.kind, name)}"
             built = _built(path, files)
             one = federation.autoscaling(manifest, []).spec["autoscaling"]

@@ -13,6 +13,8 @@ from webhook.engine.keys import PLACEMENT_LABEL
 
 _ACK_TYPES: Final = (PoolType.IDC, PoolType.ECS, PoolType.ECI, PoolType.ACS)
 _VKE_TYPES: Final = (PoolType.ECS, PoolType.VCI)
+IGNORE_DEFAULTS: Final = {"ignorePreviousPod": False, "ignoreTerminatingPod": True}
+"""Defaults of ACK Pro's scheduler from 6.4 on, which are written out (``compiler.lower``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ def is_resource_policy(manifest: Manifest) -> bool:
 
 
 def read(manifest: Manifest, cluster: str) -> tuple[Ordered | None, list[Diagnostic]]:
-    """Read a ResourcePolicy of a cluster; None where something in it cannot be made sense of."""
+    """Read a ResourcePolicy of a cluster; None where what is left of it would be no policy."""
     findings: list[Diagnostic] = []
     spec = Fields(manifest, ("spec",), findings, manifest.value.get("spec") or {})
     of = _volcengine if manifest.group == vke.API_VERSION.partition("/")[0] else _alibaba
@@ -61,6 +63,8 @@ def read(manifest: Manifest, cluster: str) -> tuple[Ordered | None, list[Diagnos
         )
     found = of(manifest, cluster, spec)
     spec.end()
+    if not found.units:
+        spec.unsaid(manifest.at("spec"), f"{manifest.title} has no pools")
     if not found.selector:
         spec.unsaid(
             spec.at("selector"),
@@ -73,9 +77,8 @@ def read(manifest: Manifest, cluster: str) -> tuple[Ordered | None, list[Diagnos
             f"{manifest.title} was rendered by overbank: it selects the label that the webhook writes",
             "look for the policy files that it comes from",
         )
-    if not found.units:
-        spec.unsaid(manifest.at("spec"), f"{manifest.title} has no pools")
-    return found, findings
+    meant = found.units and found.selector and PLACEMENT_LABEL not in found.selector
+    return (found if meant else None), findings
 
 
 def _alibaba(manifest: Manifest, cluster: str, spec: Fields) -> Ordered:
@@ -85,7 +88,8 @@ def _alibaba(manifest: Manifest, cluster: str, spec: Fields) -> Ordered:
     for entry in spec.each("units"):
         type_ = PoolType(entry.text("resource", _ACK_TYPES) or PoolType.ECS)
         node_selector, most = entry.labels("nodeSelector"), entry.whole("max")
-        written = {key: entry.labels(key) for key in ("maxResources", "podLabels", "podAnnotations")}
+        written = {"maxResources": entry.quantities("maxResources")}
+        written |= {key: entry.labels(key) for key in ("podLabels", "podAnnotations")}
         entry.end()
         maps = {key: value for key, value in written.items() if value}
         pro |= bool(maps) or type_ is PoolType.ACS

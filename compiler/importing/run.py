@@ -1,18 +1,22 @@
 """From objects to policy files: the objects that are understood are sorted out, clusters are found or made up, and policies drafted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.importing.drafts import Draft
-from compiler.importing.placements import Federation, placement_policies
+from compiler.importing.marks import lost
+from compiler.importing.needs import least_scheduler
+from compiler.importing.placements import Federation, federated, placement_policies
 from compiler.importing.policies import burst_policies
 from compiler.importing.pools import Site, platform_of
 from compiler.importing.resource_policies import Ordered, is_resource_policy, read
+from compiler.importing.twins import Twins
 from compiler.manifests.inventory import Manifest, manifests_of
 from compiler.model import Cluster, Platform
 from compiler.source import Document
+from compiler.versions import Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +39,11 @@ class Known:
     """
 
     new: bool
+    kubernetes: Version
     clusters: Mapping[str, Cluster] = field(default_factory=dict)
     names: Mapping[str, set[str]] = field(default_factory=dict)
     platforms: Mapping[str, Platform] = field(default_factory=dict)
-    kubernetes: str = "1.30"
-    schedulers: Mapping[str, str] = field(default_factory=dict)
+    schedulers: Mapping[str, Version] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
     host: str = "federation"
 
@@ -65,18 +69,26 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
     ordered: list[Ordered] = []
     federation = Federation()
     passed = 0
-    for each in given:
-        for manifest in (manifest for document in each.documents for manifest in manifests_of(document)):
-            if is_resource_policy(manifest):
-                if not each.cluster:
-                    diagnostics.append(_from_where(manifest))
-                    continue
-                found, problems = read(manifest, each.cluster)
-                diagnostics += problems
-                if found is not None:
-                    ordered.append(found)
-            elif not federation.add(manifest):
-                passed += 1
+    twins = Twins()
+    for cluster, manifest in _manifests(given):
+        if is_resource_policy(manifest):
+            twin = twins.seen(cluster, manifest)
+            if twin is not None:
+                diagnostics += twin
+            elif not cluster:
+                diagnostics.append(_from_where(manifest))
+            else:
+                found, unsaid = read(manifest, cluster)
+                diagnostics += [*unsaid, *lost(manifest)]
+                ordered += [found] if found is not None else []
+        elif federated(manifest):
+            twin = twins.seen("", manifest)
+            if twin is None:
+                federation.add(manifest)
+            diagnostics += lost(manifest) if twin is None else twin
+        else:
+            federation.bind(manifest)
+            passed += 1
     sites, problems = _sites(ordered, known, federation=bool(federation))
     diagnostics += problems
     placeable = [each for each in ordered if each.cluster in sites]
@@ -88,6 +100,12 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
     return Imported(
         drafts=tuple(drafts), ordered=tuple(placeable), federation=federation, passed=passed, diagnostics=tuple(diagnostics)
     )
+
+
+def _manifests(given: Iterable[Given]) -> Iterator[tuple[str, Manifest]]:
+    """Yield the objects of each cluster, the same ones in the same order however the files were given."""
+    found = [(each.cluster, manifest) for each in given for document in each.documents for manifest in manifests_of(document)]
+    yield from sorted(found, key=lambda pair: (pair[0], pair[1].place))
 
 
 def _from_where(manifest: Manifest) -> Diagnostic:
@@ -116,19 +134,32 @@ def _sites(ordered: Sequence[Ordered], known: Known, *, federation: bool) -> tup
                 related = [(each.manifest.at_name(), f"on {' or '.join(each.platforms)}") for each in own[1:]]
                 diagnostics.append(diagnose(codes.UNSAID, own[0].manifest.at_name(), message, related=related))
                 continue
-        sites[name] = Site(name=name, platform=platform, declared=declared, member=members.get(name, ""), host=known.host)
+        sites[name] = Site(
+            name=name,
+            platform=platform,
+            kubernetes=declared.kubernetes if declared else known.kubernetes,
+            scheduler=declared.scheduler if declared else _scheduler(name, platform, own, known),
+            declared=declared,
+            member=members.get(name, ""),
+            host=known.host,
+        )
     for name, cluster in known.clusters.items():
         if federation and cluster.federation is not None and cluster.federation.host == known.host and name not in members:
-            site = sites.setdefault(name, Site(name=name, platform=cluster.platform, declared=cluster))
+            member = Site(name=name, platform=cluster.platform, kubernetes=cluster.kubernetes, declared=cluster)
+            site = sites.setdefault(name, member)
             site.member, site.host = cluster.federation.member, known.host
     return sites, diagnostics
+
+
+def _scheduler(name: str, platform: Platform, own: Sequence[Ordered], known: Known) -> Version | None:
+    return known.schedulers.get(name) or (least_scheduler(own) if platform is Platform.ACK_PRO else None)
 
 
 def _surroundings(sites: Iterable[Site], known: Known, *, federation: bool) -> list[Draft]:
     """Return the documents that policies refer to and the repository does not have."""
     drafts = [Draft(kind="Repository", name="", spec={})] if known.new else []
     if federation and known.host not in known.names.get("FederationHost", set()):
-        spec = {"engine": "kubeadmiral", "kubernetesVersion": known.kubernetes}
+        spec = {"engine": "kubeadmiral", "kubernetesVersion": str(known.kubernetes)}
         comments = ("The objects do not tell the version of the host's API server: correct it.",)
         drafts.append(Draft(kind="FederationHost", name=known.host, spec=spec, comments=comments))
     for site in sites:
@@ -136,15 +167,17 @@ def _surroundings(sites: Iterable[Site], known: Known, *, federation: bool) -> l
             continue
         cluster = {
             "platform": str(site.platform),
-            "kubernetesVersion": known.kubernetes,
-            **({"scheduler": {"version": known.schedulers[site.name]}} if site.name in known.schedulers else {}),
+            "kubernetesVersion": str(site.kubernetes),
+            **({"scheduler": {"version": str(site.scheduler)}} if site.scheduler else {}),
             **({"federation": {"host": site.host, "member": site.member}} if site.member else {}),
             # A member of a federation that no ResourcePolicy was given of has nodes of some kind.
             "pools": [{"name": name, **pool} for name, pool in site.pools.items()] or [{"name": "nodes", "type": "idc"}],
         }
-        unknown = (
+        unknown = [
             "The objects tell neither versions nor add-ons, and no more about pools than how their nodes are chosen: complete it",
             "(`overbank inventory` does from the nodes).",
-        )
-        drafts.append(Draft(kind="Cluster", name=site.name, spec=cluster, comments=unknown))
+        ]
+        if site.scheduler and site.name not in known.schedulers:
+            unknown.append(f"Scheduler {site.scheduler} is the lowest that has the fields of these ResourcePolicies.")
+        drafts.append(Draft(kind="Cluster", name=site.name, spec=cluster, comments=tuple(unknown)))
     return drafts
