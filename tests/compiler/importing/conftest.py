@@ -1,6 +1,6 @@
 """What the tests of importing share: the guides' own YAML, an import through the command line, and a comparison of objects."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,13 +126,3 @@ def _scaled(one: dict[str, Any], other: dict[str, Any], how: set[str]) -> None:
     if one["apiVersion"] == "autoscaling/v2beta2":
         one["apiVersion"] = other["apiVersion"]
         how.add("autoscaling/v2 in the place of its beta")
-
-
-@pytest.fixture
-def objects() -> Callable[[Iterable[Path]], list[dict[str, Any]]]:
-    """Return a function that reads the objects of files."""
-
-    def run(paths: Iterable[Path]) -> list[dict[str, Any]]:
-        return [value for path in paths for value in yaml.safe_load_all(path.read_text(encoding="utf-8")) if value]
-
-    return run
