@@ -98,7 +98,7 @@ def _ended(options: argparse.Namespace, found: Imported, files: dict[str, str], 
     if not policies and not has_errors(diagnostics):
         raise CommandError("nothing is left to import", code=NOTHING)
     if has_errors(diagnostics):
-        sys.stderr.write(f"nothing is written: {count(diagnostics)}\n")
+        _say(options, f"nothing is written: {count(diagnostics)}")
         return FINDINGS
     folder = options.output or options.into
     if folder and not options.dry_run:
@@ -108,8 +108,14 @@ def _ended(options: argparse.Namespace, found: Imported, files: dict[str, str], 
     where = f" in {_many(len(files), 'file')}" if folder and not options.dry_run else ""
     passed = f"; {_many(found.passed, 'other object')} passed over" if found.passed else ""
     became = f"{_many(objects, 'object')} became {_many(policies, 'policy')}{where}, which build{'s' * (policies == 1)} the same"
-    sys.stderr.write(f"{became}{passed}; {count(diagnostics)}\n")
+    _say(options, f"{became}{passed}; {count(diagnostics)}")
     return CLEAN
+
+
+def _say(options: argparse.Namespace, line: str) -> None:
+    """Write a line for people; a report for programs is alone on its stream."""
+    if options.format != "json-v1":
+        sys.stderr.write(f"{line}\n")
 
 
 def _many(number: int, noun: str) -> str:

@@ -44,7 +44,7 @@ def propagation(manifest: Manifest, named: Named, findings: list[Diagnostic]) ->
     found["clusters"] = clusters
     if not clusters and not findings:
         message = f"{manifest.title} names no clusters, which means all that the host has, now and later"
-        spec.unsaid(manifest.at("spec"), message, "list the clusters under `placement`")
+        spec.unsaid(manifest.at_key("spec"), message, "list the clusters under `placement`")
     if (most := spec.whole("maxClusters")) is not None:
         found["maxClusters"] = most
     if migration := spec.inner("autoMigration"):

@@ -64,10 +64,10 @@ def read(manifest: Manifest, cluster: str) -> tuple[Ordered | None, list[Diagnos
     found = of(manifest, cluster, spec)
     spec.end()
     if not found.units:
-        spec.unsaid(manifest.at("spec"), f"{manifest.title} has no pools")
+        spec.unsaid(manifest.at_key("spec"), f"{manifest.title} has no pools")
     if not found.selector:
         spec.unsaid(
-            spec.at("selector"),
+            manifest.at_key("spec"),
             f"{manifest.title} selects no labels, and what that means is not documented",
             "select a label that its pods have",
         )

@@ -140,7 +140,7 @@ def _sites(ordered: Sequence[Ordered], known: Known, *, federation: bool) -> tup
             kubernetes=declared.kubernetes if declared else known.kubernetes,
             scheduler=declared.scheduler if declared else _scheduler(name, platform, own, known),
             declared=declared,
-            member=members.get(name, ""),
+            member=members.get(name, "") if federation else "",
             host=known.host,
         )
     for name, cluster in known.clusters.items():

@@ -124,7 +124,8 @@ def test_repository_without_its_policies_gets_them_back(
         kept = [each for each in documents if not any(f"\nkind: {kind}\n" in f"\n{each}" for kind in POLICIES)]
         path.unlink()
         if kept:
-            path.write_text("\n---\n".join(kept), encoding="utf-8")
+            # Under another name: what is left in the file of a policy is in the way of the policy.
+            path.with_name(f"kept-{path.name}" if path.name != "overbank.yaml" else path.name).write_text("\n---\n".join(kept))
     before = built(repository)
     hosts = sorted({host.name for host in result.hosts if host.placements})
     outcome = cli("import", *inputs, "--lossy", "--into", tmp_path / "repository", *(f"--host={name}" for name in hosts[:1]))
