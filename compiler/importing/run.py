@@ -91,7 +91,12 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
             passed += 1
     sites, problems = _sites(ordered, known, federation=bool(federation))
     diagnostics += problems
-    placeable = [each for each in ordered if each.cluster in sites]
+    placeable = []
+    for each in (each for each in ordered if each.cluster in sites):
+        if sites[each.cluster].platform in each.platforms:
+            placeable.append(each)
+        else:
+            diagnostics.append(_elsewhere(each, sites[each.cluster]))
     policies, problems = burst_policies(placeable, sites, known.names.get("BurstPolicy", set()))
     diagnostics += problems
     placements, problems = placement_policies(federation, known.host, sites, known.names.get("PlacementPolicy", set()))
@@ -112,6 +117,13 @@ def _from_where(manifest: Manifest) -> Diagnostic:
     message = f"no telling which cluster {manifest.title} comes from"
     path = manifest.document.file.path
     return diagnose(codes.NEEDED, manifest.at_name(), message, help=[f"name it before the file: CLUSTER={path}, or with --cluster"])
+
+
+def _elsewhere(ordered: Ordered, site: Site) -> Diagnostic:
+    known = " or ".join(ordered.platforms)
+    message = f"{ordered.manifest.title} has what only {known} knows, and cluster `{site.name}` is {site.platform}"
+    related = [(site.declared.at("spec", "platform"), "here")] if site.declared else []
+    return diagnose(codes.UNSAID, ordered.manifest.at_name(), message, related=related)
 
 
 def _sites(ordered: Sequence[Ordered], known: Known, *, federation: bool) -> tuple[dict[str, Site], list[Diagnostic]]:

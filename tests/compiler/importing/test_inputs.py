@@ -218,7 +218,7 @@ def test_federation_of_the_repository_is_found(write: Callable[..., Path], minim
         (("FILE", "--cluster", "../up"), 2, "`../up` is no name of a cluster or host"),
         (("FILE",), 1, "no telling which cluster"),
         (("idc=FILE", "--platform", "idc=mainframe"), 2, "there is no platform `mainframe`"),
-        (("idc=FILE", "--platform", "idc=vke"), 1, "does not build back"),
+        (("idc=FILE", "--platform", "idc=vke"), 1, "has what only ack-registered knows, and cluster `idc` is vke"),
         (("idc=FILE", "--scheduler", "idc=new"), 2, "`new` is no version"),
         (("idc=FILE", "--kubernetes-version", "new"), 2, "`new` is no version"),
         (("idc=FILE", "--member", "idc"), 2, "--member takes CLUSTER=ID"),
