@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     diagnostics += found.diagnostics
     if options.lossy:
         diagnostics = [each._replace(code=codes.CHANGED) if each.code is codes.UNSAID else each for each in diagnostics]
-    if not found.ordered and not found.federation and not diagnostics:
+    if not found.ordered and not found.federation and not found.injected and not diagnostics:
         raise CommandError(
             "there is nothing to import",
             code=NOTHING,

@@ -10,7 +10,13 @@ from compiler.report.style import printable
 
 API_VERSION: Final = "overbank.dev/v1alpha1"
 
-_FOLDERS: Final = {"Cluster": "clusters", "FederationHost": "placement", "BurstPolicy": "burst", "PlacementPolicy": "placement"}
+_FOLDERS: Final = {
+    "Cluster": "clusters",
+    "FederationHost": "placement",
+    "BurstPolicy": "burst",
+    "AcceleratorClass": "accelerators",
+    "PlacementPolicy": "placement",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

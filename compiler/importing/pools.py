@@ -1,10 +1,11 @@
 """Pools that units of ResourcePolicies stand for: those of the repository's clusters, or new ones with names made up from what is known."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from compiler.importing.pods import ByHand
 from compiler.importing.resource_policies import Ordered, Unit
 from compiler.model import Cluster, Platform, PoolType
 from compiler.platforms.mechanisms import node_selector
@@ -55,15 +56,15 @@ class Site:
         return unit.name if unit.name in like else next(iter(like), None)
 
 
-def platform_of(ordered: list[Ordered]) -> Platform:
-    """Return the platform of a cluster that is not declared: one that all its ResourcePolicies can be on.
+def platform_of(ordered: Sequence[Ordered | ByHand]) -> Platform:
+    """Return the platform of a cluster that is not declared: one that all its objects can be on.
 
     Raises:
         ValueError: there is none.
     """
     common = [each for each in ordered[0].platforms if all(each in other.platforms for other in ordered)]
     if not common:
-        raise ValueError("ResourcePolicies of different platforms")
+        raise ValueError("objects of different platforms")
     return common[0]
 
 

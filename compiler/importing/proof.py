@@ -8,6 +8,7 @@ from compiler.diagnostics import Diagnostic, Severity, diagnose
 from compiler.emit.kubeadmiral import API_VERSION, folder
 from compiler.emit.manifest import file_name
 from compiler.importing import federation
+from compiler.importing.injections import unlike
 from compiler.importing.resource_policies import IGNORE_DEFAULTS, Ordered, Unit, read
 from compiler.importing.run import Imported
 from compiler.load import decode, load
@@ -72,6 +73,7 @@ def differences(found: Imported, result: Result) -> list[Diagnostic]:
     return [
         *(each for ordered in found.ordered for each in _ordered(ordered, names.get(id(ordered.manifest)), result.files)),
         *_federated(found, names, result.files),
+        *unlike(found.injected, result.clusters),
     ]
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.importing.drafts import Draft
+from compiler.importing.injections import injections
 from compiler.importing.marks import lost
 from compiler.importing.needs import least_scheduler
 from compiler.importing.placements import Federation, federated, placement_policies
+from compiler.importing.pods import ByHand, by_hand
 from compiler.importing.policies import burst_policies
 from compiler.importing.pools import Site, platform_of
 from compiler.importing.resource_policies import Ordered, is_resource_policy, read
@@ -53,12 +55,13 @@ class Imported:
     """What came of it.
 
     Attributes:
-        ordered, federation: the objects that were understood, to compare what is built with. passed: how many others there are.
+        ordered, federation, injected: the objects that were understood, to compare what is built with. passed: how many others there are.
     """
 
     drafts: tuple[Draft, ...]
     ordered: tuple[Ordered, ...]
     federation: Federation
+    injected: tuple[tuple[Draft, ByHand], ...]
     passed: int
     diagnostics: tuple[Diagnostic, ...]
 
@@ -68,6 +71,7 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
     diagnostics: list[Diagnostic] = []
     ordered: list[Ordered] = []
     federation = Federation()
+    handwritten: list[ByHand] = []
     passed = 0
     twins = Twins()
     for cluster, manifest in _manifests(given):
@@ -88,8 +92,10 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
             diagnostics += lost(manifest) if twin is None else twin
         else:
             federation.bind(manifest)
-            passed += 1
-    sites, problems = _sites(ordered, known, federation=bool(federation))
+            pods = by_hand(manifest, cluster) if cluster else []
+            handwritten += pods
+            passed += not pods
+    sites, problems = _sites([*ordered, *handwritten], known, federation=bool(federation))
     diagnostics += problems
     placeable = []
     for each in (each for each in ordered if each.cluster in sites):
@@ -101,9 +107,18 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
     diagnostics += problems
     placements, problems = placement_policies(federation, known.host, sites, known.names.get("PlacementPolicy", set()))
     diagnostics += problems
-    drafts = [*_surroundings(sites.values(), known, federation=bool(federation)), *policies, *placements]
+    taken = known.names.get("BurstPolicy", set()) | {draft.name for draft in policies}
+    injected, classes, problems = injections(handwritten, placeable, sites, taken)
+    diagnostics += problems
+    policies += [draft for draft, _ in injected]
+    drafts = [*classes, *_surroundings(sites.values(), known, federation=bool(federation)), *policies, *placements]
     return Imported(
-        drafts=tuple(drafts), ordered=tuple(placeable), federation=federation, passed=passed, diagnostics=tuple(diagnostics)
+        drafts=tuple(drafts),
+        ordered=tuple(placeable),
+        federation=federation,
+        injected=tuple(injected),
+        passed=passed,
+        diagnostics=tuple(diagnostics),
     )
 
 
@@ -126,7 +141,7 @@ def _elsewhere(ordered: Ordered, site: Site) -> Diagnostic:
     return diagnose(codes.UNSAID, ordered.manifest.at_name(), message, related=related)
 
 
-def _sites(ordered: Sequence[Ordered], known: Known, *, federation: bool) -> tuple[dict[str, Site], list[Diagnostic]]:
+def _sites(ordered: Sequence[Ordered | ByHand], known: Known, *, federation: bool) -> tuple[dict[str, Site], list[Diagnostic]]:
     """Return the clusters that objects come from, and members of the federation."""
     sites: dict[str, Site] = {}
     diagnostics: list[Diagnostic] = []
@@ -142,7 +157,7 @@ def _sites(ordered: Sequence[Ordered], known: Known, *, federation: bool) -> tup
             try:
                 platform = platform_of(own)
             except ValueError:
-                message = f"the ResourcePolicies of cluster `{name}` belong to different platforms"
+                message = f"the objects of cluster `{name}` belong to different platforms"
                 related = [(each.manifest.at_name(), f"on {' or '.join(each.platforms)}") for each in own[1:]]
                 diagnostics.append(diagnose(codes.UNSAID, own[0].manifest.at_name(), message, related=related))
                 continue
@@ -163,8 +178,9 @@ def _sites(ordered: Sequence[Ordered], known: Known, *, federation: bool) -> tup
     return sites, diagnostics
 
 
-def _scheduler(name: str, platform: Platform, own: Sequence[Ordered], known: Known) -> Version | None:
-    return known.schedulers.get(name) or (least_scheduler(own) if platform is Platform.ACK_PRO else None)
+def _scheduler(name: str, platform: Platform, own: Sequence[Ordered | ByHand], known: Known) -> Version | None:
+    policies = [each for each in own if isinstance(each, Ordered)]
+    return known.schedulers.get(name) or (least_scheduler(policies) if platform is Platform.ACK_PRO else None)
 
 
 def _surroundings(sites: Iterable[Site], known: Known, *, federation: bool) -> list[Draft]:
