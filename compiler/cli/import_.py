@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 def _ended(options: argparse.Namespace, found: Imported, files: dict[str, str], diagnostics: list[Diagnostic]) -> int:
     options.repository = "."
     report(diagnostics, options, sys.stderr)
-    objects = sum(len(draft.sources) for draft in found.drafts)
+    objects = len({id(source) for draft in found.drafts for source in draft.sources})
     policies = sum(bool(draft.sources) for draft in found.drafts)
     if not policies and not has_errors(diagnostics):
         raise CommandError("nothing is left to import", code=NOTHING)

@@ -1,7 +1,10 @@
 """BurstPolicies from what pods say by hand, and the proof that the engine says the same to pods that do not."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from msgspec import json
 
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
@@ -21,46 +24,43 @@ def injections(
 
     Pods that only name the scheduler of a ResourcePolicy which selects them need no policy of their own: that one's writes it.
     """
+    diagnostics: list[Diagnostic] = []
+    groups: dict[bytes, tuple[dict[str, Any], list[ByHand]]] = {}
+    nearby: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for other in ordered:
+        nearby.setdefault((other.cluster, other.manifest.effective_namespace), []).append(other.selector)
+    for each in found:
+        around = nearby.get((each.cluster, each.manifest.effective_namespace), [])
+        if each.cluster not in sites or _covered(each, around):
+            continue
+        spec, problem = _spec(each, sites[each.cluster])
+        diagnostics += [problem] if problem else []
+        if spec is not None:
+            groups.setdefault(json.encode((spec, each.use_specs)), (spec, []))[1].append(each)
     drafts: list[tuple[Draft, ByHand]] = []
     classes: list[Draft] = []
-    diagnostics: list[Diagnostic] = []
-    names, said = set(taken), dict[str, str]()
-    for each in found:
-        site = sites.get(each.cluster)
-        if site is None or _covered(each, ordered):
-            continue
-        manifest = each.manifest
-        if not each.labels and not each.resources:
-            message = f"the pods of {manifest.title} have no label by which a policy could know them"
-            diagnostics.append(diagnose(codes.NEEDED, manifest.at_name(), message, help=["give its pods a label of their own"]))
-            continue
-        pools = [_pool(type_, site) for type_ in each.types]
-        if None in pools:
-            message = f"cluster `{site.name}` has no {' or '.join(each.types)} pool for the pods of {manifest.title}"
-            diagnostics.append(diagnose(codes.NEEDED, manifest.at_name(), message, help=["add it to the cluster's pools"]))
-            continue
-        spec = _spec(each, [str(pool) for pool in pools])
-        if said.setdefault(repr(spec), manifest.name) != manifest.name or any(
-            draft.spec == spec for draft, other in drafts if other.manifest is manifest
-        ):
-            continue  # another template of it has the same pods
-        name = free(as_name(f"{manifest.name}-{each.role}" if each.role else manifest.name) or "imported", names)
+    names = set(taken)
+    templates = Counter(id(each.manifest) for each in found)
+    for spec, members in groups.values():
+        first = members[0]
+        # The pods of a workload that all say the same need no role in the name of their policy.
+        alone = sum(each.manifest is first.manifest for each in members) == templates[id(first.manifest)]
+        name = free(as_name(first.manifest.name if alone else f"{first.manifest.name}-{first.role}") or "imported", names)
         names.add(name)
-        if each.use_specs:
+        if first.use_specs:
             spec["accelerator"] = name
-            content = {"resource": each.resources[0], "eci": {"useSpecs": list(each.use_specs)}}
+            content = {"resource": first.resources[0], "eci": {"useSpecs": list(first.use_specs)}}
             classes.append(Draft(kind="AcceleratorClass", name=name, spec=content))
-        drafts.append((Draft(kind="BurstPolicy", name=name, spec=spec, sources=(manifest,)), each))
+        # The templates of one workload stand in one manifest.
+        sources = {each.manifest.place: each.manifest for each in members}
+        draft = Draft(kind="BurstPolicy", name=name, spec=spec, sources=tuple(sources.values()))
+        drafts += [(draft, each) for each in members]
     return drafts, classes, diagnostics
 
 
-def _covered(each: ByHand, ordered: Sequence[Ordered]) -> bool:
-    return "inject" in each.spec and any(
-        other.cluster == each.cluster
-        and other.manifest.effective_namespace == each.manifest.effective_namespace
-        and other.selector.items() <= each.pod.get("metadata", {}).get("labels", {}).items()
-        for other in ordered
-    )
+def _covered(each: ByHand, selectors: Sequence[dict[str, str]]) -> bool:
+    labels = each.all_labels
+    return "inject" in each.spec and any(all(labels.get(key) == value for key, value in selector.items()) for selector in selectors)
 
 
 def _pool(wanted: PoolType, site: Site) -> str | None:
@@ -69,18 +69,33 @@ def _pool(wanted: PoolType, site: Site) -> str | None:
     return site.pool_for(Unit(type=type_, name="", node_selector={}, max=None, ack={}))
 
 
-def _spec(each: ByHand, pools: Sequence[str]) -> dict[str, Any]:
-    pods: dict[str, Any] = {"matchLabels": each.labels} if each.labels else {"requestsResource": list(each.resources)}
+def _spec(each: ByHand, site: Site) -> tuple[dict[str, Any] | None, Diagnostic | None]:
+    """Return what a policy says for pods, None where that cannot be said, and a finding about it."""
+    manifest, problem = each.manifest, None
+    if not each.labels and not each.resources:
+        message = f"the pods of {manifest.title} have no label by which a policy could know them"
+        return None, diagnose(codes.NEEDED, manifest.at_name(), message, help=["give its pods a label of their own"])
+    pools = [_pool(type_, site) for type_ in each.types]
+    if None in pools:
+        message = f"cluster `{site.name}` has no {' or '.join(each.types)} pool for the pods of {manifest.title}"
+        return None, diagnose(codes.NEEDED, manifest.at_name(), message, help=["add it to the cluster's pools"])
+    pods: dict[str, Any] = {"matchLabels": each.labels}
+    if not each.labels:
+        pods = {"requestsResource": list(each.resources)}
+        wide = f"the policy is for all pods of namespace `{manifest.effective_namespace}` that ask for {', '.join(each.resources)}"
+        advice = "give its pods a label of their own, and match that"
+        message = f"the pods of {manifest.title} have no label of their own"
+        problem = diagnose(codes.CHANGED, manifest.at_name(), message, notes=[wide], help=[advice])
     spec: dict[str, Any] = {
         "match": {
             "clusters": {"names": [each.cluster]},
-            "namespaces": {"names": [each.manifest.effective_namespace]},
+            "namespaces": {"names": [manifest.effective_namespace]},
             "pods": pods,
         }
     }
     if pools:
         spec["pools"] = [{"name": pool} for pool in pools]
-    return {**spec, **each.spec}
+    return {**spec, **each.spec}, problem
 
 
 def unlike(found: Sequence[tuple[Draft, ByHand]], clusters: Sequence[ClusterIR]) -> Iterator[Diagnostic]:
@@ -113,5 +128,9 @@ def _fields(pod: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             if not key.startswith("overbank.dev/"):
                 yield f"{part}[{key}]", value
     for key, value in pod.get("spec", {}).items():
-        if value not in ({}, []):
-            yield key, sorted(value, key=repr) if key == "tolerations" else value
+        if key == "tolerations":
+            # The API server keeps an operator that is not there for Equal (core/v1 Toleration).
+            found = sorted(({"operator": "Equal", **each} for each in value), key=lambda each: repr(sorted(each.items())))
+            yield key, found
+        elif value not in ({}, []):
+            yield key, value

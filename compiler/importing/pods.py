@@ -22,7 +22,7 @@ class ByHand:
     Attributes:
         role: tells the templates of a workload apart, empty where there is one.
         platforms: on which of them it can be.
-        pod: as it is. bare: without what a policy writes.
+        pod: as it is, with all its labels. bare: without what a policy writes.
         labels: by which its pods are known. resources: vendors' resources that they ask for.
         types: of the pools, in order. spec: what else the policy says.
         use_specs: instance types of ECI, best first.
@@ -32,6 +32,7 @@ class ByHand:
     cluster: str
     role: str
     platforms: tuple[Platform, ...]
+    all_labels: dict[str, Any]
     pod: dict[str, Any]
     bare: dict[str, Any]
     labels: dict[str, str]
@@ -84,6 +85,7 @@ def _read(manifest: Manifest, cluster: str, role: str, pod: dict[str, Any], temp
         cluster=cluster,
         role=role,
         platforms=platforms or _ACK,
+        all_labels=_map(pod.get("metadata"), "labels"),
         pod=pod,
         bare=bare,
         labels=_known_by(manifest, template, labels),
@@ -114,14 +116,18 @@ def _feature(
         return (PoolType.VCI,), {}, (Platform.VKE,)
     key, value = keys.AI_NODE_LABEL
     chosen, tolerations = spec.get("nodeSelector"), spec.get("tolerations")
-    if isinstance(chosen, dict) and chosen.get(key) == value and isinstance(tolerations, list) and _AI_TOLERATION in tolerations:
+    tolerating = [each for each in tolerations if _is_ai(each)] if isinstance(tolerations, list) else []
+    if isinstance(chosen, dict) and chosen.get(key) == value and tolerating:
         del chosen[key]
-        tolerations.remove(_AI_TOLERATION)
+        spec["tolerations"] = [each for each in spec["tolerations"] if not _is_ai(each)]
         return (PoolType.AI_NODE,), {}, (Platform.ACK_PRO,)
     return (), {}, ()
 
 
-_AI_TOLERATION: Final = dict(zip(("key", "value", "effect"), keys.AI_NODE_TAINT, strict=True))
+def _is_ai(toleration: Any) -> bool:
+    key, value, effect = keys.AI_NODE_TAINT
+    wanted = {"key": key, "operator": "Equal", "value": value, "effect": effect}
+    return isinstance(toleration, dict) and {"operator": "Equal", **toleration} == wanted
 
 
 def _known_by(manifest: Manifest, template: dict[str, Any], bare: dict[str, Any]) -> dict[str, str]:
@@ -136,10 +142,11 @@ def _known_by(manifest: Manifest, template: dict[str, Any], bare: dict[str, Any]
 def _resources(spec: dict[str, Any]) -> Iterator[str]:
     """Yield the extended resources that containers ask for."""
     seen = set()
-    for container in (each for key in ("containers", "initContainers") for each in spec.get(key) or () if isinstance(each, dict)):
+    lists = [each for each in (spec.get("containers"), spec.get("initContainers")) if isinstance(each, list)]
+    for container in (each for containers in lists for each in containers if isinstance(each, dict)):
         asked = container.get("resources")
         for part in ("limits", "requests") if isinstance(asked, dict) else ():
-            seen |= {key for key in _map(asked, part) if "/" in key}
+            seen |= {key for key in _map(asked, part) if "/" in str(key)}
     yield from seen
 
 

@@ -110,7 +110,7 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
     taken = known.names.get("BurstPolicy", set()) | {draft.name for draft in policies}
     injected, classes, problems = injections(handwritten, placeable, sites, taken)
     diagnostics += problems
-    policies += [draft for draft, _ in injected]
+    policies += {draft.name: draft for draft, _ in injected}.values()
     drafts = [*classes, *_surroundings(sites.values(), known, federation=bool(federation)), *policies, *placements]
     return Imported(
         drafts=tuple(drafts),
