@@ -1,13 +1,11 @@
 """``overbank import``: hand-written objects of the vendors as policy files that build the same objects."""
 
 import argparse
-import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.given import read, title
+from compiler.cli.given import NAME, by_cluster, read, title
 from compiler.cli.repository import add_format, count, open_tree, report
 from compiler.cli.terminal import add_colour
 from compiler.codes import importing as codes
@@ -22,14 +20,13 @@ from compiler.sources.tree import Tree
 from compiler.versions import Version
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
-        "Reads ResourcePolicies of ACK and VKE, and PropagationPolicies, OverridePolicies and centralized autoscalers of KubeAdmiral "
-        "with the workloads that are bound to them. The policies are compiled at once, and compared with what was read. The exit code is 1 "
+        "Reads ResourcePolicies of ACK and VKE, workloads whose pods name a feature of the vendors by hand, and PropagationPolicies, "
+        "OverridePolicies and centralized autoscalers of KubeAdmiral with the workloads that are bound to them. The policies are compiled at once, and compared with what was read. The exit code is 1 "
         "if something cannot be imported; then nothing is written."
     )
     parser.add_argument(
@@ -70,6 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Import objects."""
+    options.repository = "."  # as `report` asks for it: the paths of findings are those that were given
     tree = open_tree(options.into) if options.into else None
     known = _known(options, _declared(tree, options.into) if tree else None)
     given, diagnostics = _given(options)
@@ -81,9 +79,12 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(
             "there is nothing to import",
             code=NOTHING,
-            help="it reads ResourcePolicies, PropagationPolicies and what is bound to them",
+            help="it reads ResourcePolicies, pods that name a vendor's feature by hand, PropagationPolicies and what is bound to them",
         )
     files = files_of(found.drafts)
+    if not has_errors(diagnostics) and not any(draft.sources for draft in found.drafts):
+        report(diagnostics, options, sys.stderr)
+        raise CommandError("nothing is left to import", code=NOTHING)
     if not has_errors(diagnostics):
         _nothing_in_the_way(options, files)
         diagnostics += differences(found, compile_repository(Overlay(tree, files), workloads=False))
@@ -91,12 +92,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _ended(options: argparse.Namespace, found: Imported, files: dict[str, str], diagnostics: list[Diagnostic]) -> int:
-    options.repository = "."
     report(diagnostics, options, sys.stderr)
     objects = len({id(source) for draft in found.drafts for source in draft.sources})
     policies = sum(bool(draft.sources) for draft in found.drafts)
-    if not policies and not has_errors(diagnostics):
-        raise CommandError("nothing is left to import", code=NOTHING)
     if has_errors(diagnostics):
         _say(options, f"nothing is written: {count(diagnostics)}")
         return FINDINGS
@@ -144,7 +142,7 @@ def _known(options: argparse.Namespace, declared: Result | None) -> Known:
     }
     kubernetes = _version("--kubernetes-version", options.kubernetes_version)
     for name in (options.host, options.cluster):
-        if name and not _NAME.fullmatch(name):
+        if name and not NAME.fullmatch(name):
             raise CommandError(f"`{name}` is no name of a cluster or host")
     if declared is None or declared.model is None:
         return Known(
@@ -177,7 +175,7 @@ def _known(options: argparse.Namespace, declared: Result | None) -> Known:
 
 def _pair(option: str, word: str, written: str) -> tuple[str, str]:
     cluster, _, value = written.partition("=")
-    if not _NAME.fullmatch(cluster) or not value:
+    if not NAME.fullmatch(cluster) or not value:
         raise CommandError(f"{option} takes CLUSTER={word}, and not `{written}`")
     return cluster, value
 
@@ -189,29 +187,13 @@ def _version(option: str, written: str) -> Version:
         raise CommandError(f"{option}: `{written}` is no version", help="versions are such as 1.30 or 6.4.3") from error
 
 
-def _inputs(written: list[str]) -> Iterator[tuple[str, str, bytes]]:
-    """Yield the cluster, the path and the bytes of each file; links and hidden files in folders are passed over."""
-    for each in written:
-        cluster, path = ("", each) if each == "-" or Path(each).exists() else each.partition("=")[::2]
-        if not path:
-            raise CommandError(f"there is no file {each}")
-        if cluster and not _NAME.fullmatch(cluster):
-            raise CommandError(f"`{cluster}` is no name of a cluster, and there is no file {each}")
-        if not Path(path).is_dir():
-            yield cluster, title(path), read(path, MAX_BYTES)
-            continue
-        for file in sorted(Path(path).rglob("*")):
-            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            if file.suffix in _SUFFIXES and not hidden and file.is_file() and not file.is_symlink():
-                yield cluster, str(file), read(str(file), MAX_BYTES)
-
-
 def _given(options: argparse.Namespace) -> tuple[list[Given], list[Diagnostic]]:
     """Read the documents of all files."""
     given: list[Given] = []
     diagnostics: list[Diagnostic] = []
-    for cluster, path, raw in _inputs(options.inputs):
-        file, found = decode(path, raw)
+    for cluster, path in by_cluster(options.inputs, _SUFFIXES):
+        raw = read(path, MAX_BYTES)
+        file, found = decode(title(path), raw)
         diagnostics += found
         if file is not None:
             documents, found = load(file)

@@ -20,7 +20,8 @@ CHANGED: Final = Code(
     Severity.WARNING,
     "object comes back changed",
     """What is imported compiles to an object that differs from the one that was read, in the way that the message says: it has another
-name, since a policy's objects are called after it and the name is taken, or a label that policies do not carry is gone.
+name, since a policy's objects are called after it and the name is taken, or a label that policies do not carry is gone. Or the policy says
+more than the object did: pods without labels are known only by what they ask for.
 
 Delete the old object once the new one is applied: two ResourcePolicies that select the same pods are not documented by any vendor.""",
 )
@@ -40,6 +41,7 @@ NOT_THE_SAME: Final = Code(
     """After the import the policy files are compiled, and the objects compared with those that were read. One of them came out different,
 or the policies have errors, so the files are not written.
 
-The notes show the difference. Where the policies have errors, the objects themselves contradict each other or the vendor's
+The notes show the difference. For pods that name a vendor's feature by hand it is that between them and what the webhook would make of
+pods without it. Where the policies have errors, the objects themselves contradict each other or the vendor's
 documentation.""",
 )

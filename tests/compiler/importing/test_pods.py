@@ -96,7 +96,7 @@ def test_pods_that_nothing_tells_apart_are_an_error(tmp_path: Path, cli: Cli) ->
 
 
 def test_pods_that_would_not_come_back_are_an_error(guides: Path, tmp_path: Path, cli: Cli) -> None:
-    """The notes name the field: here another tool's toleration goes with a label that the policy's pods would not have."""
+    """Pods that are bound to a node already get nothing from any policy: the notes name what would be missing."""
     changed = (
         (guides / "ai-node-pod.yaml").read_text(encoding="utf-8").replace("  nodeSelector:", "  nodeName: ai-1\n  nodeSelector:")
     )
@@ -104,6 +104,7 @@ def test_pods_that_would_not_come_back_are_an_error(guides: Path, tmp_path: Path
     outcome = cli("import", f"c={tmp_path / 'pod.yaml'}", "--platform", "c=ack-pro")
     assert outcome.code == 1
     assert "error[OB5704]" in outcome.err
+    assert "nodeSelector: {'alibabacloud.com/virtual-node': 'true'} was read, and nothing is written" in outcome.err
 
 
 POD: dict[str, Any] = {
