@@ -126,6 +126,14 @@ def test_order_of_inputs_does_not_matter(name: str, guides: Path, cli: Callable[
     assert one.err == other.err
 
 
+def test_hash_seeds_do_not_matter(guides: Path, overbank: Callable[..., Any]) -> None:
+    """Two processes that hash differently print the same bytes."""
+    guide = GUIDES["the whole fleet"]
+    inputs = [*_inputs(guide, guides), f"pods={guides}", *guide.arguments]
+    one, other = (overbank("import", *inputs, "--lossy", env={"PYTHONHASHSEED": seed}) for seed in ("1", "2"))
+    assert (one.returncode, one.stdout, one.stderr) == (other.returncode, other.stdout, other.stderr)
+
+
 def test_policies_look_like_those_that_people_write(guides: Path, cli: Callable[..., Any]) -> None:
     """A guide's ResourcePolicy becomes the policy that the documentation would show for it."""
     outcome = cli("import", f"idc={guides / 'registered-nodes-limited.yaml'}")
