@@ -75,13 +75,17 @@ def run(options: argparse.Namespace) -> int:
     diagnostics += found.diagnostics
     if options.lossy:
         diagnostics = [each._replace(code=codes.CHANGED) if each.code is codes.UNSAID else each for each in diagnostics]
-    if not found.ordered and not found.federation and not found.injected and not diagnostics:
+    if not found.ordered and not found.federation and not found.injected and not found.there and not diagnostics:
         raise CommandError(
             "there is nothing to import",
             code=NOTHING,
             help="it reads ResourcePolicies, pods that name a vendor's feature by hand, PropagationPolicies and what is bound to them",
         )
     files = files_of(found.drafts)
+    if found.there and not has_errors(diagnostics) and not any(draft.sources for draft in found.drafts):
+        report(diagnostics, options, sys.stderr)
+        _say(options, f"the repository builds {_many(found.there, 'object')} already, and there are no others to import")
+        return CLEAN
     if not has_errors(diagnostics) and not any(draft.sources for draft in found.drafts):
         report(diagnostics, options, sys.stderr)
         raise CommandError("nothing is left to import", code=NOTHING)
@@ -106,7 +110,8 @@ def _ended(options: argparse.Namespace, found: Imported, files: dict[str, str], 
     where = f" in {_many(len(files), 'file')}" if folder and not options.dry_run else ""
     passed = f"; {_many(found.passed, 'other object')} passed over" if found.passed else ""
     became = f"{_many(objects, 'object')} became {_many(policies, 'policy')}{where}, which build{'s' * (policies == 1)} the same"
-    _say(options, f"{became}{passed}; {count(diagnostics)}")
+    there = f"; {_many(found.there, 'object')} built already" if found.there else ""
+    _say(options, f"{became}{there}{passed}; {count(diagnostics)}")
     return CLEAN
 
 
@@ -121,7 +126,7 @@ def _many(number: int, noun: str) -> str:
 
 
 def _declared(tree: Tree, folder: str) -> Result:
-    result = compile_repository(tree, workloads=False, files=False)
+    result = compile_repository(tree, workloads=False)
     if result.failed or result.model is None:
         first = next(each for each in result.diagnostics if each.code.severity is Severity.ERROR)
         raise CommandError(f"the policies in {folder} have errors, such as {first.primary.where.locate()}: {first.message}")
@@ -170,6 +175,8 @@ def _known(options: argparse.Namespace, declared: Result | None) -> Known:
         members=members,
         host=options.host or next(iter(hosts), "federation"),
         kubernetes=kubernetes,
+        files=declared.files,
+        engines=declared.clusters,
     )
 
 

@@ -98,27 +98,36 @@ def _spec(each: ByHand, site: Site) -> tuple[dict[str, Any] | None, Diagnostic |
     return {**spec, **each.spec}, problem
 
 
+def not_written_yet(found: Sequence[ByHand], clusters: Sequence[ClusterIR]) -> list[ByHand]:
+    """Return the pods to which the policies that are there do not write what they have by hand."""
+    benches = {cluster.name: Bench(cluster) for cluster in clusters} if found else {}
+    return [each for each in found if each.cluster not in benches or _missing(each, benches[each.cluster])]
+
+
 def unlike(found: Sequence[tuple[Draft, ByHand]], clusters: Sequence[ClusterIR]) -> Iterator[Diagnostic]:
     """Yield a finding for each pod that the engine would not make again of what is left without the hand-written fields."""
-    benches = {cluster.name: Bench(cluster) for cluster in clusters}
+    benches = {cluster.name: Bench(cluster) for cluster in clusters} if found else {}
     for draft, each in found:
         manifest = each.manifest
-        try:
-            trial = benches[each.cluster].admit(each.bare, manifest.effective_namespace)
-            wanted = send(each.pod).pod
-        except NotAPodError as error:
-            message = f"the pods of {manifest.title} cannot be made"
-            yield diagnose(codes.NOT_THE_SAME, manifest.at_name(), message, notes=[str(error)])
-            continue
-        before, after = dict(_fields(wanted)), dict(_fields(trial.after))
-        notes = [
-            f"{field}: {before.get(field, 'nothing')} was read, and {after.get(field, 'nothing')} is written"
-            for field in sorted(before.keys() | after.keys())
-            if before.get(field) != after.get(field)
-        ]
-        if notes or trial.decision.denied:
+        if notes := _missing(each, benches[each.cluster]):
             message = f"the pods of {manifest.title} do not come back from policy `{draft.name}`"
-            yield diagnose(codes.NOT_THE_SAME, manifest.at_name(), message, notes=[*notes, *trial.decision.denied])
+            yield diagnose(codes.NOT_THE_SAME, manifest.at_name(), message, notes=notes)
+
+
+def _missing(each: ByHand, bench: Bench) -> list[str]:
+    """Return in which fields a pod differs after admission, and why it would be denied."""
+    try:
+        trial = bench.admit(each.bare, each.manifest.effective_namespace)
+        wanted = send(each.pod).pod
+    except NotAPodError as error:
+        return [str(error)]
+    before, after = dict(_fields(wanted)), dict(_fields(trial.after))
+    notes = [
+        f"{field}: {before.get(field, 'nothing')} was read, and {after.get(field, 'nothing')} is written"
+        for field in sorted(before.keys() | after.keys())
+        if before.get(field) != after.get(field)
+    ]
+    return [*notes, *trial.decision.denied]
 
 
 def _fields(pod: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -8,12 +8,11 @@ from compiler.diagnostics import Diagnostic, Severity, diagnose
 from compiler.emit.kubeadmiral import API_VERSION, folder
 from compiler.emit.manifest import file_name
 from compiler.importing import federation
+from compiler.importing.already import built_object, cluster_folder, place_of, values
 from compiler.importing.injections import unlike
-from compiler.importing.resource_policies import IGNORE_DEFAULTS, Ordered, Unit, read
+from compiler.importing.resource_policies import Ordered, read
 from compiler.importing.run import Imported
-from compiler.load import decode, load
-from compiler.manifests.inventory import Manifest, manifests_of
-from compiler.model import PoolType
+from compiler.manifests.inventory import Manifest
 from compiler.pipeline import Result
 from compiler.sources import Source, SourceError
 
@@ -81,33 +80,16 @@ def _ordered(given: Ordered, name: str | None, files: Mapping[str, bytes]) -> It
     manifest = given.manifest
     if name is None:
         return
-    path = f"clusters/{given.cluster}/{manifest.effective_namespace}/{file_name(manifest.value['apiVersion'], manifest.kind, name)}"
-    built = _built(path, files)
+    path = place_of(manifest, cluster_folder(given.cluster), name)
+    built = built_object(path, files)
     again = read(built, given.cluster)[0] if built else None
     if again is None:
         yield _different(manifest, f"no such ResourcePolicy is built: there is no {path}")
         return
-    before, after = _values(given), _values(again)
+    before, after = values(given), values(again)
     for field, value in before.items():
         if value != after[field]:
             yield _different(manifest, f"{field}: {value} was read, and {after[field]} is built", path)
-
-
-def _values(ordered: Ordered) -> dict[str, Any]:
-    """Return what matters of a ResourcePolicy, without what is documented to have no effect, or to be the default."""
-    return {
-        "selector": ordered.selector,
-        "strategy": ordered.strategy,
-        "units": [_unit(unit) for unit in ordered.units],
-        "resourcePolicy.ack": {key: value for key, value in ordered.ack.items() if IGNORE_DEFAULTS.get(key) is not value},
-        "advance": ordered.advance,
-    }
-
-
-def _unit(unit: Unit) -> tuple[Any, ...]:
-    # Their names are those of pools, which are called differently only with a warning.
-    selector = unit.node_selector if unit.type in (PoolType.ECS, PoolType.VCI) else {}
-    return (str(unit.type), selector, unit.max, unit.ack)
 
 
 def _federated(found: Imported, names: Mapping[int, str], files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
@@ -122,7 +104,7 @@ def _federated(found: Imported, names: Mapping[int, str], files: Mapping[str, by
         if name is None:
             continue
         path = f"{folder(hosts[name])}/{manifest.effective_namespace}/{file_name(API_VERSION, manifest.kind, name)}"
-        built = _built(path, files)
+        built = built_object(path, files)
         if built is None:
             yield _different(manifest, f"no such PropagationPolicy is built: there is no {path}")
             continue
@@ -134,7 +116,7 @@ def _federated(found: Imported, names: Mapping[int, str], files: Mapping[str, by
     for manifest in found.federation.overrides:
         for name in {draft.name for draft in found.drafts if any(each is manifest for each in draft.sources)}:
             path = f"{folder(hosts[name])}/{manifest.effective_namespace}/{file_name(API_VERSION, manifest.kind, name)}"
-            built = _built(path, files)
+            built = built_object(path, files)
             if (
                 built is None
                 or federation.overrides(manifest, members.get, []).spec != federation.overrides(built, members.get, []).spec
@@ -143,7 +125,7 @@ def _federated(found: Imported, names: Mapping[int, str], files: Mapping[str, by
     for manifest in found.federation.autoscalers:
         for name in {draft.name for draft in found.drafts if any(each is manifest for each in draft.sources)}:
             path = f"{folder(hosts[name])}/{manifest.effective_namespace}/{file_name('autoscaling/v2', manifest.kind, name)}"
-            built = _built(path, files)
+            built = built_object(path, files)
             one = federation.autoscaling(manifest, []).spec["autoscaling"]
             other = federation.autoscaling(built, []).spec["autoscaling"] if built else None
             if {"minReplicas": 1, **one} != other:
@@ -158,15 +140,6 @@ def _defaulted(spec: dict[str, Any]) -> dict[str, Any]:
     if "autoMigration" in spec:
         found["autoMigration"] = {"after": "1m", "keepUnschedulable": False, **spec["autoMigration"]}
     return found
-
-
-def _built(path: str, files: Mapping[str, bytes]) -> Manifest | None:
-    """Return the object in a rendered file."""
-    if path not in files:
-        return None
-    file, _ = decode(path, files[path])
-    documents, _ = load(file) if file else ([], [])
-    return next((manifest for document in documents for manifest in manifests_of(document)), None)
 
 
 def _different(manifest: Manifest, note: str, path: str = "") -> Diagnostic:

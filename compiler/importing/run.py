@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.importing.already import built_already, cluster_folder, host_folder
 from compiler.importing.drafts import Draft
-from compiler.importing.injections import injections
+from compiler.importing.injections import injections, not_written_yet
 from compiler.importing.marks import lost
 from compiler.importing.needs import least_scheduler
 from compiler.importing.placements import Federation, federated, placement_policies
@@ -15,6 +16,7 @@ from compiler.importing.policies import burst_policies
 from compiler.importing.pools import Site, platform_of
 from compiler.importing.resource_policies import Ordered, is_resource_policy, read
 from compiler.importing.twins import Twins
+from compiler.ir import ClusterIR
 from compiler.manifests.inventory import Manifest, manifests_of
 from compiler.model import Cluster, Platform
 from compiler.source import Document
@@ -38,6 +40,7 @@ class Known:
         platforms, schedulers: of clusters that are not declared, where somebody says so. kubernetes: their version.
         members: names of clusters by what the federation host calls them.
         host: name of the federation host.
+        files, engines: what the repository builds.
     """
 
     new: bool
@@ -48,6 +51,8 @@ class Known:
     schedulers: Mapping[str, Version] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
     host: str = "federation"
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    engines: Sequence[ClusterIR] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,7 @@ class Imported:
 
     Attributes:
         ordered, federation, injected: the objects that were understood, to compare what is built with. passed: how many others there are.
+        there: how many the repository builds already.
     """
 
     drafts: tuple[Draft, ...]
@@ -63,6 +69,7 @@ class Imported:
     federation: Federation
     injected: tuple[tuple[Draft, ByHand], ...]
     passed: int
+    there: int
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -72,7 +79,7 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
     ordered: list[Ordered] = []
     federation = Federation()
     handwritten: list[ByHand] = []
-    passed = 0
+    passed = there = 0
     twins = Twins()
     for cluster, manifest in _manifests(given):
         if is_resource_policy(manifest):
@@ -81,12 +88,17 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
                 diagnostics += twin
             elif not cluster:
                 diagnostics.append(_from_where(manifest))
+            elif built_already(manifest, cluster_folder(cluster), cluster, known.files):
+                there += 1
             else:
                 found, unsaid = read(manifest, cluster)
                 diagnostics += [*unsaid, *lost(manifest)]
                 ordered += [found] if found is not None else []
         elif federated(manifest):
             twin = twins.seen("", manifest)
+            if twin is None and built_already(manifest, host_folder(known.host), "", known.files):
+                there += 1
+                continue
             if twin is None:
                 federation.add(manifest)
             diagnostics += lost(manifest) if twin is None else twin
@@ -95,6 +107,9 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
             pods = by_hand(manifest, cluster) if cluster else []
             handwritten += pods
             passed += not pods
+    fresh = not_written_yet(handwritten, known.engines)
+    there += len({id(each.manifest) for each in handwritten} - {id(each.manifest) for each in fresh})
+    handwritten = fresh
     sites, problems = _sites([*ordered, *handwritten], known, federation=bool(federation))
     diagnostics += problems
     placeable = []
@@ -118,6 +133,7 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
         federation=federation,
         injected=tuple(injected),
         passed=passed,
+        there=there,
         diagnostics=tuple(diagnostics),
     )
 
