@@ -12,7 +12,8 @@ from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, Severity, has_errors, in_order
 from compiler.importing.drafts import files_of
 from compiler.importing.proof import Overlay, differences
-from compiler.importing.run import Given, Imported, Known, imported
+from compiler.importing.run import Imported, Known, imported
+from compiler.importing.sorting import Given
 from compiler.load import MAX_BYTES, decode, load
 from compiler.model import Platform
 from compiler.pipeline import Result, compile_repository
@@ -168,6 +169,7 @@ def _known(options: argparse.Namespace, declared: Result | None) -> Known:
         names={
             "BurstPolicy": {each.name for each in model.policies},
             "PlacementPolicy": {each.policy.name for each in federated.placements} if federated else set(),
+            "AcceleratorClass": {each.name for each in model.accelerators},
             "FederationHost": set(hosts),
         },
         platforms=platforms,

@@ -5,21 +5,25 @@ from typing import Any
 
 from compiler.emit.kubeadmiral import folder
 from compiler.emit.manifest import file_name
-from compiler.importing.resource_policies import IGNORE_DEFAULTS, Ordered, Unit, is_resource_policy, read
+from compiler.importing.resource_policies import IGNORE_DEFAULTS, Ordered, Unit, read
 from compiler.load import decode, load
 from compiler.manifests.inventory import Manifest, manifests_of
 from compiler.model import PoolType
 
 
-def built_already(manifest: Manifest, below: str, cluster: str, files: Mapping[str, bytes]) -> bool:
-    """Say whether rendered files have an object of this name that says the same; ``below`` is the folder of its cluster or host."""
-    built = built_object(place_of(manifest, below, manifest.name), files)
+def hosted_already(manifest: Manifest, host: str, name: str, files: Mapping[str, bytes]) -> bool:
+    """Say whether rendered files have an object of a federation host that says the same under a name."""
+    built = built_object(place_of(manifest, host_folder(host), name), files)
+    return built is not None and built.value.get("spec") == manifest.value.get("spec")
+
+
+def ordered_already(manifest: Manifest, cluster: str, files: Mapping[str, bytes]) -> bool:
+    """Say whether rendered files have a ResourcePolicy of this name that says the same."""
+    built = built_object(place_of(manifest, cluster_folder(cluster), manifest.name), files)
     if built is None:
         return False
     if built.value.get("spec") == manifest.value.get("spec"):
         return True
-    if not is_resource_policy(manifest):
-        return False
     (one, unsaid), (other, _) = read(manifest, cluster), read(built, cluster)
     return one is not None and other is not None and not unsaid and values(one) == values(other)
 

@@ -8,6 +8,7 @@ from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.emit.kubeadmiral import HPA_MODE, OVERRIDE_LABEL, PROPAGATION_LABEL
 from compiler.importing import federation
+from compiler.importing.already import hosted_already
 from compiler.importing.drafts import Draft
 from compiler.importing.federation import GROUP, Part
 from compiler.importing.pools import Site, as_name, free
@@ -58,9 +59,18 @@ def labels_of(manifest: Manifest) -> dict[str, Any]:
 
 
 def placement_policies(
-    given: Federation, host: str, sites: dict[str, Site], taken: set[str]
-) -> tuple[list[Draft], list[Diagnostic]]:
-    """Return a policy for each PropagationPolicy, with what else is bound to its workloads."""
+    given: Federation, host: str, sites: dict[str, Site], taken: set[str], files: Mapping[str, bytes]
+) -> tuple[list[Draft], int, list[Diagnostic]]:
+    """Return a policy for each PropagationPolicy, with what else is bound to its workloads.
+
+    Args:
+        given: objects of the host.
+        host: its name.
+        sites: the clusters by name.
+        taken: names of placement policies that the repository has.
+        files: what the repository builds; how many objects it builds already is the second result.
+    """
+    there = 0
     members = {site.member: site for site in sites.values() if site.member}
     diagnostics: list[Diagnostic] = []
     drafts: list[Draft] = []
@@ -75,6 +85,12 @@ def placement_policies(
         workloads.setdefault((each.effective_namespace, str(labels_of(each)[PROPAGATION_LABEL])), []).append(each)
     for manifest in given.propagations:
         findings: list[Diagnostic] = []
+        bound = workloads.get((manifest.effective_namespace, manifest.name), [])
+        others = _others(overrides, scaled, manifest, bound, findings)
+        used |= {other.place for other in others}
+        if not findings and all(hosted_already(each, host, manifest.name, files) for each in (manifest, *others)):
+            there += 1 + len(others)
+            continue
         name = free(as_name(manifest.name) or "imported", names)
         names.add(name)
         if name != manifest.name:
@@ -89,16 +105,14 @@ def placement_policies(
         def named(member: str) -> str | None:
             return members[member].name if member in members else None
 
-        bound = workloads.get((manifest.effective_namespace, manifest.name), [])
         parts = [(manifest, federation.propagation(manifest, named, findings))]
-        for other in _others(overrides, scaled, manifest, bound, findings):
+        for other in others:
             read = (
                 federation.overrides(other, named, findings)
                 if other.kind == "OverridePolicy"
                 else federation.autoscaling(other, findings)
             )
             parts.append((other, read))
-            used.add(other.place)
             if other.name != name:
                 message = f"{other.title} comes back as `{name}`: a placement policy and its objects have one name"
                 findings.append(diagnose(codes.CHANGED, other.at_name(), message))
@@ -110,14 +124,16 @@ def placement_policies(
         diagnostics += findings
         drafts.append(_draft(name, host, manifest, bound, parts))
     for other in (*given.overrides, *given.autoscalers):
-        if other.place not in used:
+        if hosted_already(other, host, other.name, files):
+            there += other.place not in used
+        elif other.place not in used:
             message = f"{other.title} belongs to no placement policy: no workload that was given ties the two together"
             diagnostics.append(
                 diagnose(
                     codes.NEEDED, other.at_name(), message, help=["give the workload's manifest and its PropagationPolicy too"]
                 )
             )
-    return drafts, diagnostics
+    return drafts, there, diagnostics
 
 
 def _others(

@@ -1,34 +1,22 @@
 """From objects to policy files: the objects that are understood are sorted out, clusters are found or made up, and policies drafted."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.importing.already import built_already, cluster_folder, host_folder
 from compiler.importing.drafts import Draft
 from compiler.importing.injections import injections, not_written_yet
-from compiler.importing.marks import lost
 from compiler.importing.needs import least_scheduler
-from compiler.importing.placements import Federation, federated, placement_policies
-from compiler.importing.pods import ByHand, by_hand
+from compiler.importing.placements import Federation, placement_policies
+from compiler.importing.pods import ByHand
 from compiler.importing.policies import burst_policies
 from compiler.importing.pools import Site, platform_of
-from compiler.importing.resource_policies import Ordered, is_resource_policy, read
-from compiler.importing.twins import Twins
+from compiler.importing.resource_policies import Ordered
+from compiler.importing.sorting import Given, sorted_out
 from compiler.ir import ClusterIR
-from compiler.manifests.inventory import Manifest, manifests_of
 from compiler.model import Cluster, Platform
-from compiler.source import Document
 from compiler.versions import Version
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """A file's documents, and the cluster that they come from; empty where that is not said."""
-
-    cluster: str
-    documents: Sequence[Document]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,41 +63,10 @@ class Imported:
 
 def imported(given: Iterable[Given], known: Known) -> Imported:
     """Read objects into drafts of policy files."""
-    diagnostics: list[Diagnostic] = []
-    ordered: list[Ordered] = []
-    federation = Federation()
-    handwritten: list[ByHand] = []
-    passed = there = 0
-    twins = Twins()
-    for cluster, manifest in _manifests(given):
-        if is_resource_policy(manifest):
-            twin = twins.seen(cluster, manifest)
-            if twin is not None:
-                diagnostics += twin
-            elif not cluster:
-                diagnostics.append(_from_where(manifest))
-            elif built_already(manifest, cluster_folder(cluster), cluster, known.files):
-                there += 1
-            else:
-                found, unsaid = read(manifest, cluster)
-                diagnostics += [*unsaid, *lost(manifest)]
-                ordered += [found] if found is not None else []
-        elif federated(manifest):
-            twin = twins.seen("", manifest)
-            if twin is None and built_already(manifest, host_folder(known.host), "", known.files):
-                there += 1
-                continue
-            if twin is None:
-                federation.add(manifest)
-            diagnostics += lost(manifest) if twin is None else twin
-        else:
-            federation.bind(manifest)
-            pods = by_hand(manifest, cluster) if cluster else []
-            handwritten += pods
-            passed += not pods
-    fresh = not_written_yet(handwritten, known.engines)
-    there += len({id(each.manifest) for each in handwritten} - {id(each.manifest) for each in fresh})
-    handwritten = fresh
+    pile = sorted_out(given, known.files)
+    diagnostics, ordered, federation = list(pile.diagnostics), pile.ordered, pile.federation
+    handwritten = not_written_yet(pile.handwritten, known.engines)
+    written = {id(each.manifest) for each in pile.handwritten} - {id(each.manifest) for each in handwritten}
     sites, problems = _sites([*ordered, *handwritten], known, federation=bool(federation))
     diagnostics += problems
     placeable = []
@@ -120,9 +77,11 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
             diagnostics.append(_elsewhere(each, sites[each.cluster]))
     policies, problems = burst_policies(placeable, sites, known.names.get("BurstPolicy", set()))
     diagnostics += problems
-    placements, problems = placement_policies(federation, known.host, sites, known.names.get("PlacementPolicy", set()))
+    placements, hosted, problems = placement_policies(
+        federation, known.host, sites, known.names.get("PlacementPolicy", set()), known.files
+    )
     diagnostics += problems
-    taken = known.names.get("BurstPolicy", set()) | {draft.name for draft in policies}
+    taken = {draft.name for draft in policies}.union(*(known.names.get(kind, ()) for kind in ("BurstPolicy", "AcceleratorClass")))
     injected, classes, problems = injections(handwritten, placeable, sites, taken)
     diagnostics += problems
     policies += {draft.name: draft for draft, _ in injected}.values()
@@ -132,22 +91,10 @@ def imported(given: Iterable[Given], known: Known) -> Imported:
         ordered=tuple(placeable),
         federation=federation,
         injected=tuple(injected),
-        passed=passed,
-        there=there,
+        passed=pile.passed,
+        there=pile.there + len(written) + hosted,
         diagnostics=tuple(diagnostics),
     )
-
-
-def _manifests(given: Iterable[Given]) -> Iterator[tuple[str, Manifest]]:
-    """Yield the objects of each cluster, the same ones in the same order however the files were given."""
-    found = [(each.cluster, manifest) for each in given for document in each.documents for manifest in manifests_of(document)]
-    yield from sorted(found, key=lambda pair: (pair[0], pair[1].place))
-
-
-def _from_where(manifest: Manifest) -> Diagnostic:
-    message = f"no telling which cluster {manifest.title} comes from"
-    path = manifest.document.file.path
-    return diagnose(codes.NEEDED, manifest.at_name(), message, help=[f"name it before the file: CLUSTER={path}, or with --cluster"])
 
 
 def _elsewhere(ordered: Ordered, site: Site) -> Diagnostic:

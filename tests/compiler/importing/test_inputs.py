@@ -183,6 +183,28 @@ def test_names_of_the_repository_are_not_taken_again(write: Callable[..., Path],
     assert sorted(path.name for path in (folder / "burst").iterdir()) == ["web.yaml"]
 
 
+def test_what_the_repository_builds_already_is_passed_over(
+    write: Callable[..., Path], minimal: dict[str, str], guides: Path, cli: Cli
+) -> None:
+    """The same dump once more adds what is new, and where there is nothing new, says so and ends with 0."""
+    folder = write(minimal)
+    dump = write({"o.yaml": POLICY + "---\n" + POLICY.replace("web", "api")}, "in")
+    first = cli("import", f"idc={dump}", f"idc={guides / 'registered-eci-workload.yaml'}", "--into", folder)
+    assert first.code == 0, first.err
+    assert "2 objects became 2 policies in 2 files, which build the same; 1 object built already" in first.err
+    again = cli("import", f"idc={dump}", f"idc={guides / 'registered-eci-workload.yaml'}", "--into", folder)
+    assert (again.code, again.out) == (0, "")
+    assert again.err == "the repository builds 3 objects already, and there are no others to import\n"
+
+
+def test_the_samples_own_output_is_there_already(sample: Path, tmp_path: Path, cli: Cli) -> None:
+    """Everything that a repository builds is known in it, also ResourcePolicies that select the webhook's label."""
+    assert cli("build", sample, "-o", tmp_path / "rendered").code == 0
+    clusters = [f"{path.name}={path}" for path in sorted((tmp_path / "rendered/clusters").iterdir())]
+    outcome = cli("import", *clusters, tmp_path / "rendered/federation", "--into", sample)
+    assert (outcome.code, outcome.out) == (0, ""), outcome.err
+
+
 def test_federation_of_the_repository_is_found(write: Callable[..., Path], minimal: dict[str, str], guides: Path, cli: Cli) -> None:
     """Members and host are those of the repository, also a host that no cluster belongs to yet; policy names are not taken again."""
     host = "apiVersion: overbank.dev/v1alpha1\nkind: FederationHost\nmetadata: {name: h}\n"
@@ -201,7 +223,9 @@ def test_federation_of_the_repository_is_found(write: Callable[..., Path], minim
     written = yaml.safe_load((folder / "placement/fed-pp-weight.yaml").read_text())["spec"]
     assert (written["host"], [each["name"] for each in written["clusters"]]) == ("h", ["a", "b", "c"])
     again = cli("import", *inputs, "--into", folder, "--dry-run")
-    assert "comes back as `fed-pp-weight-2`" in again.err
+    assert again.err == "the repository builds 2 objects already, and there are no others to import\n"
+    other = write({"pp.yaml": (guides / "fed-pp-weight.yaml").read_text().replace("weight: 20", "weight: 30")}, "in") / "pp.yaml"
+    assert "comes back as `fed-pp-weight-2`" in cli("import", other, *inputs[1:], "--into", folder, "--dry-run").err
     lonely = write(repository, "lonely")
     found = cli("import", *inputs, "--into", lonely, "--member", "a=cclt81kqnjbeqedvbbt0g", "--format", "concise")
     assert found.code == 1
