@@ -17,6 +17,7 @@ from compiler.importing.sorting import Given
 from compiler.load import MAX_BYTES, decode, load
 from compiler.model import Platform
 from compiler.pipeline import Result, compile_repository
+from compiler.sources import REPOSITORY_FILE
 from compiler.sources.tree import Tree
 from compiler.versions import Version
 
@@ -220,10 +221,10 @@ def _nothing_in_the_way(options: argparse.Namespace, files: dict[str, str]) -> N
     folders = [Path(each) for each in (options.into, None if options.dry_run else options.output) if each]
     there = [folder / path for folder in folders for path in files if (folder / path).exists() or (folder / path).is_symlink()]
     if there:
+        new = any(each.name == REPOSITORY_FILE for each in there)
+        advice = f"add to that repository with --into {options.output}" if new else "move it, or take another folder"
         more = f", and {_many(len(there) - 1, 'other file')}" if len(there) > 1 else ""
-        raise CommandError(
-            f"{there[0]} is in the way{more}", help="nothing that is there is overwritten: move it, or take another folder"
-        )
+        raise CommandError(f"{there[0]} is in the way{more}", help=f"nothing that is there is overwritten: {advice}")
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

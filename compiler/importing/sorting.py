@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.importing.already import ordered_already
+from compiler.importing.federation import GROUP
 from compiler.importing.marks import lost
 from compiler.importing.placements import Federation, federated
 from compiler.importing.pods import ByHand, by_hand
@@ -13,6 +15,9 @@ from compiler.importing.resource_policies import Ordered, is_resource_policy, re
 from compiler.importing.twins import Twins
 from compiler.manifests.inventory import Manifest, manifests_of
 from compiler.source import Document
+
+_CLUSTER_WIDE: Final = ("ClusterPropagationPolicy", "ClusterOverridePolicy")
+"""Kinds of ``pkg/apis/core/v1alpha1`` that place objects of every namespace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,9 @@ def sorted_out(given: Iterable[Given], files: Mapping[str, bytes]) -> Pile:
     """Sort objects. ``files`` are what the repository builds, by path below its output folder."""
     pile, twins = Pile(), Twins()
     for cluster, manifest in _manifests(given):
+        if manifest.group == GROUP and manifest.kind in _CLUSTER_WIDE:
+            pile.diagnostics.append(_cluster_wide(manifest))
+            continue
         ours = is_resource_policy(manifest)
         if not ours and not federated(manifest):
             pile.federation.bind(manifest)
@@ -56,6 +64,13 @@ def sorted_out(given: Iterable[Given], files: Mapping[str, bytes]) -> Pile:
         else:
             _read(pile, cluster, manifest)
     return pile
+
+
+def _cluster_wide(manifest: Manifest) -> Diagnostic:
+    message = f"{manifest.kind} `{manifest.name}` is for all namespaces, and a placement policy for one"
+    return diagnose(
+        codes.UNSAID, manifest.at_name(), message, help=[f"write a {manifest.kind[7:]} in each namespace, and import those"]
+    )
 
 
 def _read(pile: Pile, cluster: str, manifest: Manifest) -> None:

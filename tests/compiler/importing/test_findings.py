@@ -94,6 +94,7 @@ UNSAID = {
         6,
     ),
     "placement without clusters": (PROPAGATION.replace("  - {cluster: m-1, preferences: {weight: 1}}\n", ""), 4),
+    "a policy for all namespaces": (PROPAGATION.replace("PropagationPolicy", "ClusterPropagationPolicy", 1), 3),
     "a field of KubeAdmiral": (PROPAGATION.replace("  placement:", "  stickyCluster: true\n  placement:"), 6),
 }
 

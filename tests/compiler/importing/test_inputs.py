@@ -172,6 +172,15 @@ def test_nothing_that_is_there_is_overwritten(write: Callable[..., Path], minima
     assert not (folder / "burst/beta.yaml").exists()
 
 
+def test_a_new_repository_is_not_written_over_another(write: Callable[..., Path], minimal: dict[str, str], cli: Cli) -> None:
+    """Where -o leads to a repository, the help has the option that adds to it."""
+    folder = write(minimal)
+    objects = write({"o.yaml": POLICY.replace("web", "api")}, "in")
+    outcome = cli("import", f"other={objects}", "-o", folder)
+    assert outcome.code == 2
+    assert f"add to that repository with --into {folder}" in " ".join(outcome.err.split())
+
+
 def test_names_of_the_repository_are_not_taken_again(write: Callable[..., Path], minimal: dict[str, str], cli: Cli) -> None:
     """A ResourcePolicy with the name of a policy that is there becomes another one, and what it is called is said."""
     folder = write(minimal)
