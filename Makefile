@@ -63,11 +63,13 @@ accept: .venv/.installed ## rewrite the expected output of golden tests, and pri
 
 docs: .venv/.installed ## rewrite what is generated in docs/ and deploy/monitoring/
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/codes/generate.py
 	$(BIN)/python deploy/monitoring/generate.py
 
 bench: .venv/.installed ## measure; nothing is asserted
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/check.py
+	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/warm.py
 	$(BIN)/python bench/engine.py
 	$(BIN)/python bench/replicas.py
@@ -88,7 +90,7 @@ test-wheel: build ## run the tests against the built wheel and the one-file over
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		"$$(echo dist/overbank-*.whl)[webhook,live]" --group test
 	rm -rf build/wheel-tests && mkdir -p build/wheel-tests
-	cp -r tests policies bench docs deploy pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
+	cp -r tests policies bench docs deploy .github .pre-commit-hooks.yaml pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
 	cd build/wheel-tests && OVERBANK_ONEFILE="$(CURDIR)/dist/overbank" ../wheel-venv/bin/pytest --numprocesses auto
 
 clean: ## remove everything that make made

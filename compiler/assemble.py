@@ -45,7 +45,13 @@ def strays(documents: Iterable[Document], repository: Repository) -> Iterator[Di
     for document in documents:
         if document.value["kind"] == "Repository" and document is not repository.document:
             first = [(repository.document.at(), "the repository is defined here")]
-            yield diagnose(codes.STRAY_REPOSITORY, document.at("kind"), "another Repository document", related=first)
+            yield diagnose(
+                codes.STRAY_REPOSITORY,
+                document.at("kind"),
+                "another Repository document",
+                related=first,
+                help=["remove it, or run overbank on the folder that it belongs to"],
+            )
 
 
 def repeated(named: Named) -> Iterator[Diagnostic]:

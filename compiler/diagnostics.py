@@ -26,12 +26,14 @@ class Code(NamedTuple):
         id: ``OB`` and four digits, of which the first is the category; never used again for something else.
         title: one line without a final stop.
         explanation: paragraphs for ``overbank explain``: why it matters, and what to do.
+        sources: the pages of vendors or Kubernetes that the rule is from, where the explanation does not name them.
     """
 
     id: str
     severity: Severity
     title: str
     explanation: str
+    sources: tuple[str, ...] = ()
 
 
 class Label(NamedTuple):
@@ -39,6 +41,27 @@ class Label(NamedTuple):
 
     where: "Locatable"
     text: str = ""
+
+
+class Edit(NamedTuple):
+    """A stretch of text, given by where it stands, and the text that takes its place. Without a length, text is put in there."""
+
+    where: "Locatable"
+    text: str
+
+
+class Fix(NamedTuple):
+    """Edits that do away with a finding, in one or several files.
+
+    Attributes:
+        title: what they do, as a command: "remove `strategy`".
+        edits: done all or none. They do not overlap.
+        safe: whether what is meant stays what it was, and no comment is lost; others are done only for those who ask for them.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool
 
 
 class Diagnostic(NamedTuple):
@@ -49,6 +72,7 @@ class Diagnostic(NamedTuple):
         primary: where.
         related: other places that matter.
         notes: facts, such as a witness or the vendor's rule and its source. help: what to do.
+        fix: edits that do it, where they are known.
     """
 
     code: Code
@@ -57,6 +81,7 @@ class Diagnostic(NamedTuple):
     related: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: tuple[str, ...] = ()
+    fix: Fix | None = None
 
 
 def diagnose(
@@ -68,10 +93,11 @@ def diagnose(
     related: "Iterable[tuple[Locatable, str]]" = (),
     notes: Iterable[str] = (),
     help: Iterable[str] = (),  # noqa: A002 - the field's own word, as in rustc's output
+    fix: Fix | None = None,
 ) -> Diagnostic:
     """Build a diagnostic."""
     others = tuple(Label(place, text) for place, text in related)
-    return Diagnostic(code, message, Label(where, label), others, tuple(notes), tuple(help))
+    return Diagnostic(code, message, Label(where, label), others, tuple(notes), tuple(help), fix)
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from compiler.model import AckResourcePolicy, AckUnit, Advance, Platform, PoolType, Strategy, WebhookSettings
+from compiler.resolve import Binding
 from compiler.source import Where
 from compiler.versions import Version
 from webhook.engine.bundle import Bundle
@@ -48,6 +49,7 @@ class ClusterIR:
         resource_policies: sorted by namespace, then name.
         namespace_labels: labels that namespaces get, by namespace; the namespaces themselves are never ours.
         origins: where the values of pod fields were written (``compiler.origins``).
+        bindings: the policies that it was lowered from, by name: for findings, which back ends have no part in.
     """
 
     name: str
@@ -58,3 +60,4 @@ class ClusterIR:
     bundle: Bundle
     namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     origins: Mapping[tuple[str, str], Where] = field(repr=False, compare=False)
+    bindings: Mapping[str, Binding] = field(default_factory=dict, repr=False, compare=False)

@@ -58,6 +58,7 @@ def _cluster(resolved: Resolved, cluster: Cluster) -> ClusterIR:
         bundle=seal(bundle),
         namespace_labels={name: {ECI_LABEL: "true"} for name in sorted({name for each in wide for name in each.namespaces})},
         origins=Collected(bindings),
+        bindings={binding.policy.name: binding for binding in bindings},
     )
 
 

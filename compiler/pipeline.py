@@ -6,17 +6,18 @@ what a check of a few documents spends its time on.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compiler.assemble import build_model
 from compiler.codes import output
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
 from compiler.model import Model
 from compiler.progress import Phase, Progress, counted, silent
-from compiler.reading import REPOSITORY_FILE, read
+from compiler.reading import REPOSITORY_FILE, Reading, read
 from compiler.resolve import Resolved, resolve
-from compiler.source import Document
+from compiler.source import Document, Location
 from compiler.sources import Source
+from compiler.suppression import Suppressed, settle, unused
 
 if TYPE_CHECKING:
     from compiler.federation.ir import HostIR
@@ -35,6 +36,7 @@ class Result:
     """What came of a repository. After an error the later values are missing: ``model`` is None, the others are empty.
 
     Attributes:
+        suppressed: findings that comments suppress, and that are not among ``diagnostics``.
         documents: how many documents are Overbank's. ignored: how many are not.
         resolved, federated, inventory: what the output was made of; the last two are None where a repository has nothing of the kind.
         stages: scenarios that can be played, sorted by name; those that cannot do not take the others with them.
@@ -43,6 +45,7 @@ class Result:
     """
 
     diagnostics: list[Diagnostic]
+    suppressed: list[Suppressed] = field(default_factory=list)
     documents: int = 0
     ignored: int = 0
     model: Model | None = None
@@ -80,9 +83,10 @@ def compile_repository(
         files: False leaves out the files, and nothing that is found when they are made.
         progress: is told how far it is.
     """
-    repository, ours, theirs, ignored, diagnostics = read(source, progress)
+    reading = read(source, progress)
+    repository, ours, diagnostics = reading.repository, reading.ours, reading.diagnostics
     if repository is None or has_errors(diagnostics):
-        return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored)
+        return _result(reading)
 
     progress(Phase.RESOLVING, 0, 0)
     built, found = build_model(ours, repository)
@@ -92,10 +96,10 @@ def compile_repository(
     diagnostics += _rules(resolved, progress)
     federated, found = federation_of(ours, built)
     diagnostics += found
-    inventory, found = inventory_of(theirs if workloads else []) if repository.workloads else (None, [])
+    inventory, found = inventory_of(reading.theirs if workloads else []) if repository.workloads else (None, [])
     diagnostics += found
     if has_errors(diagnostics):
-        return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built)
+        return _result(reading, model=built)
 
     clusters = _clusters(resolved, progress)
     placed, found = placed_on(inventory, clusters, progress) if inventory else (None, [])
@@ -104,15 +108,15 @@ def compile_repository(
     stages, found = stages_of(played, pods or source, resolved, clusters, federated, progress=progress)
     diagnostics += found
     if has_errors(diagnostics):
-        return Result(diagnostics=in_order(diagnostics), documents=len(ours), ignored=ignored, model=built, stages=stages)
+        return _result(reading, model=built, stages=stages)
 
     for cluster in counted(clusters, Phase.MEASURING, progress):
         diagnostics += oversized(cluster, built)
     hosts = hosts_of(federated) if federated else ()
-    return Result(
-        diagnostics=in_order(diagnostics),
-        documents=len(ours),
-        ignored=ignored,
+    whole = workloads and scenarios is None and pods is None and not has_errors(diagnostics)
+    return _result(
+        reading,
+        whole=whole,
         model=built,
         resolved=resolved,
         federated=federated,
@@ -123,6 +127,15 @@ def compile_repository(
         files=_files(clusters, hosts, placed, progress) if files else {},
         inputs=_inputs(resolved, inventory, placed, federated) if files else {},
     )
+
+
+def _result(reading: Reading, *, whole: bool = False, **values: Any) -> Result:
+    """Return what came of a repository. What suppresses nothing is known only if the ``whole`` of it was looked at."""
+    diagnostics, suppressed = settle(in_order(reading.diagnostics), reading.ignores)
+    if whole:
+        found = unused(reading.ignores, suppressed, lambda each: Location(each.path, each.span(), reading.files[each.path]))
+        diagnostics = in_order([*diagnostics, *found])
+    return Result(diagnostics=diagnostics, suppressed=suppressed, documents=len(reading.ours), ignored=reading.ignored, **values)
 
 
 def _rules(resolved: Resolved, progress: Progress) -> list[Diagnostic]:

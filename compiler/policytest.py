@@ -52,7 +52,8 @@ def _run(test: PolicyTest, case: TestCase, bench: Bench, labels: dict[str, str] 
             trials.append((template, trial))
             diagnostics += [_unmet(test, case, template, *failure) for failure in _failures(case.expect, trial)]
     except (CaseError, NotAPodError, NotAWorkloadError) as error:
-        diagnostics.append(diagnose(codes.POD_UNREADABLE, where, f"case `{case.name}`: {error}"))
+        advice = ["the path is relative to the file of the test"] if case.file else []
+        diagnostics.append(diagnose(codes.POD_UNREADABLE, where, f"case `{case.name}`: {error}", help=advice))
     return CaseResult(test=test, case=case, trials=tuple(trials), diagnostics=tuple(diagnostics))
 
 

@@ -1,20 +1,22 @@
 """From a source to documents: which files are read, which of their documents are ours, and which are manifests of workloads."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from compiler import doubtful, sources
-from compiler.codes import documents, manifests, names, reading
+from compiler.codes import documents, manifests, names, reach, reading
 from compiler.diagnostics import Diagnostic, diagnose, has_errors
 from compiler.load import MAX_BYTES, MAX_FINDINGS, decode, load
 from compiler.model import Repository
 from compiler.parse import repository as read_repository
 from compiler.progress import Phase, Progress, counted, silent
-from compiler.source import Document, Location
+from compiler.source import Document, Location, SourceFile
 from compiler.sources import Source, SourceError
+from compiler.suppression import Ignore, ignores_in
 from compiler.validate import is_ours, validate
 
 REPOSITORY_FILE = sources.REPOSITORY_FILE
+_LINKED = "put the file itself there, or exclude the link in overbank.yaml"
 _SMALLEST = ("see `overbank explain OB2101` for the smallest one",)
 
 
@@ -26,40 +28,71 @@ class Selection:
     manifests: frozenset[str]
 
 
-def read(
-    source: Source, progress: Progress = silent
-) -> tuple[Repository | None, list[Document], list[Document], int, list[Diagnostic]]:
-    """Load and validate: the repository's settings first, since they say what else is read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a file holds: valid documents of ours, the other documents, what its comments suppress, and findings."""
 
-    Returns:
-        The settings, our documents, the manifests under ``workloads``, the number of other documents, and findings.
+    file: SourceFile | None = None
+    ours: list[Document] = field(default_factory=list)
+    others: list[Document] = field(default_factory=list)
+    ignores: tuple[Ignore, ...] = ()
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """What a source holds.
+
+    Attributes:
+        repository: the settings, None where there are none.
+        ours: our documents. theirs: the manifests under ``workloads``. ignored: the number of other documents.
+        ignores: what comments suppress, and ``files`` by path that have such comments.
     """
-    diagnostics: list[Diagnostic] = []
+
+    repository: Repository | None = None
+    ours: list[Document] = field(default_factory=list)
+    theirs: list[Document] = field(default_factory=list)
+    ignored: int = 0
+    ignores: list[Ignore] = field(default_factory=list)
+    files: dict[str, SourceFile] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def read(source: Source, progress: Progress = silent) -> Reading:
+    """Load and validate: the repository's settings first, since they say what else is read."""
+    found = Reading()
     if REPOSITORY_FILE not in source.paths():
-        return None, [], [], 0, [no_repository()]
-    first, others, found = documents_of(source, REPOSITORY_FILE)
-    ignored = len(others)
-    diagnostics += found
-    repository = _settings_in(first)
-    if repository is None:
-        return None, first, [], ignored, diagnostics if has_errors(diagnostics) else [*diagnostics, no_settings()]
-    ours, theirs = list(first), []
-    selection, found = select(source, repository)
-    diagnostics += found
+        found.diagnostics.append(no_repository())
+        return found
+    _add(found, documents_of(source, REPOSITORY_FILE), manifest=False)
+    found.repository = _settings_in(found.ours)
+    if found.repository is None:
+        if not has_errors(found.diagnostics):
+            found.diagnostics.append(no_settings())
+        return found
+    selection, diagnostics = select(source, found.repository)
+    found.diagnostics += diagnostics
     for path in counted(selection.paths, Phase.READING, progress):
-        documents, others, found = documents_of(source, path)
-        ours += documents
-        if path in selection.manifests:
-            theirs += others
-        else:
-            ignored += len(others)
-        diagnostics += found
-    return repository, ours, theirs, ignored, diagnostics
+        _add(found, documents_of(source, path), manifest=path in selection.manifests)
+    return found
+
+
+def _add(found: Reading, loaded: Loaded, *, manifest: bool) -> None:
+    """Add what a file holds."""
+    found.ours += loaded.ours
+    if manifest:
+        found.theirs += loaded.others
+    else:
+        found.ignored += len(loaded.others)
+    if loaded.ignores and loaded.file:
+        found.ignores += loaded.ignores
+        found.files[loaded.file.path] = loaded.file
+    found.diagnostics += loaded.diagnostics
 
 
 def settings_of(source: Source) -> Repository | None:
     """Return the settings of a repository, None if it has none."""
-    return _settings_in(documents_of(source, REPOSITORY_FILE)[0])
+    return _settings_in(documents_of(source, REPOSITORY_FILE).ours)
 
 
 def _settings_in(documents: Iterable[Document]) -> Repository | None:
@@ -83,8 +116,9 @@ def select(source: Source, repository: Repository) -> tuple[Selection, list[Diag
     paths, links, diagnostics = _selected(source, repository)
     is_manifest, found = _manifests(repository, paths)
     diagnostics += found
+    diagnostics += _idle_ceilings(repository, paths)
     for path in links:
-        diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed"))
+        diagnostics.append(diagnose(reading.LINK, Location(path), "symbolic link is not followed", help=[_LINKED]))
     diagnostics += doubtful.alike([REPOSITORY_FILE, *paths])
     return Selection(paths=tuple(paths), manifests=frozenset(filter(is_manifest, paths))), diagnostics
 
@@ -144,6 +178,16 @@ def _manifests(repository: Repository, paths: list[str]) -> tuple[Callable[[str]
     return matches, diagnostics
 
 
+def _idle_ceilings(repository: Repository, paths: list[str]) -> Iterator[Diagnostic]:
+    """Yield ceilings for folders in which there is nothing to read."""
+    for ceiling in repository.ceilings:
+        if not any(map(ceiling.holds_for, (REPOSITORY_FILE, *paths))):
+            where = repository.document.at("spec", "ceilings", ceiling.index, "folder")
+            yield diagnose(
+                reach.NO_POLICY, where, f"there is no file in folder `{ceiling.folder}`, so this ceiling holds for no policy"
+            )
+
+
 def _patterns(repository: Repository, name: str, written: tuple[str, ...]) -> tuple[Callable[[str], bool], list[Diagnostic]]:
     """Return the test for paths that the patterns of a field match."""
     if not written:
@@ -167,12 +211,12 @@ def _patterns(repository: Repository, name: str, written: tuple[str, ...]) -> tu
     return matches, diagnostics
 
 
-def documents_of(source: Source, path: str) -> tuple[list[Document], list[Document], list[Diagnostic]]:
-    """Return the valid documents of ours in a file, the other documents, and findings."""
+def documents_of(source: Source, path: str) -> Loaded:
+    """Return what a file holds."""
     try:
         raw = source.read(path, MAX_BYTES + 1)
     except SourceError as error:
-        return [], [], [unreadable(path, error)]
+        return Loaded(diagnostics=[unreadable(path, error)])
     return documents_in(path, raw)
 
 
@@ -181,11 +225,11 @@ def unreadable(path: str, error: SourceError) -> Diagnostic:
     return diagnose(reading.UNREADABLE, Location(path), f"cannot read the file: {error}")
 
 
-def documents_in(path: str, raw: bytes) -> tuple[list[Document], list[Document], list[Diagnostic]]:
-    """Return the valid documents of ours in what a file holds, the other documents, and findings."""
+def documents_in(path: str, raw: bytes) -> Loaded:
+    """Return what a file with these bytes holds."""
     file, diagnostics = decode(path, raw)
     if file is None:
-        return [], [], diagnostics
+        return Loaded(diagnostics=diagnostics)
     loaded, found = load(file)
     diagnostics += found
     if found or any(map(is_ours, loaded)):
@@ -208,4 +252,5 @@ def documents_in(path: str, raw: bytes) -> tuple[list[Document], list[Document],
         diagnostics += found
         if not found:
             valid.append(document)
-    return valid, others, diagnostics
+    ignores, found = ignores_in(file)
+    return Loaded(file=file, ours=valid, others=others, ignores=ignores, diagnostics=[*diagnostics, *found])

@@ -46,6 +46,17 @@ class Binding:
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What later passes have found out about it, by their own words, so that each finds it out once."""
 
+    @property
+    def room(self) -> int | None:
+        """The most pods that its pools hold together, each the lesser of its ``max`` and its nodes; None where one has no limit."""
+        total = 0
+        for use, pool in self.pools:
+            limits = [each for each in (use.max, pool.capacity) if each is not None]
+            if not limits:
+                return None
+            total += min(limits)
+        return total
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
@@ -55,7 +66,9 @@ class Resolved:
     bindings: tuple[Binding, ...]
     by_cluster: dict[str, list[Binding]] = field(init=False, repr=False, compare=False)
     overlaps: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The pairs that ``compiler.overlap`` has to look at, by cluster."""
+    """The namespaces, and the pairs of bindings, that ``compiler.overlap`` has to look at, by cluster."""
+    outcomes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What ``compiler.shadowing`` has found out, by cluster."""
 
     def __post_init__(self) -> None:
         by_cluster: dict[str, list[Binding]] = {cluster.name: [] for cluster in self.model.clusters}
@@ -119,7 +132,9 @@ def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster])
         if selected:
             return selected, []
         where = policy.at("spec", "match", "clusters", "selector")
-        return [], [diagnose(codes.NOTHING_SELECTED, where, f"policy `{policy.name}` selects none of the declared clusters")]
+        message = f"policy `{policy.name}` selects none of the declared clusters"
+        advice = ["compare it with `metadata.labels` of the Cluster documents, or name the clusters: `clusters: {names: [NAME]}`"]
+        return [], [diagnose(codes.NOTHING_SELECTED, where, message, help=advice)]
     written: list[str] = policy.document.get("spec", "match", "clusters", "names")
     unknown = [
         dangling(policy.at("spec", "match", "clusters", "names", index), "cluster", name, model.clusters)

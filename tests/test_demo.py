@@ -30,6 +30,13 @@ def test_both_vendors_are_compiled(shown: str) -> None:
     assert "resourcepolicy.scheduling.vke.volcengine.com-gpu-demo.yaml" in shown
 
 
+def test_a_mistake_is_shown_with_its_line(shown: str) -> None:
+    """A copy of the samples with a misspelt pool is refused, with the line, what is wrong with it, and what was meant."""
+    assert "error[OB2106]" in shown
+    assert "- {name: postpayed}" in shown
+    assert "did you mean `postpaid`?" in shown
+
+
 def test_pods_that_missed_their_mutation_are_found(shown: str) -> None:
     """A dump of a cluster whose webhook was away is swept, and its restart keeps to the disruption budget."""
     assert "Deployment web/nginx: 2 pods missed their mutation" in shown

@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from compiler.cli import NOTHING, CommandError
+from compiler.cli.opening import opened
 from compiler.cli.progress import progress_bar
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.pipeline import REPOSITORY_FILE, compile_repository
@@ -17,7 +16,6 @@ from compiler.plan.trace import Plan
 from compiler.progress import Phase, counted
 from compiler.report.style import printable
 from compiler.source import Document, Where
-from compiler.sources import Source
 from compiler.sources.tree import Tree
 
 
@@ -55,39 +53,6 @@ def _unjudged(document: Document) -> Document:
     spec = {key: value for key, value in document.get("spec").items() if key != "ceilings"}
     spec["events"] = [{key: value for key, value in event.items() if key != "expect"} for event in spec["events"]]
     return replace(document, value={**document.value, "spec": spec})
-
-
-@contextmanager
-def opened(base: str, repository: Path) -> Iterator[Source]:
-    """Open a revision or, where there is none of this name, a folder. ``./NAME`` is always a folder.
-
-    Raises:
-        CommandError: there is neither.
-    """
-    if not base:  # as of a variable that is not set; as a folder it would be the current one, which never differs
-        raise CommandError("--against needs the name of a Git revision or of a folder, and it is empty")
-    from compiler.sources.revision import Revision, RevisionError  # noqa: PLC0415 - only when something is compared
-
-    folder = Path(base)
-    if folder.is_dir() and (folder.is_absolute() or base.startswith(".")):
-        yield _tree(folder)
-        return
-    try:
-        revision = Revision(repository, base)
-    except RevisionError as error:
-        if folder.is_dir():
-            yield _tree(folder)
-            return
-        raise CommandError(f"--against {base}: {error}", help=error.help) from error
-    with revision:
-        yield revision
-
-
-def _tree(folder: Path) -> Tree:
-    try:
-        return Tree(folder)
-    except OSError as error:
-        raise CommandError(f"cannot read {error.filename}: {(error.strerror or '').lower()}") from error
 
 
 def _because(own: list[Diagnostic], errors: list[Diagnostic]) -> str:

@@ -13,10 +13,12 @@ from msgspec.structs import replace
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.caching import add_cache, remembering
+from compiler.cli.choosing import visible
 from compiler.cli.folders import add_folders, chosen_folders, shown
 from compiler.cli.keyfiles import signatures_on_disk
 from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
+from compiler.cli.reports import FOR_PEOPLE
 from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
 from compiler.cli.terminal import add_colour
 from compiler.diagnostics import Diagnostic
@@ -69,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
 def _build(result: Outcome, tree: Tree, options: argparse.Namespace) -> int:
     """Write what came of the repository, or say why not."""
     if result.failed or result.output is None:
-        report(result.diagnostics, options, sys.stdout if options.check and options.format == "json-v1" else sys.stderr)
+        stream = sys.stdout if options.check and options.format not in FOR_PEOPLE else sys.stderr
+        report(result.diagnostics, options, stream, result.suppressed)
         _conclude(result.diagnostics, options)
         return FINDINGS
     folder = Path(options.output) if options.output else tree.root / result.output
@@ -96,8 +99,8 @@ def _check(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, op
     changes = _changes(_with_signatures(result, folder, options), folder, only)
     found = [output.unfinished(place, output.STAGING)] if output.is_unfinished(folder) else []
     found += output.drift(changes, place)
-    if options.format == "json-v1":
-        report([*result.diagnostics, *found], options, sys.stdout)
+    if options.format not in FOR_PEOPLE:
+        report([*result.diagnostics, *found], options, sys.stdout, result.suppressed)
         return FINDINGS if found else CLEAN
     report(result.diagnostics, options, sys.stderr)
     report(found, argparse.Namespace(**{**vars(options), "format": "concise"}), sys.stdout)
@@ -115,7 +118,7 @@ def _write(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, op
     changes = _changes(_with_signatures(result, folder, options), folder, only)
     objections = output.objections(changes, place, force=options.force)
     forced = output.overruled(changes, place) if options.force and not objections else []
-    report([*result.diagnostics, *objections, *forced], options, sys.stderr)
+    report([*result.diagnostics, *objections, *forced], options, sys.stderr, result.suppressed)
     if objections:
         _conclude(objections, options)
         return FINDINGS
@@ -125,7 +128,7 @@ def _write(result: Outcome, folder: Path, only: list[str] | None, tree: Tree, op
     lines = [(path, "wrote") for path in changes.written] + [(path, "deleted") for path in changes.deleted]
     # A source map on standard output is the result, and then nothing else may be there.
     (sys.stderr if options.source_map == "-" else sys.stdout).writelines(f"{verb} {path}\n" for path, verb in sorted(lines))
-    if options.format != "json-v1":
+    if options.format in FOR_PEOPLE:
         counts = f"{len(changes.written)} written, {len(changes.deleted)} deleted, {changes.unchanged} unchanged"
         sys.stderr.write(f"{folder}: {counts}\n")
         sys.stderr.writelines(kept)
@@ -174,14 +177,15 @@ def _kept_labels(folder: Path, path: str) -> list[str]:
 
 def _conclude(diagnostics: list[Diagnostic], options: argparse.Namespace) -> None:
     """Say that nothing came of it, unless a program reads along."""
-    if options.format != "json-v1":
+    if options.format in FOR_PEOPLE:
         ending = "" if options.check else "; nothing was written"
-        sys.stderr.write(f"{count(diagnostics)}{ending}\n{hint(diagnostics)}")
+        seen = visible(diagnostics, options)
+        sys.stderr.write(f"{count(seen)}{ending}\n{hint(seen)}")
 
 
 def _note(note: str, options: argparse.Namespace) -> None:
     """Say something in passing, at once, unless a program reads along."""
-    if options.format != "json-v1":
+    if options.format in FOR_PEOPLE:
         sys.stderr.write(f"overbank: {printable(note)}\n")
         sys.stderr.flush()
 

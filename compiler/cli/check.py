@@ -3,18 +3,21 @@
 import argparse
 import sys
 
-from compiler.cli import CLEAN, FINDINGS
+from compiler.cli import CLEAN
 from compiler.cli.caching import add_cache, remembering
+from compiler.cli.choosing import add_choosing, exit_code, selection_of
 from compiler.cli.progress import add_progress, progress_bar
-from compiler.cli.repository import add_format, add_repository, count, hint, open_tree, report
+from compiler.cli.reports import FOR_PEOPLE, add_reports, chosen_reports
+from compiler.cli.repository import add_repository, count, hint, open_tree
 from compiler.cli.terminal import add_colour
-from compiler.incremental import compile_slices
+from compiler.incremental import Outcome, compile_slices
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_repository(parser)
-    add_format(parser)
+    add_reports(parser)
+    add_choosing(parser)
     add_progress(parser)
     add_colour(parser)
     add_cache(parser)
@@ -22,12 +25,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check a repository."""
+    wanted = chosen_reports(options)
+    if options.select or options.ignore:
+        selection_of(options)  # what is misspelt is said before the work is done
     tree = open_tree(options.repository)
     with remembering(options, tree) as (memory, index), progress_bar(options) as progress:
         result = compile_slices(tree, memory, index, files=False, progress=progress)
-    report(result.diagnostics, options, sys.stdout)
-    others = f", {result.ignored} of other tools passed over" if result.ignored else ""
-    sys.stderr.write(f"{count(result.diagnostics)} in {result.documents} documents{others}\n")
+    if not result.diagnostics and not result.suppressed and all(each.format in FOR_PEOPLE and each.path is None for each in wanted):
+        sys.stderr.write(f"no findings{_looked_at(result)}\n")
+        return CLEAN
+    from compiler.cli.reporting import remarks, write_reports  # noqa: PLC0415 - most checks have nothing to report
+
+    chosen = write_reports(result.diagnostics, result.suppressed, wanted, options)
+    sys.stderr.write(f"{count(chosen.shown)}{_looked_at(result)}\n{remarks(chosen, result.suppressed, options)}")
     if options.format == "text":
-        sys.stderr.write(hint(result.diagnostics))
-    return FINDINGS if result.failed else CLEAN
+        sys.stderr.write(hint(chosen.shown))
+    return exit_code(result.diagnostics, options)
+
+
+def _looked_at(result: Outcome) -> str:
+    others = f", {result.ignored} of other tools passed over" if result.ignored else ""
+    return f" in {result.documents} documents{others}"

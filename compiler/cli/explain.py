@@ -29,4 +29,7 @@ def run(options: argparse.Namespace) -> int:
             raise CommandError(f"there is no code `{written}`", help=advice)
         heading = paint(f"{code.id}: {code.title}", "bold")
         sys.stdout.write(f"{'' if index == 0 else chr(10)}{heading} ({code.severity})\n\n{code.explanation}\n")
+        if code.sources:
+            # An address on a line of its own can be taken whole, however narrow the terminal is.
+            sys.stdout.write("".join(["\nSources:\n", *(f"- {each}\n".replace(": http", ":\n  http") for each in code.sources)]))
     return CLEAN

@@ -80,7 +80,8 @@ def _declared(tree: Tree, options: argparse.Namespace) -> tuple[Cluster | None, 
     Raises:
         CommandError: there are several, or the repository has errors, among which it may be.
     """
-    _, documents, _, _, diagnostics = read(tree)
+    reading = read(tree)
+    documents, diagnostics = reading.ours, reading.diagnostics
     clusters = [read_cluster(each) for each in documents if each.get("kind") == "Cluster"]
     found = [each for each in clusters if each.name == options.cluster]
     if len(found) > 1:
@@ -189,7 +190,7 @@ def _new(tree: Tree, seen: Observed, others: list[str], options: argparse.Namesp
 
 def _is_read(written: Path, root: Path) -> bool:
     """Say whether a new document counts from now on."""
-    _, documents, _, _, _ = read(Tree(root))
+    documents = read(Tree(root)).ours
     return any((root / document.file.path).resolve() == written.resolve() for document in documents)
 
 

@@ -3,14 +3,18 @@
 import argparse
 import sys
 
-from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli import NOTHING, CommandError
+from compiler.cli.choosing import add_choosing, exit_code
 from compiler.cli.given import read, title
-from compiler.cli.repository import add_format, count, hint, report
+from compiler.cli.reporting import remarks, write_reports
+from compiler.cli.reports import add_reports, chosen_reports
+from compiler.cli.repository import count, hint
 from compiler.cli.terminal import add_colour
-from compiler.diagnostics import Diagnostic, has_errors, in_order
+from compiler.diagnostics import Diagnostic, in_order
 from compiler.lint import examine
 from compiler.load import MAX_BYTES, decode, load
 from compiler.source import Document
+from compiler.suppression import Ignore, ignores_in, settle
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,13 +25,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="manifests: MutatingWebhookConfigurations, and what they run on if it shall be looked at too; - reads stdin",
     )
-    add_format(parser)
+    add_reports(parser)
+    add_choosing(parser)
     add_colour(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Look at webhook configurations."""
     options.repository = "."
+    wanted = chosen_reports(options)
+    ignores: list[Ignore] = []
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     for name in dict.fromkeys(options.files):
@@ -36,13 +43,16 @@ def run(options: argparse.Namespace) -> int:
         if file is not None:
             loaded, problems = load(file)
             documents += loaded
-            diagnostics += problems
+            meant, doubts = ignores_in(file)
+            ignores += meant
+            diagnostics += [*problems, *doubts]
     number, found = examine(documents)
     if not number and not diagnostics:
         raise CommandError("there is no webhook of a MutatingWebhookConfiguration in the input", code=NOTHING)
-    diagnostics = in_order([*diagnostics, *found])
-    report(diagnostics, options, sys.stdout)
-    sys.stderr.write(f"{count(diagnostics)} in {number} webhook{'' if number == 1 else 's'}\n")
+    diagnostics, suppressed = settle(in_order([*diagnostics, *found]), ignores)
+    chosen = write_reports(diagnostics, suppressed, wanted, options)
+    seen = f"{count(chosen.shown)} in {number} webhook{'' if number == 1 else 's'}\n"
+    sys.stderr.write(seen + remarks(chosen, suppressed, options))
     if options.format == "text":
-        sys.stderr.write(hint(diagnostics))
-    return FINDINGS if has_errors(diagnostics) else CLEAN
+        sys.stderr.write(hint(chosen.shown))
+    return exit_code(diagnostics, options)

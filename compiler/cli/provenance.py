@@ -10,6 +10,7 @@ from typing import Final
 
 from compiler.cli import CommandError
 from compiler.cli.destination import write
+from compiler.cli.reports import FOR_PEOPLE
 from compiler.depfile import DepfileError, render
 from compiler.report.style import printable
 from compiler.sources.tree import Tree
@@ -90,7 +91,7 @@ def _listed(options: argparse.Namespace, tree: Tree, output: Path) -> list[str]:
         if any(os.path.lexists(folder / name) for name in _OF_NINJA):
             # From 1.12 on, ninja takes what changed while a command ran for newer than what the command made, and it makes and removes
             # a file here with every build: the folder would never be up to date.
-            if options.format != "json-v1":
+            if options.format in FOR_PEOPLE:
                 note = f"new files directly in {folder} are not noticed, since ninja keeps its log there; set `builddir` in build.ninja"
                 sys.stderr.write(f"overbank: {printable(note)}\n")
             continue

@@ -3,12 +3,14 @@
 import argparse
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
+from compiler.cli.choosing import visible
 from compiler.cli.progress import progress_bar
+from compiler.cli.reports import FOR_PEOPLE, FORMATS
 from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.sources import REPOSITORY_FILE
@@ -17,9 +19,9 @@ from compiler.sources.tree import Tree
 if TYPE_CHECKING:
     from compiler.ir import ClusterIR
     from compiler.pipeline import Result
+    from compiler.suppression import Suppressed
 
 _NAMESPACE: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-FORMATS = ("text", "concise", "json-v1")
 
 
 def add_repository(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +36,7 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """Add the shape of diagnostics as an option."""
+    """Add the shape of diagnostics as an option. Commands whose result is a report take several (``compiler.cli.reports``)."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="shape of the report (default: text)")
 
 
@@ -68,10 +70,10 @@ def open_tree(folder: str) -> Tree:
     return tree
 
 
-def compiled(tree: Tree, options: argparse.Namespace) -> "Result":
+def compiled(tree: Tree, options: argparse.Namespace, *, workloads: bool = False) -> "Result":
     """Compile for a command that needs clean policies; findings go to stderr.
 
-    What the policies do to manifests in Git is left out: such a command is what one looks into them with.
+    What the policies do to manifests in Git is left out unless it is asked for: such a command is what one looks into them with.
 
     Raises:
         CommandError: the policies have errors (1).
@@ -79,13 +81,15 @@ def compiled(tree: Tree, options: argparse.Namespace) -> "Result":
     from compiler.pipeline import compile_repository  # noqa: PLC0415 - a check that knows everything needs none of it
 
     with progress_bar(options) as progress:
-        result = compile_repository(tree, workloads=False, progress=progress)
+        result = compile_repository(tree, workloads=workloads, files=False, progress=progress)
     if result.diagnostics:
         from compiler.report import text  # noqa: PLC0415 - there is seldom anything to say
 
-        sys.stderr.write(text.render(result.diagnostics, paint_for(sys.stderr, options.color), options.repository))
+        sys.stderr.write(
+            text.render(visible(result.diagnostics, options), paint_for(sys.stderr, options.color), options.repository)
+        )
     if result.failed:
-        raise CommandError(f"the policies have errors: {count(result.diagnostics)}", code=1)
+        raise CommandError(f"the policies have errors: {count(visible(result.diagnostics, options))}", code=1)
     return result
 
 
@@ -105,18 +109,16 @@ def cluster_named(result: "Result", name: str) -> "ClusterIR":
     raise CommandError(f"there is no cluster `{name}`", help=advice)
 
 
-def report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace, stream: TextIO) -> None:
-    """Print diagnostics in the asked-for shape; for people, with paths that lead there from the current folder."""
+def report(
+    diagnostics: Iterable[Diagnostic], options: argparse.Namespace, stream: TextIO, suppressed: "Sequence[Suppressed]" = ()
+) -> None:
+    """Print diagnostics in the asked-for shape: warnings and errors, or what the command's options choose."""
     found = list(diagnostics)
-    if options.format == "json-v1":
-        from compiler.report import json_v1  # noqa: PLC0415 - for those who ask for it
+    if not found and options.format in FOR_PEOPLE:
+        return
+    from compiler.cli.reporting import rendered  # noqa: PLC0415 - only when something is wrong
 
-        stream.write(json_v1.render(found))
-    elif found:
-        from compiler.report import text  # noqa: PLC0415 - only when something is wrong
-
-        render = text.concise if options.format == "concise" else text.render
-        stream.write(render(found, paint_for(stream, options.color), options.repository))
+    stream.write(rendered(visible(found, options), suppressed, options.format, options, stream))
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:

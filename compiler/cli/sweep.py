@@ -98,7 +98,7 @@ def _then(options: argparse.Namespace, root: Path) -> Bench | None:
     """
     if options.against is None:
         return None
-    from compiler.cli.against import opened  # noqa: PLC0415 - only where it is asked for
+    from compiler.cli.opening import opened  # noqa: PLC0415 - only where it is asked for
     from compiler.pipeline import REPOSITORY_FILE, compile_repository  # noqa: PLC0415
 
     with opened(options.against, root) as source:

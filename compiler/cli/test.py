@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from compiler import policytest
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
 from compiler.cli.progress import add_progress
-from compiler.cli.repository import add_format, add_repository, compiled, hint, open_tree, report
+from compiler.cli.reports import FOR_PEOPLE, add_reports, chosen_reports
+from compiler.cli.repository import add_repository, compiled, hint, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic
 from compiler.pipeline import Result
 from compiler.sources.tree import Tree
 
 if TYPE_CHECKING:
-    from compiler.plan.scenario import Scenario
     from compiler.plan.stage import Stage
 
 
@@ -24,13 +24,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_repository(parser)
     parser.add_argument("--run", metavar="REGEX", help="only cases whose `test/case`, or `plan/scenario`, matches")
-    add_format(parser)
+    add_reports(parser)
     add_progress(parser)
     add_colour(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the tests; a repository without (matching) tests is not a success."""
+    reports = chosen_reports(options)
     try:
         wanted = re.compile(options.run or "")
     except re.error as error:
@@ -54,8 +55,10 @@ def run(options: argparse.Namespace) -> int:
             code=NOTHING,
             help="write a PolicyTest document or a PlanScenario that expects something, or another --run",
         )
-    if diagnostics or options.format == "json-v1":
-        report(diagnostics, options, sys.stdout)
+    if diagnostics or any(each.format not in FOR_PEOPLE or each.path for each in reports):
+        from compiler.cli.reporting import write_reports  # noqa: PLC0415 - most tests pass
+
+        write_reports(diagnostics, (), reports, options)
     sys.stderr.write(f"{ran - failed} passed, {failed} failed\n")
     if options.format == "text":
         sys.stderr.write(hint(diagnostics))
@@ -71,14 +74,8 @@ def _cases(result: Result, tree: Tree, wanted: re.Pattern[str]) -> Iterator[tupl
                 yield name, case.diagnostics
     for stage in result.stages:
         name = f"plan/{stage.scenario.name}"
-        if _expects(stage.scenario) and wanted.search(name):
+        if stage.scenario.is_test and wanted.search(name):
             yield name, _played(stage)
-
-
-def _expects(scenario: "Scenario") -> bool:
-    """Say whether a scenario is a test: others only show something."""
-    ceilings = scenario.ceilings
-    return ceilings.per_hour is not None or ceilings.total is not None or any(event.expect for event in scenario.events)
 
 
 def _played(stage: "Stage") -> tuple[Diagnostic, ...]:

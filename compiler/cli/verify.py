@@ -70,7 +70,7 @@ def _verified(path: Path, keys: dict[str, PublicKey]) -> str:
 
 def _output(repository: str) -> Path:
     tree = open_tree(repository)
-    found, *_ = read(tree)
+    found = read(tree).repository
     if found is None:
         raise CommandError(f"{REPOSITORY_FILE} cannot be read; `overbank check` says why", code=FINDINGS)
     return tree.root / found.output

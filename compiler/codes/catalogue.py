@@ -3,6 +3,8 @@
 from typing import Final
 
 from compiler.codes import (
+    capacity,
+    diffing,
     documents,
     federation,
     importing,
@@ -13,7 +15,9 @@ from compiler.codes import (
     planning,
     platforms,
     policies,
+    reach,
     reading,
+    suppression,
     testing,
     webhooks,
 )
@@ -27,11 +31,14 @@ ALL: Final[tuple[Code, ...]] = tuple(
             value
             for module in (
                 reading,
+                suppression,
                 documents,
                 names,
                 platforms,
                 inventory,
                 policies,
+                capacity,
+                reach,
                 output,
                 testing,
                 federation,
@@ -39,6 +46,7 @@ ALL: Final[tuple[Code, ...]] = tuple(
                 manifests,
                 planning,
                 webhooks,
+                diffing,
             )
             for value in vars(module).values()
             if isinstance(value, Code)

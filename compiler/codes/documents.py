@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 UNKNOWN_FIELD: Final = Code(
@@ -26,13 +27,16 @@ WRONG_TYPE: Final = Code(
     "value has the wrong type",
     """The value is, say, a number where a string is required. Unquoted, `1.30`, `true` and `012` are not strings: put
 versions, label values and annotation values in quotes.""",
+    (sources.YAML,),
 )
 BAD_VALUE: Final = Code(
     "OB1104",
     Severity.ERROR,
     "value is not allowed here",
     """The value has the right type but is outside of what the field takes: not one of the listed words, out of range, too
-long, or not of the required form.""",
+long, or not of the required form. The finding says what it takes, or which of the listed words comes closest.
+
+`overbank schema KIND` prints all fields with their descriptions.""",
 )
 UNKNOWN_KIND: Final = Code(
     "OB1105",

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 NOT_A_MEMBER: Final = Code(
@@ -15,6 +16,7 @@ Declare the membership at the cluster, with the name that the host has for it:
 
     spec:
       federation: {host: fed-poc, member: cclt75bp1h4ho7pq6su9g}""",
+    (sources.KUBEADMIRAL_TYPES,),
 )
 WHICH_CLUSTERS: Final = Code(
     "OB7102",
@@ -23,6 +25,7 @@ WHICH_CLUSTERS: Final = Code(
     """A placement policy names its clusters under `clusters`, with preferences for each, or selects them with `selector` by the
 labels of their Cluster documents. Neither would mean every cluster of the host, now and later, which has to be written
 down; both could contradict each other.""",
+    (sources.KUBEADMIRAL_TYPES,),
 )
 MEMBER_TWICE: Final = Code(
     "OB7103",
@@ -41,6 +44,7 @@ NO_MEMBERS: Final = Code(
 So a selector has to find at least one declared member.
 
 Correct the selector, or the labels and `federation` of the Cluster documents.""",
+    (sources.KUBEADMIRAL_TYPES,),
 )
 WORKLOAD_TWICE: Final = Code(
     "OB7105",
@@ -50,6 +54,7 @@ WORKLOAD_TWICE: Final = Code(
 policies wins would hang on the order of the patches.
 
 Take the workload out of one of the policies.""",
+    (sources.KUBEADMIRAL_BINDING,),
 )
 BOUNDS: Final = Code(
     "OB7106",
@@ -57,6 +62,7 @@ BOUNDS: Final = Code(
     "lower bound is above the upper bound",
     """KubeAdmiral does not check that a minimum is below its maximum: its planner first gives the minimum and then takes replicas
 back, so the numbers depend on the order of the clusters. A HorizontalPodAutoscaler of this kind is refused by the API server.""",
+    (sources.KUBEADMIRAL_PLANNER,),
 )
 WEIGHTS: Final = Code(
     "OB7107",
@@ -67,6 +73,7 @@ without a word. Where some clusters have a weight and others do not, KubeAdmiral
 
 Write a weight on every cluster (0 for those that get their minimum only), or on none: then KubeAdmiral weighs them by free
 capacity.""",
+    (sources.KUBEADMIRAL_PLANNER,),
 )
 WRONG_MODE: Final = Code(
     "OB7108",
@@ -78,7 +85,10 @@ WRONG_MODE: Final = Code(
     priority    priority, min, max
     duplicate   none of them: every cluster gets all replicas; priority only where `maxClusters` chooses
 
-`autoMigration` moves divided replicas, so it means nothing in mode duplicate.""",
+`autoMigration` moves divided replicas, so it means nothing in mode duplicate.
+
+Remove the field, or choose the mode that reads it.""",
+    (sources.KUBEADMIRAL_TYPES,),
 )
 UNREACHABLE_BOUND: Final = Code(
     "OB7109",
@@ -86,6 +96,7 @@ UNREACHABLE_BOUND: Final = Code(
     "autoscaling and the clusters' bounds do not fit",
     """Replicas above the sum of all `max` are placed nowhere: the autoscaler asks for them, and no cluster gets them. Minima that
 add up to more than `autoscaling.maxReplicas` can never all be met: the clusters that come last get less than their minimum.""",
+    (sources.KUBEADMIRAL_PLANNER,),
 )
 AUTOSCALING: Final = Code(
     "OB7110",
@@ -96,12 +107,14 @@ only for a workload that a policy with schedulingMode Divide places; otherwise t
 and annotated with the reason (`kubeadmiral.io/fed-hpa-not-work-reason`).
 
 Use mode weighted or priority, and give each autoscaled workload a policy of its own.""",
+    (sources.KUBEADMIRAL_AUTOSCALING,),
 )
 MIGRATION_KIND: Final = Code(
     "OB7111",
     Severity.WARNING,
     "autoMigration does not reach this kind",
     """KubeAdmiral migrates replicas of apps/v1 Deployments only. Replicas of other kinds that a member cannot schedule stay there.""",
+    (sources.KUBEADMIRAL_MIGRATION,),
 )
 NOT_DIVIDED: Final = Code(
     "OB7112",
@@ -112,6 +125,10 @@ stock configuration says so for Deployments alone. A workload of any other kind 
 all of its replicas.
 
 Use mode duplicate where that is meant, or add the path to the FederatedTypeConfig on the host.""",
+    (
+        sources.KUBEADMIRAL_KINDS,
+        sources.KUBEADMIRAL_UNITS,
+    ),
 )
 PRIORITY_TIE: Final = Code(
     "OB7113",
@@ -121,6 +138,7 @@ PRIORITY_TIE: Final = Code(
 a priority has 0.
 
 Give each cluster a priority of its own.""",
+    (sources.KUBEADMIRAL_PRIORITY,),
 )
 MINIMUM_BROKEN: Final = Code(
     "OB7114",
@@ -131,6 +149,7 @@ cluster of the lowest priority first and does not look at its minimum: three clu
 become 6, 4 and 0 for ten replicas.
 
 Write `rescheduling: {avoidDisruption: false}`, or do without `min`.""",
+    (sources.KUBEADMIRAL_PRIORITY,),
 )
 KEEP_FORCED: Final = Code(
     "OB7115",
@@ -140,6 +159,7 @@ KEEP_FORCED: Final = Code(
 replicas to and fro. `keepUnschedulable: false` has no effect there.
 
 Write `keepUnschedulable: true`, which says what happens, or `rescheduling: {avoidDisruption: true}`.""",
+    (sources.KUBEADMIRAL_PLANNER,),
 )
 OVERRIDE_CLUSTER: Final = Code(
     "OB7116",
@@ -149,6 +169,7 @@ OVERRIDE_CLUSTER: Final = Code(
 never be used.
 
 Add the cluster to the policy, or take it out of the override.""",
+    (sources.KUBEADMIRAL_OVERRIDES,),
 )
 TEMPLATE: Final = Code(
     "OB7117",
@@ -159,6 +180,7 @@ StatefulSets, DaemonSets, Jobs and CronJobs. All workloads of a policy share its
 an operation that does not apply keeps the workload from all of its clusters.
 
 Give workloads of another kind a policy of their own, with `jsonPatch` instead of `accelerator`, `image` and `resources`.""",
+    (sources.KUBEADMIRAL_OVERRIDES,),
 )
 PATCH: Final = Code(
     "OB7118",
@@ -170,6 +192,7 @@ divided workload would undo the division.
 
 In a path, `/` inside a key is written `~1`, and `~` is written `~0`: `/metadata/labels/example.com~1team`. Written as it is,
 the path leads nowhere, and KubeAdmiral would keep the workload from the clusters that the operation is for.""",
+    (sources.JSON_PATCH, sources.JSON_POINTER, sources.KUBEADMIRAL_OVERRIDES),
 )
 ANNOTATIONS_WIPED: Final = Code(
     "OB7119",
@@ -180,6 +203,7 @@ This is sometimes done to make sure that the map exists. There is no need to: fo
 pod template, the binding patches put one there.
 
 Write single keys: `/spec/template/metadata/annotations/example.com~1key`.""",
+    (sources.JSON_PATCH,),
 )
 METRIC: Final = Code(
     "OB7120",
@@ -188,6 +212,7 @@ METRIC: Final = Code(
     """A metric of autoscaling/v2 has the one source that its type names, and its target has the one value that its own type
 names. Utilization is a percentage of what pods request, so it exists for Resource and ContainerResource only. The API server
 refuses anything else.""",
+    (sources.AUTOSCALING,),
 )
 IMAGE_TWICE: Final = Code(
     "OB7121",
@@ -197,4 +222,5 @@ IMAGE_TWICE: Final = Code(
 overrides change the same container's image on one cluster, the later one undoes the earlier one.
 
 Write all parts into one override.""",
+    (sources.KUBEADMIRAL_OVERRIDES,),
 )

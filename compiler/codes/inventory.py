@@ -9,7 +9,9 @@ BAD_NODES: Final = Code(
     Severity.ERROR,
     "list of nodes cannot be read",
     """The file given with `--nodes` is not what kubectl prints: a List of Nodes, a plain list of them, or one Node, as
-JSON or YAML.
+JSON or YAML. A list of other objects, or a table, says nothing of nodes, so the Cluster document was not compared.
+
+Write the list anew:
 
     kubectl get nodes -o json > nodes.json""",
 )

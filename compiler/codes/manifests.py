@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 BROKEN: Final = Code(
@@ -98,6 +99,7 @@ neither do AI nodes: they have no port of a real node to open (vendor pages: lim
 compatibility table).
 
 Use a Service of type LoadBalancer or ClusterIP for these pods.""",
+    (sources.ECI_LIMITS,),
 )
 NETWORK_POLICY: Final = Code(
     "OB8202",
@@ -108,6 +110,7 @@ nodes under ACK); for ECI the vendor listed it as unsupported in 2021 and says n
 stop may pass.
 
 Keep these pods off the virtual nodes, or protect them with security groups.""",
+    (sources.NETWORK_POLICIES, sources.ECI_LIMITS),
 )
 DISRUPTION_BUDGET: Final = Code(
     "OB8203",
@@ -117,6 +120,7 @@ DISRUPTION_BUDGET: Final = Code(
 go at once, whatever the budget says.
 
 Keep as many replicas elsewhere as the service needs.""",
+    (sources.DISRUPTIONS,),
 )
 CLAIM_DRIVER: Final = Code(
     "OB8204",
@@ -135,6 +139,7 @@ ECI_ANNOTATION: Final = Code(
 vendor's page on pod annotations keeps repeating.
 
 Move them to `spec.template.metadata.annotations`.""",
+    (sources.ECI_ANNOTATIONS,),
 )
 BURST_LABEL: Final = Code(
     "OB8206",
@@ -144,4 +149,5 @@ BURST_LABEL: Final = Code(
 alone it has no effect, and the pods stay on ordinary nodes.
 
 Write it as an annotation of the pod template, or leave it to a policy with `mechanism: burstAnnotation`.""",
+    (sources.ACK_BURST_RESOURCE,),
 )

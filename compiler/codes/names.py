@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 NO_REPOSITORY: Final = Code(
@@ -31,6 +32,7 @@ DUPLICATE: Final = Code(
 ResourcePolicy's name, the applied annotation), so each must be unique in the repository.
 
 Rename one of the two.""",
+    (sources.NAMES,),
 )
 DANGLING: Final = Code(
     "OB2104",
@@ -45,6 +47,7 @@ NOTHING_SELECTED: Final = Code(
     "selector matches no declared object",
     """The selector fits none of the declared clusters, so the policy has no effect anywhere. That is allowed, since the
 cluster may come later, but more often it is a misspelt label.""",
+    (sources.LABELS,),
 )
 POOL_MISSING: Final = Code(
     "OB2106",

@@ -33,7 +33,10 @@ TARGET: Final = Code(
     Severity.ERROR,
     "event is about a pool that is not there",
     """An event names a cluster that is not part of the plan, a pool that the policy does not use there, more nodes than the pool
-has, or nodes of a pool that does not declare them, or does not say how many pods are lost with one.""",
+has, or nodes of a pool that does not declare them, or does not say how many pods are lost with one.
+Only serverless and autoscaled pools can be out of stock: nodes that are there are not bought.
+
+Name a pool of the policy on that cluster, or declare `nodes` and `podsPerNode` there.""",
 )
 POD: Final = Code(
     "OB9105",

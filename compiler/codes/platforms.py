@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 MECHANISM: Final = Code(
@@ -22,6 +23,7 @@ MECHANISM: Final = Code(
 Two more are taken only if asked for: `affinity` of several pools, and `burstAnnotation`.
 
 A combination that is in no row cannot be expressed to the vendor's scheduler, so no manifest could do what the policy says.""",
+    (sources.ACK_RESOURCE_POLICY, sources.ACK_MULTILEVEL, sources.VKE_RESOURCE_POLICY),
 )
 VERSION_GATE: Final = Code(
     "OB3102",
@@ -32,6 +34,7 @@ ignore the field, and the policy would silently mean something else.
 
 Declare the version that the cluster really runs (`kubernetesVersion`, `scheduler.version`), upgrade it, or do without the
 feature there. A version that is not declared counts as unknown, and an unknown version has only fields without a gate.""",
+    (sources.ACK_RESOURCE_POLICY, sources.ACK_CO_SCHEDULER),
 )
 ADDON: Final = Code(
     "OB3103",
@@ -41,6 +44,7 @@ ADDON: Final = Code(
 there is no virtual node to run on, and pods stay Pending.
 
 Install the add-on and declare its version under `spec.addons`.""",
+    (sources.ACK_CO_SCHEDULER, sources.VKE_RESOURCE_POLICY),
 )
 STRATEGY: Final = Code(
     "OB3104",
@@ -50,6 +54,7 @@ STRATEGY: Final = Code(
 there. Volcengine documents both. Mechanisms that force one pool cannot prefer it, and `burst-resource: eci` takes any node of the
 cluster, so it cannot require pools. A single pool defaults to `require`, so it needs `strategy: prefer` to be written where the
 platform has nothing else.""",
+    (sources.ACK_RESOURCE_POLICY, sources.VKE_RESOURCE_POLICY),
 )
 INERT_SELECTOR: Final = Code(
     "OB3105",
@@ -61,6 +66,7 @@ burst-resource choose no nodes at all. Overbank leaves it out of the other units
 restriction into the manifest that does not hold.
 
 Remove it from the pool, or use a pool of type `ecs`.""",
+    (sources.ACK_MULTILEVEL,),
 )
 NO_CANDIDATE: Final = Code(
     "OB3106",
@@ -70,6 +76,7 @@ NO_CANDIDATE: Final = Code(
 instance, and it stays Pending.
 
 Add candidates for the pool's type to the AcceleratorClass, or take the pool out of the policy.""",
+    (sources.ECI_SPECIFICATIONS, sources.VCI_ANNOTATIONS),
 )
 AUTOSCALED_MAX: Final = Code(
     "OB3107",
@@ -79,6 +86,7 @@ AUTOSCALED_MAX: Final = Code(
 pay for empty nodes (Alibaba help 398680 says not to set it there).
 
 Limit the node pool's own size instead.""",
+    (sources.ACK_RESOURCE_POLICY,),
 )
 EXCLUSION_LABEL: Final = Code(
     "OB3108",
@@ -93,6 +101,7 @@ Label them, and declare it:
     spec:
       namespaces:
       - {name: kube-system, labels: {overbank.dev/exclude: "true"}}""",
+    (sources.NAME_LABEL, sources.ADMISSION_WEBHOOKS),
 )
 ACCELERATOR_UNUSED: Final = Code(
     "OB3109",
@@ -101,6 +110,7 @@ ACCELERATOR_UNUSED: Final = Code(
     """The class chooses instances of serverless pools, and the policy has none on this cluster.
 
 Remove `accelerator`, or add the pool that it was meant for.""",
+    (sources.ECI_SPECIFICATIONS, sources.VCI_ANNOTATIONS),
 )
 INDISTINCT_POOLS: Final = Code(
     "OB3110",
@@ -110,6 +120,7 @@ INDISTINCT_POOLS: Final = Code(
 cannot tell them apart: the order between them, and a `max` on one of them, would mean nothing.
 
 Give each its own nodeSelector, such as the node pool's ID.""",
+    (sources.ACK_RESOURCE_POLICY, sources.VKE_RESOURCE_POLICY),
 )
 NO_EFFECT: Final = Code(
     "OB3111",
@@ -119,6 +130,7 @@ NO_EFFECT: Final = Code(
 says so, because whoever reads the policy would believe that it holds.
 
 Narrow the policy's clusters, or remove the field.""",
+    (sources.ACK_RESOURCE_POLICY,),
 )
 BEST_EFFORT: Final = Code(
     "OB3112",
@@ -129,6 +141,7 @@ scores, so a pod may go to a later pool although an earlier one has room, and no
 workload scales in.
 
 Where strict order matters, use a platform whose scheduler reads a ResourcePolicy.""",
+    (sources.AFFINITY, sources.ACK_AFFINITY),
 )
 LEGACY: Final = Code(
     "OB3113",
@@ -137,6 +150,7 @@ LEGACY: Final = Code(
     """The vendor has stopped maintaining this mechanism for the cluster's version. It may still work, and nobody promises it.
 
 `mechanism: auto` takes a ResourcePolicy instead.""",
+    (sources.ACK_BURST_RESOURCE,),
 )
 RULED_OUT: Final = Code(
     "OB3114",
@@ -144,6 +158,7 @@ RULED_OUT: Final = Code(
     "vendor rules this out",
     """The vendor's page says that this feature is not available with these pools, on this platform, or with this value. The scheduler
 would refuse the pods or ignore the field. The note names the page.""",
+    (sources.ACK_RESOURCE_POLICY, sources.ACK_GANG),
 )
 UNCOUNTED: Final = Code(
     "OB3116",
@@ -153,6 +168,7 @@ UNCOUNTED: Final = Code(
 stays Pending, whatever room there is. The policy matches pods that need not have the label.
 
 Match only pods that have it, or count by another label.""",
+    (sources.ACK_RESOURCE_POLICY,),
 )
 NEVER_FULL: Final = Code(
     "OB3117",
@@ -162,6 +178,7 @@ NEVER_FULL: Final = Code(
 of stock, pods are bound to it all the same and wait there (inferred from the vendors' pages). So the pools behind it stay empty.
 
 Limit the serverless pool with `max`, or list it last.""",
+    (sources.ACK_RESOURCE_POLICY, sources.VKE_RESOURCE_POLICY),
 )
 TWO_SPELLINGS: Final = Code(
     "OB3115",
@@ -171,6 +188,7 @@ TWO_SPELLINGS: Final = Code(
 what the page says.
 
 Try it on a test cluster with `kubectl apply --dry-run=server`, or use another value.""",
+    (sources.ACK_RESOURCE_POLICY,),
 )
 NO_NODES: Final = Code(
     "OB3118",
@@ -190,6 +208,7 @@ STOCK_AWARE: Final = Code(
 unschedulable. No other vendor documents the like; there, pods are bound to the virtual node and wait on it.
 
 Remove the field. Without it, `overbank plan` shows where such pods get stuck.""",
+    (sources.VKE_RESOURCE_POLICY, sources.VCI_PODS),
 )
 UNTOLERATED: Final = Code(
     "OB3120",
@@ -201,6 +220,7 @@ they go on to the next pool, or stay Pending. (An extended resource as the taint
 admission plug-in ExtendedResourceToleration is on.)
 
 Add the toleration to `inject.tolerations` of the policy.""",
+    (sources.TAINTS,),
 )
 NO_BACKSTOP: Final = Code(
     "OB3121",
@@ -212,6 +232,7 @@ switched it on, and other versions have none. So nothing is written for this clu
 
 Compare the live pods with the policies from time to time, or upgrade the cluster. Without `webhook.backstop` in
 overbank.yaml, clusters that can report do, and nothing is said of the others.""",
+    (sources.ADMISSION_POLICIES,),
 )
 BACKSTOP_FULL: Final = Code(
     "OB3122",
@@ -222,4 +243,68 @@ stops at a number that costs about a millisecond: pods that miss the mutation of
 not reported.
 
 Merge policies that differ only in their namespaces or in the values of a label.""",
+    (sources.ADMISSION_POLICIES,),
+)
+ECI_SPECS: Final = Code(
+    "OB3123",
+    Severity.WARNING,
+    "eci-use-specs is not as ECI takes it",
+    """`k8s.aliyun.com/eci-use-specs` lists what ECI may run a pod on, best first, separated by commas: at most five entries, each an ECS
+type (`ecs.gn6i-c4g1.xlarge`) or vCPUs and memory (`2-4Gi`). Types with a GPU cannot be mixed with others (Alibaba, creating an
+ECI pod by several specifications; documented). With a value that ECI does not take, the pod is not created: it stays Pending on
+the virtual node, with an event that only somebody who describes the pod reads.
+
+`useSpecs` of an AcceleratorClass has the limit in its schema. This finding is about the annotation where it is written by hand:
+under `inject`, in `podAnnotations` of a pool, or in a workload in Git.
+
+Keep the best five entries, of one kind. Better, choose them by an AcceleratorClass.""",
+)
+ECI_SPOT: Final = Code(
+    "OB3124",
+    Severity.WARNING,
+    "spot annotations contradict each other",
+    """ECI reads how to run a pod on spot instances from its annotations: `k8s.aliyun.com/eci-spot-strategy` is `SpotAsPriceGo` or
+`SpotWithPriceLimit`; `eci-spot-price-limit` is a number with three decimals at most, goes with `SpotWithPriceLimit` only, and
+must be given there; `eci-spot-duration` and `eci-spot-fallback` say more about a strategy (Alibaba help 186939, annotations of
+ECI pods; documented). What is read on creation cannot be mended later, so a pod runs at the full price, or not at all.
+
+The annotations are looked at together: those that a policy injects with those of its pools, and in workloads in Git with those of
+their authors.
+
+Write a strategy and what belongs to it in one place.""",
+)
+DELETION_COST: Final = Code(
+    "OB3125",
+    Severity.WARNING,
+    "pod-deletion-cost beside a ResourcePolicy",
+    """`controller.kubernetes.io/pod-deletion-cost` says which pods of a ReplicaSet go first when it scales in. A ResourcePolicy decides
+that too, in the reverse order of its pools, and both vendors say that the two conflict (Alibaba help 398680; Volcengine docs
+6460/177068; documented). Who wins is not documented: the expensive pods may be the last to go.
+
+A policy that injects the annotation is refused (OB4110). This one is written by the author of a workload in Git.
+
+Remove the annotation, or keep the workload out of the policy.""",
+)
+SCALE_IN: Final = Code(
+    "OB3126",
+    Severity.INFO,
+    "nothing scales in in reverse here",
+    """The order of pools reads as if pods left the last pool first when a workload scales in. VKE does that for Deployments only
+(Volcengine docs 6460/177068; documented). A StatefulSet is scaled in from its highest ordinal down on every platform (Kubernetes,
+StatefulSets: deployment and scaling guarantees). So pods may stay on the expensive pool while cheap ones go.
+
+On ACK the reverse order is best effort (Alibaba help 398680; documented). Platform `kubernetes` has none, which OB3112 says.
+
+Where it matters, use a Deployment; or count on the order when scaling out, and move pods back by restarts (`overbank sweep`).""",
+)
+FROZEN_POLICY: Final = Code(
+    "OB3127",
+    Severity.INFO,
+    "ResourcePolicy must not change while its pods live",
+    """With a scheduler below 6.1, or with Kubernetes 1.20 or below, the vendor says not to modify a ResourcePolicy while its pods exist
+(Alibaba help 398680; documented). A merge that changes the pools of this policy, or their `max`, would do that as soon as the
+GitOps tool applies it. What then becomes of the pods' counts and order is not documented.
+
+Nothing is wrong with the policy. To change it later, scale its workloads to zero first, or upgrade the scheduler and declare
+the new version in the Cluster. `overbank diff` shows which ResourcePolicies a change touches.""",
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 OVERLAP: Final = Code(
@@ -24,6 +25,7 @@ else runs in the cluster. The same holds for the resource that `scheduling.gpuSh
 or an accelerator class looks for it.
 
 Match on what the workload's author writes.""",
+    (sources.ADMISSION_WEBHOOKS,),
 )
 RESERVED_KEY: Final = Code(
     "OB4103",
@@ -45,6 +47,7 @@ Name the namespaces in the policy, or declare them in the Cluster:
     spec:
       namespaces:
       - {name: shop, labels: {tier: web}}""",
+    (sources.ACK_RESOURCE_POLICY, sources.VKE_RESOURCE_POLICY),
 )
 EXCLUDED_NAMESPACE: Final = Code(
     "OB4105",
@@ -64,6 +67,7 @@ map of labels and no other placing policy overlaps it in the namespace: a Resour
 priorities. `selection` has no meaning without a ResourcePolicy.
 
 Leave `selection` out: the webhook then marks the pods and the ResourcePolicy selects the mark.""",
+    (sources.ACK_RESOURCE_POLICY, sources.VKE_RESOURCE_POLICY),
 )
 OVERRIDE_LABELS: Final = Code(
     "OB4107",
@@ -85,7 +89,11 @@ IMPOSSIBLE: Final = Code(
     Severity.ERROR,
     "match can never hold",
     """The conditions on one label key contradict each other, so no pod (or namespace) can satisfy them and the policy does
-nothing.""",
+nothing. All conditions of a selector have to hold together, as everywhere in Kubernetes: `matchLabels` and every entry of
+`matchExpressions`.
+
+For one value or another, write one expression: `{key: app, operator: In, values: [web, api]}`.""",
+    (sources.LABELS,),
 )
 SECOND_MECHANISM: Final = Code(
     "OB4110",
@@ -96,6 +104,7 @@ SECOND_MECHANISM: Final = Code(
 ResourcePolicy, and a virtual-node toleration beside one lets pods escape its order and its `max`.
 
 List the pools under `spec.pools`; Overbank writes what their mechanism needs.""",
+    (sources.ACK_RESOURCE_POLICY, sources.VCI_ANNOTATIONS),
 )
 OPTED_OUT: Final = Code(
     "OB4111",
@@ -115,6 +124,7 @@ GANG: Final = Code(
 if the gang is spread over several pools, its pods may be in different networks.
 
 Raise the limits, lower `minAvailable`, keep one pool, or write `allowSplit: true`.""",
+    (sources.ACK_GANG,),
 )
 OWNER: Final = Code(
     "OB4113",
@@ -122,6 +132,7 @@ OWNER: Final = Code(
     "owner can never match",
     """`owners` looks at the controlling owner of a pod. A CronJob controls Jobs and no pods; a custom kind is found by its API group and
 kind together; the pods of a DaemonSet are never changed.""",
+    (sources.CRON_JOBS,),
 )
 OTHER_GROUP: Final = Code(
     "OB4114",
@@ -139,6 +150,7 @@ need it, and a policy that matches some of the same pods names another one: that
 order of the pools and their limits, and they still count in the ResourcePolicy.
 
 Narrow one of the matches, so that the pods are either placed or given away.""",
+    (sources.ACK_RESOURCE_POLICY, sources.ACK_CO_SCHEDULER),
 )
 NAMESPACE_WIDE: Final = Code(
     "OB4115",
@@ -149,4 +161,18 @@ webhook or without it, and overrides every other mechanism.
 
 It fits only a policy for all pods of the namespace (`pods: {all: true}`), in force for all of them, whose only pool is `eci`,
 and no other policy may place pods there.""",
+)
+SECRET: Final = Code(
+    "OB4117",
+    Severity.WARNING,
+    "value looks like a secret",
+    """A value that is written into pods, or stands in their manifests, looks like a private key, an access key, a token or a password.
+Labels and annotations are not secret: everybody who may read pods reads them, they stand in logs, events and audit records, and
+this repository keeps them for ever (Kubernetes, good practices for Secrets). Neither the finding nor its frame quotes the value.
+
+Looked at are metadata, `inject`, annotations of pools, overrides of placement policies, and the metadata of workloads in Git. A
+value is known by the form that its issuer gives it. Where its key speaks of a password, token or key, a value of letters as of
+chance counts, too.
+
+Revoke it first. Then keep it in a Secret, and refer to that from the pods.""",
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 SYNTAX: Final = Code(
@@ -15,6 +16,7 @@ Mend the file. If it is no plain YAML on purpose (a Helm template, say), exclude
 
     spec:
       exclude: ["charts/**"]""",
+    (sources.YAML,),
 )
 DUPLICATE_KEY: Final = Code(
     "OB0102",
@@ -24,6 +26,7 @@ DUPLICATE_KEY: Final = Code(
 the one that you see in a review may not be the one that counts.
 
 Remove one of the two.""",
+    (sources.YAML,),
 )
 KEY_NOT_TEXT: Final = Code(
     "OB0103",
@@ -32,6 +35,7 @@ KEY_NOT_TEXT: Final = Code(
     """Keys of Kubernetes objects are strings. Unquoted, `1`, `true` and `null` are a number, a boolean and nothing.
 
 Put the key in quotes. If the file is a template (`{{ ... }}` is a mapping as a key), exclude it in overbank.yaml.""",
+    (sources.YAML,),
 )
 TAG: Final = Code(
     "OB0104",
@@ -41,6 +45,7 @@ TAG: Final = Code(
 data; only `!!str` and `!` (both: this is a string) are read.
 
 Remove the tag, or quote the value.""",
+    (sources.YAML,),
 )
 MERGE_KEY: Final = Code(
     "OB0105",
@@ -49,6 +54,7 @@ MERGE_KEY: Final = Code(
     """`<<` is an extension of YAML 1.1 that YAML 1.2 dropped. Readers disagree about it, so two tools could see two policies.
 
 Write the fields out, or use an alias for a whole value.""",
+    (sources.YAML,),
 )
 TOO_LARGE: Final = Code(
     "OB0106",
@@ -67,6 +73,7 @@ ALIAS: Final = Code(
 alias itself.
 
 Define the anchor first, or write the value out.""",
+    (sources.YAML,),
 )
 ENCODING: Final = Code(
     "OB0108",
@@ -75,6 +82,7 @@ ENCODING: Final = Code(
     """Files must be UTF-8 without control characters. Bytes that are not would be read differently by different tools.
 
 Save the file as UTF-8.""",
+    (sources.YAML,),
 )
 UNREADABLE: Final = Code(
     "OB0109",
@@ -120,4 +128,5 @@ U+2066 to U+2069), or the word `apiVersion` or its value has a letter of another
 review shows another policy than the one that is read (CVE-2021-42574, CVE-2021-42694, "Trojan Source").
 
 Remove the character, or type the word anew. In a value that needs it, write its escape in double quotes, which everybody sees.""",
+    (sources.TROJAN_SOURCE,),
 )

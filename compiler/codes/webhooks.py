@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compiler.codes import sources
 from compiler.diagnostics import Code, Severity
 
 _PAGE = "(Kubernetes documentation, Admission Webhook Good Practices)"
@@ -15,6 +16,7 @@ control plane included. While it is down, or slow, so are they
 {_PAGE}.
 
 Name the groups, the resources and the operations that the webhook changes.""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 TOO_BROAD: Final = Code(
     "OB5402",
@@ -26,6 +28,7 @@ pods from being deleted. Calls for subresources carry other objects than pods, w
 match.
 
 Ask for operation CREATE of the resource only, unless the webhook truly changes more.""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 SYSTEM_NAMESPACES: Final = Code(
     "OB5403",
@@ -38,6 +41,7 @@ itself going: the cluster does not come back without the webhook, nor the webhoo
 
 Exclude these namespaces in namespaceSelector: kubernetes.io/metadata.name NotIn [kube-system, kube-node-lease, its
 own].""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 LABELLED_NAMESPACES: Final = Code(
     "OB5404",
@@ -48,6 +52,7 @@ Clusters are made without it, and whoever may label a namespace may take it off.
 
 Exclude them by kubernetes.io/metadata.name, which the API server sets from Kubernetes 1.21 on. Below, make sure of
 the label.""",
+    (sources.NAME_LABEL,),
 )
 VITAL: Final = Code(
     "OB5405",
@@ -58,6 +63,7 @@ in, those of the webhook too. A webhook in their way can end a cluster
 {_PAGE}.
 
 Take them out of the rules.""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 NOT_NARROWED: Final = Code(
     "OB5406",
@@ -68,6 +74,7 @@ webhook leaves as they are. Each of them waits for it all the same
 {_PAGE}.
 
 Narrow it by labels, or by matchConditions (CEL, from Kubernetes 1.28 on).""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 EXACT: Final = Code(
     "OB5407",
@@ -77,6 +84,7 @@ EXACT: Final = Code(
 makes the same object.
 
 Leave it out, or write `Equivalent`.""",
+    (sources.ADMISSION_WEBHOOKS,),
 )
 SIDE_EFFECTS: Final = Code(
     "OB5408",
@@ -87,6 +95,7 @@ and admissionregistration.k8s.io/v1 takes no other value. Dry runs are how serve
 `kubectl diff` work.
 
 Write `None`, or `NoneOnDryRun` if the webhook holds its effects back when request.dryRun is set.""",
+    (sources.ADMISSION_WEBHOOKS,),
 )
 TIMEOUT: Final = Code(
     "OB5409",
@@ -97,6 +106,7 @@ elections and retries behind it. A webhook that mutates answers in milliseconds
 {_PAGE}; Gatekeeper's asks for 1 second.
 
 Write a few seconds at most, more than the webhook's own deadline.""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 FAILS_CLOSED: Final = Code(
     "OB5410",
@@ -107,6 +117,7 @@ pods that would repair it included {_PAGE}.
 
 Write `Ignore`, and let a ValidatingAdmissionPolicy look at the outcome. Where a mutation must never be missed,
 exclude at least the namespaces that the webhook runs on.""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 REVIEW_VERSION: Final = Code(
     "OB5411",
@@ -116,6 +127,7 @@ REVIEW_VERSION: Final = Code(
 v1 only. Without it every call fails.
 
 Add v1 to the list.""",
+    (sources.ADMISSION_WEBHOOKS,),
 )
 AUTHORITY: Final = Code(
     "OB5412",
@@ -126,6 +138,7 @@ webhook itself serves works until it is renewed; what is no certificate works ne
 
 Put the certificate of the authority there, or leave the field to whoever writes it (cert-manager, the webhook
 itself).""",
+    (sources.ADMISSION_WEBHOOKS,),
 )
 REINVOKED: Final = Code(
     "OB5413",
@@ -135,6 +148,7 @@ REINVOKED: Final = Code(
 not idempotent, what it adds stands there twice.
 
 Keep it if the webhook was shown to write nothing into an object that it has changed already; otherwise write `Never`.""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 FRAGILE: Final = Code(
     "OB5414",
@@ -145,6 +159,7 @@ PodDisruptionBudget, a priority that lets it start before the pods that wait for
 {_PAGE}.
 
 Only manifests that are given with the configuration are looked at.""",
+    (sources.WEBHOOK_PRACTICES,),
 )
 UNGUARDED: Final = Code(
     "OB5415",
@@ -154,4 +169,5 @@ UNGUARDED: Final = Code(
 {_PAGE}. The role lets its holders write all of them.
 
 Restrict it by resourceNames; `create` cannot be, so leave that to administrators.""",
+    (sources.WEBHOOK_PRACTICES,),
 )

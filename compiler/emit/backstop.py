@@ -32,7 +32,7 @@ from compiler.emit.webhook_config import MAX_EXPRESSION, MAX_VALUES
 from compiler.ir import ClusterIR
 from compiler.model import NAME_LABEL, Backstop
 from compiler.platforms.gates import ADMISSION_POLICY, MAX_REPORTED
-from compiler.selectors import witness
+from compiler.reach.labels import narrowed
 from webhook.engine.bundle import Bundle
 from webhook.engine.keys import DEFAULT_SCHEDULER, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.policy import ALL_WORKLOADS, NamespaceMatch, Policy
@@ -223,7 +223,10 @@ def _missing_of_owner(bundle: Bundle, rank: int, policy: Policy, *, told: bool) 
 def _may_share(policy: Policy, other: Policy) -> bool:
     """Say whether two policies may match one pod, as far as names and labels tell."""
     names = set(policy.namespaces.names), set(other.namespaces.names)
-    return not (all(names) and names[0].isdisjoint(names[1])) and witness(policy.pods, other.pods) is not None
+    return (
+        not (all(names) and names[0].isdisjoint(names[1]))
+        and narrowed({}, (*policy.pods.requirements, *other.pods.requirements)) is not None
+    )
 
 
 def _may_match(policy: Policy) -> list[str]:

@@ -139,7 +139,13 @@ def memberships(declared: Declared, model: Model) -> Iterator[Diagnostic]:
         if earlier is not cluster:
             related = [(earlier.at("spec", "federation", "member"), f"`{earlier.name}` is that member")]
             message = f"clusters `{earlier.name}` and `{cluster.name}` are the same member `{member}` of host `{host}`"
-            yield diagnose(codes.MEMBER_TWICE, cluster.at("spec", "federation", "member"), message, related=related)
+            yield diagnose(
+                codes.MEMBER_TWICE,
+                cluster.at("spec", "federation", "member"),
+                message,
+                related=related,
+                help=["write the name that the host has for this cluster"],
+            )
 
 
 def _repeated(policy: PlacementPolicy) -> Iterator[Diagnostic]:

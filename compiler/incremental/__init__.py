@@ -15,7 +15,8 @@ selection       the settings, all paths                                         
 names           documents that share a name                                                  findings
 fleet           all clusters                                                                 findings
 policy          a BurstPolicy, the clusters that it means, its accelerator class, settings   findings, the clusters that it is bound to
-cluster         a Cluster, the policies bound to it, their accelerator classes, settings     findings; the size of its bundle; its files
+cluster         a Cluster, the policies bound to it, their accelerator classes, settings     findings; what it says of its policies; the
+                                                                                             size of its bundle; its files
 test            a PolicyTest, and all clusters if it names one that does not exist           findings
 memberships     the hosts, and the clusters that are members                                 findings
 placement       a PlacementPolicy, its host, the clusters that it means, its accelerator     findings, the workloads that it places
@@ -25,13 +26,16 @@ workloads       all manifests under ``workloads``, and what the clusters' slices
 scenarios       all scenarios, the files of their pods, what all other slices are given      findings
 =============== ============================================================================ ===========================================
 
+What all clusters say of a policy is put together at the end (``compiler.rules.verdicts``): that it has no effect is a mistake only where
+it has none anywhere.
+
 Where a document names something that does not exist, its slice is given all that there is of the kind, because the finding says
 what was meant. Findings of one document are placed relative to its first line: what stands before it in its file does not change
 its digest.
 """
 
-from compiler.incremental.memory import Memory, Nothing
+from compiler.incremental.memory import Memory, Nothing, Shared
 from compiler.incremental.outcome import Outcome
 from compiler.incremental.run import compile_slices
 
-__all__ = ["Memory", "Nothing", "Outcome", "compile_slices"]
+__all__ = ["Memory", "Nothing", "Outcome", "Shared", "compile_slices"]

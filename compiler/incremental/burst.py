@@ -26,6 +26,21 @@ class Bound(Struct, array_like=True, frozen=True):
     clusters: tuple[str, ...]
 
 
+class Said(Struct, array_like=True, frozen=True):
+    """What a cluster says of a policy (``compiler.rules.verdicts``)."""
+
+    policy: str
+    idle: tuple[Finding, ...]
+    here: tuple[Finding, ...]
+
+
+class Judged(Struct, array_like=True, frozen=True):
+    """What is found in a cluster, and what it says of its policies."""
+
+    findings: tuple[Finding, ...]
+    said: tuple[Said, ...]
+
+
 class Site(Struct, kw_only=True):
     """A cluster with what is bound to it, sorted by name; the slice of this key may look at nothing else."""
 
@@ -164,16 +179,54 @@ class Burst:
 
     def clusters(self, sites: Sequence[Site]) -> list[Diagnostic]:
         """Look at every cluster with its policies."""
+        work, settings = self._work, self._documents.settings
 
-        def find(position: int) -> list[Diagnostic]:
+        def find(position: int) -> Judged:
             from compiler import rules  # noqa: PLC0415
             from compiler.assemble import repeated  # noqa: PLC0415
 
             self._progress(Phase.CHECKING, position, len(sites))
             site = sites[position]
-            return [*repeated(self._objects.cluster(site.cluster)), *rules.check_clusters(self.resolved(site))]
+            resolved = self.resolved(site)
+            found = [*repeated(self._objects.cluster(site.cluster)), *rules.check_clusters(resolved)]
+            said = list(rules.verdicts(resolved))
+            given = self._objects.given(site.heads(settings)) if found or said else ()
 
-        return self._everywhere("cluster", sites, find)
+            def one(diagnostic: Diagnostic | None) -> tuple[Finding, ...]:
+                return kept((diagnostic,), given) if diagnostic is not None else ()
+
+            return Judged(kept(found, given), tuple(Said(each.policy, one(each.idle), one(each.here)) for each in said))
+
+        answers = list(work.answers.each(Judged, [work.key("cluster", site.key) for site in sites], find))
+        found = [
+            diagnostic
+            for site, answer in zip(sites, answers, strict=True)
+            if answer.findings
+            for diagnostic in work.shown(answer.findings, site.heads(settings))
+        ]
+        return [*found, *self._settled(sites, answers)]
+
+    def _settled(self, sites: Sequence[Site], answers: Sequence[Judged]) -> list[Diagnostic]:
+        """Put together what the clusters say of their policies."""
+        if not any(answer.said for answer in answers):
+            return []
+        from compiler.rules.verdicts import Verdict, settled  # noqa: PLC0415 - most repositories have nothing to put together
+
+        bound: dict[str, list[str]] = {}
+        verdicts = []
+        for site, answer in zip(sites, answers, strict=True):
+            for policy in site.policies:
+                bound.setdefault(policy.name, []).append(site.cluster.name)
+            heads = site.heads(self._documents.settings)
+
+            def one(findings: tuple[Finding, ...], heads: list[Head] = heads) -> Diagnostic | None:
+                return next(iter(self._work.shown(findings, heads)), None)
+
+            verdicts += [
+                Verdict(policy=each.policy, cluster=site.cluster.name, idle=one(each.idle), here=one(each.here))
+                for each in answer.said
+            ]
+        return settled(verdicts, bound)
 
     def sizes(self, sites: Sequence[Site]) -> list[Diagnostic]:
         """Find the bundles that are too large. Assumes that nothing else was found to be wrong."""

@@ -10,9 +10,7 @@ from compiler.source import Document
 from compiler.sources import MAX_BYTES, Source, SourceError
 
 if TYPE_CHECKING:
-    from compiler.diagnostics import Diagnostic
-
-    Loaded = tuple[list[Document], list[Document], list[Diagnostic]]
+    from compiler.reading import Loaded
 
 
 class Index(Protocol):
@@ -99,18 +97,18 @@ class Contents:
             self._raw.clear()
 
     def load(self, path: str, *, others: bool = False) -> "Loaded":
-        """Return the valid documents of ours in a file, the other documents, and findings; ``others`` are kept if they will be asked for."""
+        """Return what a file holds; its ``others`` are kept if they will be asked for."""
         from compiler.reading import documents_in  # noqa: PLC0415 - what it takes to read YAML is not needed where all is known
 
         loaded = documents_in(path, self._content(path))
-        self._documents[path] = {each.index: each for each in loaded[0]}
+        self._documents[path] = {each.index: each for each in loaded.ours}
         if others:
-            self._others[path] = loaded[1]
+            self._others[path] = loaded.others
         return loaded
 
     def others(self, path: str) -> list[Document]:
         """Return the documents in a file that are not ours."""
-        return self._others[path] if path in self._others else self.load(path, others=True)[1]
+        return self._others[path] if path in self._others else self.load(path, others=True).others
 
     def document(self, head: Head) -> Document:
         """Return a document of ours, which is known to be valid."""

@@ -89,12 +89,17 @@ def shown(findings: Sequence[Finding], heads: Sequence[Head], text_of: TextOf) -
         if spot.span is None:
             return Label(Location(path), spot.text)
         first, column, last, end = spot.span
-        return Label(Location(path, Span(first + line, column, last + line, end), _Unread(path, text_of)), spot.text)
+        return Label(place(path, Span(first + line, column, last + line, end), text_of), spot.text)
 
     return [
         Diagnostic(BY_ID[each.code], each.message, label(each.primary), tuple(map(label, each.related)), each.notes, each.help)
         for each in findings
     ]
+
+
+def place(path: str, span: Span, text_of: TextOf) -> Location:
+    """Return a place in a file that is read when it is shown."""
+    return Location(path, span, _Unread(path, text_of))
 
 
 class _Unread(SourceFile):

@@ -48,6 +48,29 @@ class Nothing:
         """Forget at once."""
 
 
+class Shared:
+    """A memory for several runs of one process: what one of them has worked out, the next one knows, whatever is kept beyond."""
+
+    keeps: Final = True
+
+    def __init__(self, beyond: Memory) -> None:
+        self.salt = beyond.salt
+        self._beyond = beyond
+        self._known: dict[bytes, bytes] = {}
+
+    def get(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """Return what is known of these keys."""
+        found = {key: self._known[key] for key in keys if key in self._known}
+        if len(found) < len(keys):
+            found.update(self._beyond.get([key for key in keys if key not in found]))
+        return found
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Remember an answer."""
+        self._known[key] = value
+        self._beyond.put(key, value)
+
+
 def key_of(memory: Memory, slice_: str, *given: bytes) -> bytes:
     """Return the key of a slice.
 

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic, has_errors
+from compiler.incremental.facts import Head
+from compiler.source import Document
+from compiler.suppression.ignore import Suppressed
 
 
 class Files(Mapping[str, bytes]):
@@ -55,15 +58,19 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What commands tell people and write to disk. After an error, or if only a check was asked for, there are no files.
 
     Attributes:
+        suppressed: findings that comments suppress, and that are not among ``diagnostics``.
         documents: how many documents are Overbank's. ignored: how many are not.
         output: the output folder below the repository, None where the settings could not be read.
         clusters, hosts: names, sorted.
         files: with their digests.
         inputs: the digests of what each folder follows from, by the folder's path.
         read: the paths of all files that decided it, sorted.
+        heads: what is known of the documents, in the order of their files. manifests: the paths of files under ``workloads``.
+        document: reads a document of ours; raises ``ChangedError`` if its file was written since.
     """
 
     diagnostics: list[Diagnostic]
+    suppressed: list[Suppressed] = field(default_factory=list)
     documents: int = 0
     ignored: int = 0
     output: str | None = None
@@ -72,6 +79,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     files: Files = field(default_factory=lambda: Files({}, lambda _: {}))
     inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     read: tuple[str, ...] = ()
+    heads: tuple[Head, ...] = ()
+    manifests: tuple[str, ...] = ()
+    document: Callable[[Head], Document] | None = None
 
     @property
     def failed(self) -> bool:

@@ -8,6 +8,7 @@ from compiler.incremental.findings import Finding, kept
 from compiler.incremental.work import Work
 from compiler.progress import Phase, Progress, silent
 from compiler.sources import REPOSITORY_FILE, Source, SourceError
+from compiler.suppression.ignore import Ignore
 
 
 class Facts(Struct, array_like=True, frozen=True):
@@ -16,6 +17,7 @@ class Facts(Struct, array_like=True, frozen=True):
     heads: tuple[Head, ...]
     others: int
     findings: tuple[Finding, ...]
+    ignores: tuple[Ignore, ...] = ()
 
 
 class Selected(Struct, array_like=True, frozen=True):
@@ -33,6 +35,7 @@ class Read(Struct, kw_only=True):
     heads: list[Head] = field(default_factory=list)
     manifests: list[str] = field(default_factory=list)
     ignored: int = 0
+    ignores: list[Ignore] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
@@ -126,11 +129,13 @@ def _add(found: Read, work: Work, paths: list[str], manifests: set[str], progres
     def look(position: int) -> Facts:
         progress(Phase.READING, position, len(readable))
         path = readable[position]
-        ours, theirs, diagnostics = contents.load(path, others=path in manifests)
-        return Facts(heads(ours, theirs, tokens[position]), len(theirs), kept(diagnostics, files=(path,)))
+        loaded = contents.load(path, others=path in manifests)
+        known = heads(loaded.ours, loaded.others, tokens[position])
+        return Facts(known, len(loaded.others), kept(loaded.diagnostics, files=(path,)), loaded.ignores)
 
     for path, facts in zip(readable, work.answers.each(Facts, tokens, look), strict=True):
         found.heads += facts.heads
+        found.ignores += facts.ignores
         if path not in manifests:
             found.ignored += facts.others
         if facts.findings:

@@ -6,7 +6,7 @@ from compiler.diagnostics import Diagnostic, has_errors, in_order
 from compiler.incremental.burst import Burst, Site
 from compiler.incremental.contents import ChangedError, Contents, Index, Unindexed
 from compiler.incremental.federated import Federation, HostSite
-from compiler.incremental.findings import texts
+from compiler.incremental.findings import place, texts
 from compiler.incremental.memory import Answers, Memory
 from compiler.incremental.named import Named, named
 from compiler.incremental.objects import Objects
@@ -17,6 +17,7 @@ from compiler.incremental.wholes import Patched, Wholes
 from compiler.incremental.work import Work
 from compiler.progress import Phase, Progress, counted, silent
 from compiler.sources import Source
+from compiler.suppression.ignore import Suppressed
 
 
 def compile_slices(source: Source, memory: Memory, index: Index, *, files: bool, progress: Progress = silent) -> Outcome:
@@ -46,6 +47,7 @@ class _Run:
         self._progress = progress
         self._diagnostics: list[Diagnostic] = []
         self._played: tuple[str, ...] = ()
+        self._complete = False
 
     def outcome(self) -> Outcome:
         """Return what came of it.
@@ -88,6 +90,7 @@ class _Run:
             return self._ended(found, documents)
 
         self._diagnostics += burst.sizes(sites)
+        self._complete = not has_errors(self._diagnostics)
         if not self._files or has_errors(self._diagnostics):
             return self._ended(found, documents)
         return self._ended(found, documents, *self._rendered(burst, sites, patched, federation, hosts))
@@ -133,8 +136,10 @@ class _Run:
         self, found: Read, documents: Named | None, files: Files | None = None, inputs: dict[str, dict[str, str]] | None = None
     ) -> Outcome:
         settings = found.settings.settings if found.settings else None
+        diagnostics, suppressed = self._settled(found)
         return Outcome(
-            diagnostics=in_order(self._diagnostics),
+            diagnostics=diagnostics,
+            suppressed=suppressed,
             documents=len(found.heads),
             ignored=found.ignored,
             output=settings.output if settings else None,
@@ -143,7 +148,23 @@ class _Run:
             files=files or Files({}, lambda _: {}),
             inputs=inputs or {},
             read=tuple(sorted({*self._work.contents.paths, *self._played})),
+            heads=tuple(found.heads),
+            manifests=tuple(found.manifests),
+            document=self._work.contents.document,
         )
+
+    def _settled(self, found: Read) -> tuple[list[Diagnostic], list[Suppressed]]:
+        """Return the findings that count, and those that comments suppress."""
+        diagnostics = in_order(self._diagnostics)
+        if not found.ignores:
+            return diagnostics, []
+        from compiler.suppression import settle, unused  # noqa: PLC0415 - hardly any repository has suppressions
+
+        kept, suppressed = settle(diagnostics, found.ignores)
+        if self._complete:
+            text_of = self._work.text_of
+            kept = in_order([*kept, *unused(found.ignores, suppressed, lambda each: place(each.path, each.span(), text_of))])
+        return kept, suppressed
 
 
 def _cluster(burst: Burst, site: Site) -> Made:

@@ -66,7 +66,8 @@ def findings(cluster: Cluster, found: Membership) -> Iterator[Diagnostic]:
     for names, nodes in sorted(found.ambiguous.items()):
         places = [(cluster.at("spec", "pools", cluster.pools[name].index), "fits") for name in names]
         message = f"{named(nodes)} of cluster `{cluster.name}` {verb(nodes, 'belongs', 'belong')} to pools {_and(names)}, and {verb(nodes, 'is', 'are')} not counted"
-        yield diagnose(codes.SEVERAL_POOLS, places[0][0], message, related=places[1:], notes=[labels_note(nodes)])
+        advice = ["give each pool a `nodeSelector` that holds for its nodes alone, such as the node pool's ID"]
+        yield diagnose(codes.SEVERAL_POOLS, places[0][0], message, related=places[1:], notes=[labels_note(nodes)], help=advice)
     for name, nodes in found.idle.items():
         pool = cluster.pools[name]
         if pool.type not in VIRTUAL:
@@ -85,7 +86,7 @@ def idle(where: Locatable, pool: str, nodes: Iterable[Node]) -> Iterator[Diagnos
         reasons.setdefault(why_idle(node), []).append(node)
     for reason, found in sorted(reasons.items()):
         message = f"{named(found)} of pool `{pool}` {verb(found, 'is', 'are')} {reason}, and not counted"
-        yield diagnose(codes.NOT_COUNTED, where, message)
+        yield diagnose(codes.NOT_COUNTED, where, message, help=["refresh the document again when they are back, or remove them"])
 
 
 def no_pool(where: Locatable, cluster: str, nodes: list[Node]) -> Diagnostic:

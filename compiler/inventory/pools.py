@@ -14,6 +14,7 @@ from webhook.engine.pod import amount
 
 _ALWAYS: Final = ("cpu", "memory")
 _NATIVE: Final = "kubernetes.io/"
+_SPLIT: Final = ("make a pool of each kind of nodes",)
 
 
 def allocatable(nodes: Collection[Node], declared: Collection[str] = ()) -> dict[str, str]:
@@ -44,12 +45,12 @@ def differences(where: Locatable, pool: str, nodes: Collection[Node]) -> Iterato
     """Say in what the nodes of a pool differ."""
     for name, least, most in _uneven(nodes):
         message = f"nodes of {pool} have from {least} to {most} {name}; `allocatable` is what the smallest has"
-        yield diagnose(codes.UNEQUAL_NODES, where, message)
+        yield diagnose(codes.UNEQUAL_NODES, where, message, help=_SPLIT)
     for taint, number in _scattered(nodes):
         text = f"{taint.key}{f'={taint.value}' if taint.value else ''}:{taint.effect}"
         have = "has" if number == 1 else "have"
         message = f"{number} of the {len(nodes)} nodes of {pool} {have} taint {text}, which is not declared for the pool"
-        yield diagnose(codes.UNEQUAL_NODES, where, message)
+        yield diagnose(codes.UNEQUAL_NODES, where, message, help=_SPLIT)
 
 
 def is_extended(name: str) -> bool:

@@ -45,7 +45,9 @@ def refresh(cluster: Cluster, nodes: Sequence[Node], *, server: str | None = Non
         if pool.type not in VIRTUAL:
             found = members.counted[pool.name]
             operations += _pool(cluster, pool, found)
-            diagnostics += _remarks(cluster, pool, found, idle=bool(members.idle[pool.name]))
+            # Nodes that fit several pools are in none; that has its own finding, so their pools are not called empty besides.
+            elsewhere = bool(members.idle[pool.name]) or any(pool.name in names for names in members.ambiguous)
+            diagnostics += _remarks(cluster, pool, found, elsewhere=elsewhere)
     if grouping is not None and members.unmatched:
         place = Place(cluster=cluster.name, platform=cluster.platform, where=cluster.at_key("spec", "pools"))
         new, left, remarks = discovered(place, members.unmatched, grouping, taken=cluster.pools)
@@ -116,7 +118,7 @@ def _taints(route: tuple[str | int, ...], declared: tuple[Taint, ...], wanted: l
                 yield {"op": "remove", "path": pointer((*route, "taints", index))}
 
 
-def _remarks(cluster: Cluster, pool: Pool, nodes: list[Node], *, idle: bool) -> Iterator[Diagnostic]:
+def _remarks(cluster: Cluster, pool: Pool, nodes: list[Node], *, elsewhere: bool) -> Iterator[Diagnostic]:
     route = ("spec", "pools", pool.index)
     of = f"pool `{pool.name}` of cluster `{cluster.name}`"
     bounds = pool.nodes
@@ -124,9 +126,11 @@ def _remarks(cluster: Cluster, pool: Pool, nodes: list[Node], *, idle: bool) -> 
         bound, word = ("min", "fewer") if len(nodes) < bounds.min else ("max", "more")
         declared = getattr(bounds, bound)
         message = f"{of} has {len(nodes)} nodes, {word} than the declared {declared}"
-        yield diagnose(codes.OUT_OF_RANGE, cluster.at(*route, "nodes", bound), message)
-    elif not nodes and not idle and not _is_range(pool):
-        yield diagnose(codes.EMPTY_POOL, cluster.at(*route, "name"), f"no node fits {of}")
+        advice = [f"write the autoscaler's own bound: `{bound}`"]
+        yield diagnose(codes.OUT_OF_RANGE, cluster.at(*route, "nodes", bound), message, help=advice)
+    elif not nodes and not elsewhere and not _is_range(pool):
+        advice = ["compare its `nodeSelector` with the nodes: kubectl get nodes --show-labels"]
+        yield diagnose(codes.EMPTY_POOL, cluster.at(*route, "name"), f"no node fits {of}", help=advice)
     yield from common.differences(cluster.at(*route, "name"), of, nodes)
 
 

@@ -26,5 +26,8 @@ def check(manifests: Sequence[Object], found: Sequence[Webhook]) -> Iterator[Dia
             if meant and writing and not role.items("rules", index, "resourceNames"):
                 where = role.at("rules", index, "verbs")
                 yield diagnose(
-                    codes.UNGUARDED, where, f"ClusterRole {role.name} may {listing(writing)} every MutatingWebhookConfiguration"
+                    codes.UNGUARDED,
+                    where,
+                    f"ClusterRole {role.name} may {listing(writing)} every MutatingWebhookConfiguration",
+                    help=["write `resourceNames: [NAME]` beside them; `create` cannot be restricted so"],
                 )

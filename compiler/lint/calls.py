@@ -24,24 +24,50 @@ def check(webhook: Webhook) -> Iterator[Diagnostic]:
     effects = webhook.get("sideEffects")
     if effects not in ("None", "NoneOnDryRun"):
         said = f"has sideEffects {effects}" if effects else "does not say what side effects it has"
-        yield diagnose(codes.SIDE_EFFECTS, webhook.at("sideEffects"), f"webhook {name} {said}")
+        yield diagnose(
+            codes.SIDE_EFFECTS,
+            webhook.at("sideEffects"),
+            f"webhook {name} {said}",
+            help=["write `sideEffects: None`, or `NoneOnDryRun` if that is so"],
+        )
     seconds = webhook.get("timeoutSeconds")
     if seconds is None or not isinstance(seconds, int) or seconds > LONG_SECONDS:
         shown = f"{_DEFAULT_SECONDS} seconds, the default" if seconds is None else f"{seconds} seconds"
-        yield diagnose(codes.TIMEOUT, webhook.at("timeoutSeconds"), f"webhook {name} may take {shown}")
+        yield diagnose(
+            codes.TIMEOUT,
+            webhook.at("timeoutSeconds"),
+            f"webhook {name} may take {shown}",
+            help=["write `timeoutSeconds: 2`, more than its own deadline"],
+        )
     if webhook.get("failurePolicy") != "Ignore":
-        yield diagnose(codes.FAILS_CLOSED, webhook.at("failurePolicy"), f"what webhook {name} cannot be asked about is refused")
+        yield diagnose(
+            codes.FAILS_CLOSED,
+            webhook.at("failurePolicy"),
+            f"what webhook {name} cannot be asked about is refused",
+            help=["write `failurePolicy: Ignore`"],
+        )
     if "v1" not in webhook.items("admissionReviewVersions"):
-        yield diagnose(codes.REVIEW_VERSION, webhook.at("admissionReviewVersions"), f"webhook {name} does not take reviews of v1")
+        yield diagnose(
+            codes.REVIEW_VERSION,
+            webhook.at("admissionReviewVersions"),
+            f"webhook {name} does not take reviews of v1",
+            help=["write `admissionReviewVersions: [v1]`"],
+        )
     bundle = webhook.get("clientConfig", "caBundle")
     if bundle and (fault := _fault(str(bundle))):
-        yield diagnose(codes.AUTHORITY, webhook.at("clientConfig", "caBundle"), f"caBundle of webhook {name} {fault}")
+        yield diagnose(
+            codes.AUTHORITY,
+            webhook.at("clientConfig", "caBundle"),
+            f"caBundle of webhook {name} {fault}",
+            help=["put the authority's certificate there, or leave the field to whoever writes it"],
+        )
     # Ours was shown to be idempotent: the tests of the engine are about nothing else.
     if webhook.get("reinvocationPolicy") == "IfNeeded" and not name.endswith(_PROVEN):
         yield diagnose(
             codes.REINVOKED,
             webhook.at("reinvocationPolicy"),
             f"webhook {name} is called again where a later one changes the object",
+            help=["write `reinvocationPolicy: Never`, unless it was shown to be idempotent"],
         )
 
 

@@ -20,11 +20,17 @@ def check(webhook: Webhook) -> Iterator[Diagnostic]:
         yield from _namespaces(webhook)
     if webhook.get("matchPolicy") == "Exact":
         yield diagnose(
-            codes.EXACT, webhook.at("matchPolicy"), f"webhook {webhook.name} does not see requests of other API versions"
+            codes.EXACT,
+            webhook.at("matchPolicy"),
+            f"webhook {webhook.name} does not see requests of other API versions",
+            help=["write `matchPolicy: Equivalent`, or leave it out"],
         )
     if not (_selects(webhook, "objectSelector") or webhook.items("matchConditions") or _names(webhook)):
         yield diagnose(
-            codes.NOT_NARROWED, webhook.at(), f"nothing keeps objects that webhook {webhook.name} would not change from it"
+            codes.NOT_NARROWED,
+            webhook.at(),
+            f"nothing keeps objects that webhook {webhook.name} would not change from it",
+            help=["write an `objectSelector` of the labels that it is about, or `matchConditions` (from Kubernetes 1.28 on)"],
         )
 
 
@@ -33,19 +39,36 @@ def _rules(webhook: Webhook) -> Iterator[Diagnostic]:
         broad = [part for part in ("apiGroups", "resources", "operations") if any("*" in each for each in rule[part])]
         if broad:
             where = webhook.at("rules", index, broad[0])
-            yield diagnose(codes.WILDCARD, where, f"webhook {webhook.name} is called for `*` of {listing(broad)}")
+            yield diagnose(
+                codes.WILDCARD,
+                where,
+                f"webhook {webhook.name} is called for `*` of {listing(broad)}",
+                help=["name what it changes, such as `operations: [CREATE]` of `resources: [pods]`"],
+            )
         if _VITAL_GROUPS & {*rule["apiGroups"]}:
             where = webhook.at("rules", index, "apiGroups")
             vital = sorted(_VITAL_GROUPS & {*rule["apiGroups"]})
-            yield diagnose(codes.VITAL, where, f"webhook {webhook.name} is called for objects of {listing(vital)}")
+            yield diagnose(
+                codes.VITAL, where, f"webhook {webhook.name} is called for objects of {listing(vital)}", help=["take this rule out"]
+            )
         subresources = [each for each in rule["resources"] if "/" in each and "*" not in each]
         if subresources:
             where = webhook.at("rules", index, "resources")
-            yield diagnose(codes.TOO_BROAD, where, f"webhook {webhook.name} is called for {listing(subresources)}")
+            yield diagnose(
+                codes.TOO_BROAD,
+                where,
+                f"webhook {webhook.name} is called for {listing(subresources)}",
+                help=[f"take {listing(subresources)} out"],
+            )
         others = [each for each in rule["operations"] if each not in ("CREATE", "*")]
         if "pods" in rule["resources"] and others:
             where = webhook.at("rules", index, "operations")
-            yield diagnose(codes.TOO_BROAD, where, f"webhook {webhook.name} is called for pods at {listing(others)} too")
+            yield diagnose(
+                codes.TOO_BROAD,
+                where,
+                f"webhook {webhook.name} is called for pods at {listing(others)} too",
+                help=["write `operations: [CREATE]`"],
+            )
 
 
 def _namespaces(webhook: Webhook) -> Iterator[Diagnostic]:
@@ -64,12 +87,16 @@ def _namespaces(webhook: Webhook) -> Iterator[Diagnostic]:
         {str(each.get("key")) for each in _expressions(webhook) if each.get("operator") in ("NotIn", "DoesNotExist")}
         - {_NAME_LABEL}
     )
+    advice = [f"write {{key: {_NAME_LABEL}, operator: NotIn, values: [{', '.join(seen)}]}} under `matchExpressions`"]
     if labels:
         message = f"webhook {webhook.name} is kept from {listing(seen)} only where they carry {listing(labels)}"
-        yield diagnose(codes.LABELLED_NAMESPACES, webhook.at("namespaceSelector"), message)
+        yield diagnose(codes.LABELLED_NAMESPACES, webhook.at("namespaceSelector"), message, help=advice)
     else:
         yield diagnose(
-            codes.SYSTEM_NAMESPACES, webhook.at("namespaceSelector"), f"webhook {webhook.name} is called for {listing(seen)}"
+            codes.SYSTEM_NAMESPACES,
+            webhook.at("namespaceSelector"),
+            f"webhook {webhook.name} is called for {listing(seen)}",
+            help=advice,
         )
 
 

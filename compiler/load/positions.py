@@ -38,17 +38,24 @@ def read_positioned(file: SourceFile) -> tuple[list[tuple[int, Any, Mark]], list
     except _RefusalError as refused:
         return [], [*reader.diagnostics, refused.diagnostic]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        # Where the last line has no line break, libyaml finds the end of the text on a line of its own.
-        span = min(Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2), file.end()) if mark else None
-        notes = [error.context] if error.context else []
+        span, begun = _marked(file, error.problem_mark or error.context_mark), _marked(file, error.context_mark)
+        # "while parsing a flow mapping": where that begins is often where the mistake is.
+        apart = begun is not None and begun != span
+        related = [(Location(file.path, begun, file), error.context or "")] if apart else []
+        notes = [error.context] if error.context and not apart else []
         problem = error.problem or "the text cannot be parsed"
         help_lines = _advice(file, span) if span else []
-        found = diagnose(reading.SYNTAX, Location(file.path, span, file), problem, notes=notes, help=help_lines)
+        where = Location(file.path, span, file)
+        found = diagnose(reading.SYNTAX, where, problem, related=related, notes=notes, help=help_lines)
         return [], [*reader.diagnostics, found]
     except yaml.YAMLError as error:
         return [], [*reader.diagnostics, diagnose(reading.SYNTAX, Location(file.path, None, file), str(error))]
     return ([] if reader.diagnostics else documents), reader.diagnostics
+
+
+def _marked(file: SourceFile, mark: Any) -> Span | None:
+    """Return one character; where the last line has no line break, libyaml finds the end of the text on a line of its own."""
+    return min(Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2), file.end()) if mark else None
 
 
 class _Frame:

@@ -127,6 +127,7 @@ class Inventory:
         return (each for each in self.manifests if each.kind == kind and each.group == group)
 
 
+MEND: Final = "mend the manifest, or take the file out of `spec.workloads` if it is none"
 _NEWEST: Final = Version.parse("1.99")
 
 
@@ -148,7 +149,9 @@ def take_stock(documents: Iterable[Document]) -> tuple[Inventory, list[Diagnosti
                     continue
             except (BrokenWorkloadError, NotAPodError) as error:
                 where = manifest.at(*error.route) if isinstance(error, NotAPodError) else manifest.at()
-                diagnostics.append(diagnose(codes.BROKEN, where, f"{manifest.title} cannot be created", notes=[str(error)]))
+                diagnostics.append(
+                    diagnose(codes.BROKEN, where, f"{manifest.title} cannot be created", notes=[str(error)], help=[MEND])
+                )
                 continue
             except NotAWorkloadError:
                 continue

@@ -8,11 +8,14 @@ from compiler.codes import manifests as codes
 from compiler.diagnostics import Code, Diagnostic, diagnose
 from compiler.emit.patches import PatchedWorkload
 from compiler.ir import ClusterIR
+from compiler.manifests.claims import OSS_DRIVER, claims, driver
 from compiler.manifests.exact import exact
-from compiler.manifests.inventory import Inventory, Manifest, Template
+from compiler.manifests.inventory import MEND, Inventory, Manifest, Template
+from compiler.manifests.landing import Landed
 from compiler.manifests.rebase import Operations, pointer
 from compiler.model import Platform
 from compiler.progress import Phase, Progress, counted, silent
+from compiler.resolve import Binding
 from compiler.spelling import listing
 from compiler.trial import Bench, NotAPodError
 from compiler.workloads import TemplatePod
@@ -21,6 +24,13 @@ from webhook.engine.decision import Decision, Exemption
 from webhook.engine.keys import DEFAULT_SCHEDULER
 from webhook.engine.policy import Runtime
 
+_ADVICE: Final = {
+    codes.BROKEN.id: (MEND,),
+    codes.DENIED.id: ("change the manifest, or let such pods through with `incompatible: warn` or `foreignIntent: warn`",),
+    codes.WARNED.id: ("`overbank try FILE --cluster NAME --format explain` shows the whole decision",),
+    codes.UNEVEN.id: ("run the webhook for these pods, or let the policy use labels that all pods of the template share",),
+    codes.STILL_SELECTED.id: ("give the pods other labels, or write `selection: marker` in the policy",),
+}
 _LEFT_ALONE: Final = {Exemption.OPTED_OUT: "opt out of the webhook", Exemption.DAEMON_SET: "belong to a DaemonSet"}
 
 
@@ -60,10 +70,11 @@ class Elastic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Patches by cluster, and the pods that may run on virtual nodes."""
+    """Patches by cluster, the pods that may run on virtual nodes, and what becomes of all pods that are not denied."""
 
     patches: dict[str, tuple[PatchedWorkload, ...]]
     elastic: tuple[Elastic, ...]
+    landed: tuple[Landed, ...] = ()
 
 
 def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progress = silent) -> tuple[Placed, list[Diagnostic]]:
@@ -74,6 +85,7 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progres
     """
     patches: dict[str, tuple[PatchedWorkload, ...]] = {}
     elastic: list[Elastic] = []
+    landed: list[Landed] = []
     remarks = _Remarks()
     for cluster in counted(clusters, Phase.PLACING, progress):
         bench = Bench(cluster)
@@ -88,21 +100,38 @@ def place(inventory: Inventory, clusters: Sequence[ClusterIR], progress: Progres
                 remarks.refused(manifest, str(error), cluster.name)
                 continue
             for tried in pods:
-                remarks.note(manifest, tried, cluster.name)
+                remarks.note(manifest, tried, cluster.name, _told(inventory, manifest, cluster, tried))
                 remarks.selected(manifest, tried, cluster)
                 operations += tried.operations
                 owner = tried.decision.owner
+                if not tried.decision.denied:
+                    binding = cluster.bindings.get(owner or "")
+                    landed.append(_landed(manifest, tried, cluster, binding))
                 if owner and runtimes.get(owner):
                     elastic.append(_elastic(manifest, tried, cluster, owner, runtimes[owner]))
             if operations and manifest.name:
                 patched.append(_patched(manifest, operations))
         patches[cluster.name] = tuple(patched)
-    return Placed(patches=patches, elastic=tuple(elastic)), list(remarks.diagnostics())
+    return Placed(patches=patches, elastic=tuple(elastic), landed=tuple(landed)), list(remarks.diagnostics())
+
+
+def _told(inventory: Inventory, manifest: Manifest, cluster: ClusterIR, tried: Tried) -> tuple[str, ...]:
+    """Return the fields about which the webhook warns for want of knowledge, and ``checks.claim_drivers`` knows more."""
+    return tuple(
+        f": spec.volumes[{volume}].persistentVolumeClaim: "
+        for volume, claim in claims(tried.template.sent.pod)
+        if (driver(inventory, manifest, cluster, claim) or (OSS_DRIVER,))[0] != OSS_DRIVER
+    )
 
 
 def _elastic(manifest: Manifest, tried: Tried, cluster: ClusterIR, policy: str, runtimes: tuple[Runtime, ...]) -> Elastic:
     role = tried.template.made.role
     return Elastic(manifest=manifest, role=role, cluster=cluster, policy=policy, runtimes=runtimes, pod=tried.stored)
+
+
+def _landed(manifest: Manifest, tried: Tried, cluster: ClusterIR, binding: Binding | None) -> Landed:
+    template, decision = tried.template, tried.decision
+    return Landed(manifest=manifest, template=template, cluster=cluster, binding=binding, decision=decision, pod=tried.stored)
 
 
 def try_out(bench: Bench, templates: Iterable[Template], namespace: str) -> Iterator[Tried]:
@@ -170,8 +199,8 @@ class _Remarks:
     def __init__(self) -> None:
         self._found: dict[tuple[tuple[Any, ...], str, Code, tuple[str, ...]], tuple[Manifest, list[str]]] = {}
 
-    def note(self, manifest: Manifest, tried: Tried, cluster: str) -> None:
-        """Remember denials and warnings."""
+    def note(self, manifest: Manifest, tried: Tried, cluster: str, told: tuple[str, ...]) -> None:
+        """Remember denials and warnings, those apart about what is ``told`` elsewhere."""
         decision = tried.decision
         subject = _subject(manifest, tried)
         if decision.denied:
@@ -181,6 +210,8 @@ class _Remarks:
                 manifest, codes.UNEVEN, f"{subject} do not all get the same, so there is no patch for them", tried.uneven, cluster
             )
         for warning in decision.warnings:
+            if any(field in warning for field in told):
+                continue
             self._add(manifest, codes.WARNED, f"{subject}: {warning}", (), cluster)
 
     def selected(self, manifest: Manifest, tried: Tried, cluster: ClusterIR) -> None:
@@ -207,7 +238,7 @@ class _Remarks:
             where = f"on cluster{'s' if len(clusters) > 1 else ''} {listing(clusters)}"
             # Where there are reasons, they tell findings apart and stand below; so the clusters have to be in the message.
             message = f"{text} {where}" if reasons else text
-            yield diagnose(code, manifest.at_name(), message, notes=reasons or (where,))
+            yield diagnose(code, manifest.at_name(), message, notes=reasons or (where,), help=_ADVICE[code.id])
 
     def _add(self, manifest: Manifest, code: Code, text: str, reasons: tuple[str, ...], cluster: str) -> None:
         self._found.setdefault((manifest.place, text, code, reasons), (manifest, []))[1].append(cluster)

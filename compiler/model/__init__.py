@@ -4,7 +4,7 @@ Each value keeps its document, so that later passes can point at the field that 
 defines all of them, which takes a dataclass ten times as long.
 """
 
-from compiler.model.documents import Backstop, Named, PolicyTest, Repository, TestCase, WebhookSettings
+from compiler.model.documents import Backstop, Ceiling, Named, PolicyTest, Repository, Scope, TestCase, WebhookSettings
 from compiler.model.inventory import (
     NAME_LABEL,
     NAME_LABEL_SINCE,
@@ -16,7 +16,7 @@ from compiler.model.inventory import (
     Taint,
     namespace_labels,
 )
-from compiler.model.policy import AckResourcePolicy, AckUnit, BurstPolicy, PoolUse, Scheduling, Scope
+from compiler.model.policy import AckResourcePolicy, AckUnit, BurstPolicy, PoolUse, Scheduling
 from compiler.model.repository import Model
 from compiler.model.terms import Advance, Mechanism, Platform, PoolType, Selection, Strategy
 
@@ -29,6 +29,7 @@ __all__ = [
     "Advance",
     "Backstop",
     "BurstPolicy",
+    "Ceiling",
     "Cluster",
     "Mechanism",
     "Membership",

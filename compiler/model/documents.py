@@ -5,7 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from compiler.model.terms import PoolType
 from compiler.source import Document, Where
+from webhook.engine.selector import Selector
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -46,6 +48,34 @@ class WebhookSettings(Struct, frozen=True, kw_only=True):
     backstop: Backstop = Backstop.WARN
 
 
+class Scope(Struct, frozen=True, kw_only=True):
+    """Which clusters or namespaces: names, a selector, or all; exactly one is set."""
+
+    names: tuple[str, ...] = ()
+    selector: Selector | None = None
+    all: bool = False
+
+
+class Ceiling(Struct, frozen=True, kw_only=True):
+    """How far the policies of a folder may reach.
+
+    Attributes:
+        index: its place in the list.
+        folder: relative to the root; empty for all.
+        pool_types: those that policies may list.
+    """
+
+    index: int
+    folder: str
+    clusters: Scope
+    namespaces: Scope
+    pool_types: frozenset[PoolType]
+
+    def holds_for(self, path: str) -> bool:
+        """Say whether the policies of a file are meant."""
+        return not self.folder or path.startswith(f"{self.folder}/")
+
+
 class Repository(Struct, frozen=True, kw_only=True):
     """Settings of the whole repository."""
 
@@ -54,6 +84,7 @@ class Repository(Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...]
     workloads: tuple[str, ...]
     webhook: WebhookSettings
+    ceilings: tuple[Ceiling, ...] = ()
 
 
 class TestCase(Struct, frozen=True, kw_only=True):

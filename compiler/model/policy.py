@@ -2,19 +2,11 @@
 
 from msgspec import Struct, field
 
-from compiler.model.documents import Named
+from compiler.model.documents import Named, Scope
 from compiler.model.terms import Advance, Mechanism, Selection, Strategy
 from webhook.engine.fields import Fields, Gang, GpuShare
 from webhook.engine.policy import ALL_WORKLOADS, Owner, Verdict
 from webhook.engine.selector import Selector
-
-
-class Scope(Struct, frozen=True, kw_only=True):
-    """Which clusters or namespaces: names, a selector, or all; exactly one is set."""
-
-    names: tuple[str, ...] = ()
-    selector: Selector | None = None
-    all: bool = False
 
 
 class AckUnit(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,9 @@
 """Settings and tests."""
 
-from compiler.model import Backstop, PolicyTest, Repository, TestCase, WebhookSettings
+from typing import Any
+
+from compiler.model import Backstop, Ceiling, PolicyTest, PoolType, Repository, Scope, TestCase, WebhookSettings
+from compiler.parse.selection import scope
 from compiler.source import Document
 
 
@@ -21,6 +24,18 @@ def repository(document: Document) -> Repository:
             backstop=Backstop(webhook.get("backstop", "warn")),
             excluded_namespaces=tuple(sorted({*webhook.get("excludeNamespaces", ("kube-system", "kube-node-lease")), namespace})),
         ),
+        ceilings=tuple(_ceiling(index, each) for index, each in enumerate(spec.get("ceilings", ()))),
+    )
+
+
+def _ceiling(index: int, written: dict[str, Any]) -> Ceiling:
+    anything = Scope(all=True)
+    return Ceiling(
+        index=index,
+        folder=written["folder"].removeprefix("."),
+        clusters=scope(written["clusters"]) if "clusters" in written else anything,
+        namespaces=scope(written["namespaces"]) if "namespaces" in written else anything,
+        pool_types=frozenset(map(PoolType, written.get("poolTypes", PoolType))),
     )
 
 

@@ -121,7 +121,8 @@ def _template(scenario: Scenario, source: Source) -> TemplatePod:
     try:
         found = manifest_pods(scenario.document, scenario.file, scenario.inline, source)
     except (CaseError, NotAWorkloadError) as error:
-        raise GuestError(diagnose(codes.POD, where, f"the pod cannot be used: {error}")) from error
+        advice = ["the path is relative to the file of the scenario"] if scenario.file else []
+        raise GuestError(diagnose(codes.POD, where, f"the pod cannot be used: {error}", help=advice)) from error
     if len(found) != 1:
         roles = listing([template.role for template in found])
         advice = ["a plan is about the replicas of one pod template; make a scenario for each"]

@@ -27,6 +27,7 @@ ROUNDS: Final = 100
 MOMENTS: Final = 10_000
 """Moments within one ``wait`` at which something changes."""
 
+_SETTLE: Final = ("lower the `min` of the placement policy to what its clusters can run",)
 _HOUR: Final = 3_600_000_000_000
 
 _EXACT: Final = Context(prec=100)
@@ -49,7 +50,7 @@ def play(stage: Stage, rules: Rules | None = None) -> tuple[Plan, tuple[Diagnost
         try:
             found += performance.perform(event)
         except UnstableError as error:
-            found.append(diagnose(codes.UNSTABLE, where, f"`{event}` leads to no stable state: {error}"))
+            found.append(diagnose(codes.UNSTABLE, where, f"`{event}` leads to no stable state: {error}", help=_SETTLE))
         if found:
             break
         steps.append(performance.step(event))

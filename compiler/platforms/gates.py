@@ -19,6 +19,7 @@ class Feature(StrEnum):
     PREEMPT_POLICY = "preemptPolicy"
     MATCH_LABEL_KEYS = "matchLabelKeys"
     MAX_RESOURCES = "maxResources of a unit"
+    POLICY_EDITS = "a change of a ResourcePolicy whose pods live"
     ADVANCE = "`advance` (whenTryNextUnits)"
     ACS_UNIT = "an acs unit"
     ACS_UNITS = "more than one acs unit"
@@ -70,6 +71,7 @@ GATES: Final[dict[tuple[Platform, Feature], Gate]] = {
     (Platform.ACK_PRO, Feature.PREEMPT_POLICY): _gate(None, "6.1"),
     (Platform.ACK_PRO, Feature.MATCH_LABEL_KEYS): _gate(None, "6.2"),
     (Platform.ACK_PRO, Feature.MAX_RESOURCES): _gate(None, "6.9.5"),
+    (Platform.ACK_PRO, Feature.POLICY_EDITS): _gate("1.21", "6.1"),
     (Platform.ACK_PRO, Feature.ADVANCE): _gate("1.24", "6.4"),
     (Platform.ACK_PRO, Feature.ACS_UNIT): _gate("1.26", "6.7.1"),
     (Platform.ACK_PRO, Feature.ACS_UNITS): _gate("1.26", "6.8.3"),

@@ -9,6 +9,12 @@ ECI_LABEL: Final = "alibabacloud.com/eci"
 ECI_USE_SPECS: Final = "k8s.aliyun.com/eci-use-specs"
 """Comma-separated instance types, best first, at most five. Documented: https://help.aliyun.com/zh/ack/create-an-eci-pod"""
 
+ECI_SPOT_STRATEGY: Final = "k8s.aliyun.com/eci-spot-strategy"
+ECI_SPOT_PRICE: Final = "k8s.aliyun.com/eci-spot-price-limit"
+ECI_SPOT_DURATION: Final = "k8s.aliyun.com/eci-spot-duration"
+ECI_SPOT_FALLBACK: Final = "k8s.aliyun.com/eci-spot-fallback"
+"""Spot instances for a pod. Documented: ``pages.ECI_ANNOTATIONS``."""
+
 BURST_RESOURCE: Final = "alibabacloud.com/burst-resource"
 """Legacy ECI elasticity; cannot be combined with a ResourcePolicy. Documented: Alibaba help 398680."""
 

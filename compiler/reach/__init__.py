@@ -6,7 +6,38 @@ can be decided key by key.
 """
 
 from compiler.reach.match import Reach, Witness
-from compiler.reach.relation import Relation, compare, outside, overlap, satisfiable
+from compiler.reach.relation import (
+    MAX_REGIONS,
+    Comparison,
+    Kinds,
+    Relation,
+    Remainder,
+    UndecidedError,
+    compare,
+    contained,
+    left,
+    outside,
+    overlap,
+    satisfiable,
+    some,
+)
 from compiler.reach.space import Space
 
-__all__ = ["Reach", "Relation", "Space", "Witness", "compare", "outside", "overlap", "satisfiable"]
+__all__ = [
+    "MAX_REGIONS",
+    "Comparison",
+    "Kinds",
+    "Reach",
+    "Relation",
+    "Remainder",
+    "Space",
+    "UndecidedError",
+    "Witness",
+    "compare",
+    "contained",
+    "left",
+    "outside",
+    "overlap",
+    "satisfiable",
+    "some",
+]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from webhook.engine.selector import Operator, Requirement
+from webhook.engine.selector import Operator, Requirement, Selector
 
 _COMPLEMENT = {
     Operator.IN: Operator.NOT_IN,
@@ -91,3 +91,22 @@ def least(labels: Labels) -> dict[str, str]:
         if value is not None:
             found[key] = value
     return found
+
+
+def contradiction(selector: Selector) -> str | None:
+    """Return a label key whose requirements contradict each other, or None.
+
+    There is one if nothing meets the selector: keys are independent of each other.
+    """
+    keys = {requirement.key for requirement in selector.requirements}
+    if len(keys) == len(selector.requirements):  # a requirement alone can always be met
+        return None
+    for key in sorted(keys):
+        if narrowed({}, (each for each in selector.requirements if each.key == key)) is None:
+            return key
+    return None
+
+
+def describe(labels: Iterable[tuple[str, str]]) -> str:
+    """Write a label map as kubectl does."""
+    return ",".join(f"{key}={value}" for key, value in sorted(labels)) or "no labels"

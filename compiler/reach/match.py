@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
-from compiler.selectors import describe
+from compiler.model import NAME_LABEL
+from compiler.reach.labels import describe
 from webhook.engine.policy import NamespaceMatch, Owner, Policy
 from webhook.engine.rollout import HASH_LABEL
 from webhook.engine.selector import Operator, Requirement, Selector
 
 DEPLOYMENT: Final = Owner(kind="Deployment", group="apps")
 REPLICA_SET: Final = Owner(kind="ReplicaSet", group="apps")
+
+HASHED: Final = Requirement(HASH_LABEL, Operator.EXISTS)
+"""What the pods of a Deployment carry (apps/v1 Deployment controller)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,8 @@ class Witness:
         labels, requests, owner: what it has, asks for, and is controlled by (None where that does not matter).
         namespace_labels: those of a declared namespace, or what one would have to have.
         proved: False where it stands in a namespace that the cluster does not declare: that may exist or not.
+        known: False where what it shows holds only as long as the webhook does not know the labels of its namespace, since then no
+            selector matches it (``NamespaceMatch`` of the engine).
     """
 
     labels: dict[str, str]
@@ -79,6 +85,7 @@ class Witness:
     namespace: str
     namespace_labels: dict[str, str]
     proved: bool
+    known: bool = True
 
     def pod(self) -> str:
         """Describe the pod for people."""
@@ -92,13 +99,16 @@ class Witness:
     def place(self) -> str:
         """Describe its namespace for people."""
         text = f"namespace {self.namespace}"
+        if not self.known:
+            return f"{text} (its labels being unknown)"
         return text if self.proved else f"{text} ({describe(self.namespace_labels.items())})"
 
     def size(self) -> tuple[object, ...]:
-        """Return the order of witnesses: proved ones first, then those of which least has to be said, then by name."""
+        """Return the order of witnesses: proved ones first, then those in known namespaces, then those of which least has to be said, then by name."""
         labels = sorted(self.labels.items())
         return (
             not self.proved,
+            not self.known,
             len(labels) + len(self.requests) + (self.owner is not None),
             len(self.namespace_labels) if not self.proved else 0,
             labels,
@@ -106,3 +116,21 @@ class Witness:
             (self.owner.kind, self.owner.group) if self.owner else ("", ""),
             self.namespace,
         )
+
+
+def takes(reach: Reach, witness: Witness, *, named: bool = True) -> bool:
+    """Say whether a match takes a witness, as the engine would (``webhook.engine.match``); ``named`` is that of its ``Space``."""
+    if not reach.pods.matches(witness.labels):
+        return False
+    if reach.requests and not set(reach.requests).intersection(witness.requests):
+        return False
+    if reach.owners and witness.owner not in reach.owners:
+        deployed = witness.owner == REPLICA_SET and HASH_LABEL in witness.labels
+        if not (deployed and DEPLOYMENT in reach.owners):
+            return False
+    if reach.namespaces.selector is None:
+        return reach.namespaces.matches(witness.namespace, None)
+    if not witness.known:
+        return False
+    labels = {**witness.namespace_labels, NAME_LABEL: witness.namespace} if named else witness.namespace_labels
+    return reach.namespaces.selector.matches(labels)

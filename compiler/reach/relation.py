@@ -1,9 +1,10 @@
 """How the reaches of policies lie to each other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from compiler.reach.labels import contradiction
 from compiler.reach.match import Reach, Witness, controllers
 from compiler.reach.region import Region, conditions
 from compiler.reach.space import Space
@@ -56,14 +57,35 @@ def outside(inner: Reach, outer: Sequence[Reach], space: Space, *, bound: int = 
     Raises:
         UndecidedError: more regions than ``bound`` would have to be looked at.
     """
-    budget = [bound]
-    regions = (
-        region
-        for controller in controllers(inner, *outer)
-        if (start := Region.everything(controller).within(inner)) is not None
-        for region in _without(start, [each for each in outer if controller.is_among(each.owners)], budget)
-    )
-    return _smallest(regions, space)
+    return left((inner,), outer, space, bound=bound)
+
+
+def left(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> Witness | None:
+    """Return the smallest pod that all of ``inner`` match and none of ``outer`` does, or None if there can be none.
+
+    Raises:
+        UndecidedError: more regions than ``bound`` would have to be looked at.
+    """
+    return _smallest(_left(inner, outer, bound), space)
+
+
+def some(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> Witness | None:
+    """Return a pod that all of ``inner`` match and none of ``outer`` does, the first that is found, or None if there can be none.
+
+    Raises:
+        UndecidedError: more regions than ``bound`` would have to be looked at.
+    """
+    found = (region.witness(space) for region in _left(inner, outer, bound))
+    return next((witness for witness in found if witness is not None), None)
+
+
+def contained(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> bool:
+    """Say whether ``outer`` together match every pod that all of ``inner`` match; no more is looked at than that takes.
+
+    Raises:
+        UndecidedError: more regions than ``bound`` would have to be looked at.
+    """
+    return some(inner, outer, space, bound=bound) is None
 
 
 def compare(first: Reach, second: Reach, space: Space) -> Comparison:
@@ -78,11 +100,25 @@ def compare(first: Reach, second: Reach, space: Space) -> Comparison:
 
 def _common(reaches: Sequence[Reach]) -> Iterator[Region]:
     for controller in controllers(*reaches):
-        region: Region | None = Region.everything(controller)
-        for reach in reaches:
-            region = region.within(reach) if region is not None else None
+        region = _within(Region.everything(controller), reaches)
         if region is not None:
             yield region
+
+
+def _left(inner: Sequence[Reach], outer: Sequence[Reach], bound: int) -> Iterator[Region]:
+    """Yield disjoint regions whose union is what all of ``inner`` match and none of ``outer`` does.
+
+    Where labels of namespaces are unknown, more is left: only there it matters which matches look at these.
+    """
+    budget = [bound]
+    # Whatever can never hold takes nothing away; left in, it would only seem to hang on the labels of namespaces.
+    outer = [each for each in outer if each.namespaces.selector is None or contradiction(each.namespaces.selector) is None]
+    selecting = any(reach.namespaces.selector is not None for reach in outer)
+    for known in (True, False) if selecting else (True,):
+        for controller in controllers(*inner, *outer):
+            region = _within(Region.everything(controller, known=known), inner)
+            if region is not None:
+                yield from _without(region, [each for each in outer if controller.is_among(each.owners)], budget)
 
 
 def _without(region: Region, others: Sequence[Reach], budget: list[int]) -> Iterator[Region]:
@@ -110,3 +146,66 @@ def _without(region: Region, others: Sequence[Reach], budget: list[int]) -> Iter
 def _smallest(regions: Iterator[Region], space: Space) -> Witness | None:
     found = (witness for region in regions if (witness := region.witness(space)) is not None)
     return min(found, key=Witness.size, default=None)
+
+
+class Remainder:
+    """What is left of matches when others are taken away, one after another.
+
+    Args:
+        inner: what is begun with is what all of them match.
+        among: all matches that may be taken away.
+        bound: how many regions may be looked at for each of them.
+    """
+
+    __slots__ = ("_bound", "_regions", "_space")
+
+    def __init__(self, inner: Sequence[Reach], among: "Kinds", space: Space, *, bound: int = MAX_REGIONS) -> None:
+        self._bound = bound
+        self._space = space
+        self._regions = [found for region in among.regions() if (found := _within(region, inner)) is not None]
+
+    def witness(self) -> Witness | None:
+        """Return a pod that is left, or None if there can be none."""
+        while self._regions:
+            witness = self._regions[-1].witness(self._space)
+            if witness is not None:
+                return witness
+            self._regions.pop()
+        return None
+
+    def take(self, other: Reach) -> None:
+        """Take away what a match takes.
+
+        Raises:
+            UndecidedError: more regions than the bound would have to be looked at, and nothing is taken away.
+        """
+        budget = [self._bound]
+        self._regions = [
+            piece
+            for region in self._regions
+            for piece in (_without(region, (other,), budget) if region.controller.is_among(other.owners) else (region,))
+        ]
+
+
+class Kinds:
+    """The kinds of controllers and namespaces that any of some matches tells from others."""
+
+    __slots__ = ("_controllers", "_known")
+
+    def __init__(self, reaches: Iterable[Reach]) -> None:
+        told = list({(reach.owners, reach.namespaces.selector is not None): reach for reach in reaches}.values())
+        self._controllers = controllers(*told)
+        self._known = (True, False) if any(reach.namespaces.selector is not None for reach in told) else (True,)
+
+    def regions(self) -> Iterator[Region]:
+        """Yield disjoint regions whose union is everything; what is most easily named is yielded last."""
+        for known in reversed(self._known):
+            for controller in reversed(self._controllers):
+                yield Region.everything(controller, known=known)
+
+
+def _within(region: Region, reaches: Iterable[Reach]) -> Region | None:
+    found: Region | None = region
+    for reach in reaches:
+        found = found.within(reach) if found is not None else None
+    return found

@@ -4,11 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from compiler.model import NAME_LABEL, NAME_LABEL_SINCE, Cluster, namespace_labels
 from compiler.reach.labels import Values, least, narrowed
 from webhook.engine.selector import Operator, Requirement
-
-NAME_LABEL: Final = "kubernetes.io/metadata.name"
-"""Every namespace carries its name as a label (KEP-2161, on by default in 1.21)."""
 
 UNNAMED: Final = "some-namespace"
 
@@ -19,11 +17,13 @@ class Namespace(NamedTuple):
     Attributes:
         labels: what it carries, or, where it is not declared, what it would have to.
         proved: False where the cluster does not declare it, and labels decide: it may be so or not.
+        known: whether its labels are known.
     """
 
     name: str
     labels: dict[str, str]
     proved: bool
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,20 @@ class Space:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_names", tuple(sorted(set(self.declared) - set(self.excluded))))
+
+    @classmethod
+    def of(cls, cluster: Cluster, excluded: Collection[str]) -> "Space":
+        """Return the namespaces of a cluster, as the API server labels those that it declares (KEP-2161)."""
+        declared = {name: namespace_labels(cluster.kubernetes, name, labels) for name, labels in cluster.namespaces.items()}
+        return cls(declared=declared, excluded=excluded, named=cluster.kubernetes >= NAME_LABEL_SINCE)
+
+    def find_unknown(self, names: frozenset[str] | None, banned: Collection[str]) -> Namespace | None:
+        """Return a namespace with one of the names (None for any) and none of the banned ones, whose labels are not known."""
+        if names is None:
+            found = Values(banned=frozenset({*self.declared, *self.excluded, *banned}), present=True).least(UNNAMED)
+        else:
+            found = min(names.difference(self.declared, self.excluded, banned), default=None)
+        return None if found is None else Namespace(found, {}, proved=False, known=False)
 
     def find(self, names: frozenset[str] | None, banned: Collection[str], requirements: Iterable[Requirement]) -> Namespace | None:
         """Return a namespace with one of the names (None for any), none of the banned ones, and these labels; a proved one first."""

@@ -1,7 +1,7 @@
 """Diagnostics for programs, format ``json-v1``.
 
 The shape is a promise: fields are only ever added. Lines and columns are 1-based, ends exclusive; ``span`` is null for a file
-as a whole. Nothing is left out, and no text has characters that control a terminal or reorder what is shown, also after decoding.
+as a whole. Nothing that is asked for is left out, and no text has characters that control a terminal or reorder what is shown, also after decoding.
 """
 
 import json
@@ -9,17 +9,28 @@ from collections.abc import Iterable
 from typing import Any
 
 from compiler.diagnostics import Diagnostic, Label, Severity
+from compiler.report.pages import page_of
 from compiler.report.style import printable
+from compiler.suppression.ignore import Suppressed
 
 
-def render(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return the report as indented JSON with a final newline."""
+def render(diagnostics: Iterable[Diagnostic], suppressed: Iterable[Suppressed] = ()) -> str:
+    """Return the report as indented JSON with a final newline; what comments suppress has a list of its own."""
     found = list(diagnostics)
     summary = {f"{severity}s": sum(each.code.severity is severity for each in found) for severity in Severity}
+    silenced = [{**entry(each), "justification": printable(reason)} for each, reason in suppressed]
+    summary["suppressed"] = len(silenced)
     # One finding at a time: the encoder takes ten times the memory of what it writes, and there may be 100,000.
-    entries = ",\n".join(f"    {_indented(entry(each), 4)}" for each in found)
-    listed = f"[\n{entries}\n  ]" if entries else "[]"
-    return f'{{\n  "format": "json-v1",\n  "diagnostics": {listed},\n  "summary": {_indented(summary, 2)}\n}}\n'
+    listed, beside = _listed(map(entry, found)), _listed(silenced)
+    return (
+        f'{{\n  "format": "json-v1",\n  "diagnostics": {listed},\n  "suppressed": {beside},\n'
+        f'  "summary": {_indented(summary, 2)}\n}}\n'
+    )
+
+
+def _listed(entries: Iterable[dict[str, Any]]) -> str:
+    written = ",\n".join(f"    {_indented(each, 4)}" for each in entries)
+    return f"[\n{written}\n  ]" if written else "[]"
 
 
 def _indented(value: dict[str, Any], by: int) -> str:
@@ -32,6 +43,7 @@ def entry(diagnostic: Diagnostic) -> dict[str, Any]:
         "code": diagnostic.code.id,
         "severity": str(diagnostic.code.severity),
         "title": diagnostic.code.title,
+        "page": page_of(diagnostic.code),
         "message": printable(diagnostic.message),
         "location": _label(diagnostic.primary),
         "related": [_label(label) for label in diagnostic.related],

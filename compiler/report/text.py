@@ -10,7 +10,9 @@ from compiler.report.style import Paint, plain, printable
 from compiler.source import Location
 from compiler.spelling import shortened
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_WITHHELD = frozenset({"OB4117"})
+"""Codes whose places are named and not shown: what stands there may be a secret, and logs are read by many."""
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 MAX_LINE = 160
 """Longer source lines are cut, so that one minified file does not fill the screen."""
 MAX_TEXT = 2000
@@ -72,15 +74,15 @@ def _diagnostic(diagnostic: Diagnostic, paint: Paint, root: str) -> str:
         lines.append(f"{' ' * gutter}{paint(arrow, 'blue')} {_path(members[0][0], root)}")
         for place, label, primary in sorted(members, key=lambda each: each[0].span.line if each[0].span else 0):
             mark = ("^", _COLOURS[diagnostic.code.severity]) if primary else ("-", "blue")
-            lines += _frame(place, label, gutter, mark, paint)
+            lines += _frame(place, label, gutter, mark, paint, withheld=diagnostic.code.id in _WITHHELD)
     margin = f"{' ' * gutter} {paint('=', 'blue')} "
     lines += [f"{margin}{paint('note:', 'bold')} {_said(text)}" for text in diagnostic.notes]
     lines += [f"{margin}{paint('help:', 'bold')} {_said(text)}" for text in diagnostic.help]
     return "\n".join(lines) + "\n"
 
 
-def _frame(place: Location, label: Label, gutter: int, mark: tuple[str, str], paint: Paint) -> list[str]:
-    if place.span is None or place.file is None:
+def _frame(place: Location, label: Label, gutter: int, mark: tuple[str, str], paint: Paint, *, withheld: bool) -> list[str]:
+    if place.span is None or place.file is None or withheld:
         return [f"{' ' * gutter} {paint('|', 'blue')} {_said(label.text)}"] if label.text else []
     underline, colour = mark
     number, start = place.span.line, place.span.column - 1

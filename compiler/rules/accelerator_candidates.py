@@ -33,11 +33,16 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             if not candidates[pool.type]:
                 where = policy.at("spec", "pools", use.index, "name")
                 message = f"accelerator class `{accelerator.name}` has no candidate for pool `{pool.name}` ({pool.type})"
-                related = [(accelerator.at("spec"), f"add `{'vci' if pool.type is PoolType.VCI else 'eci'}` here")]
-                yield diagnose(codes.NO_CANDIDATE, where, message, related=related)
+                field, example = ("vci", "instanceTypes: [TYPE]") if pool.type is PoolType.VCI else ("eci", "useSpecs: [TYPE]")
+                related = [(accelerator.at("spec"), f"add `{field}` here")]
+                advice = [f"add `{field}: {{{example}}}` to class `{accelerator.name}`, or take the pool out of the policy"]
+                yield diagnose(codes.NO_CANDIDATE, where, message, related=related, help=advice)
     for policy in resolved.model.policies:
         if used.get(policy.name) is False:
             where = policy.at("spec", "accelerator")
             yield diagnose(
-                codes.ACCELERATOR_UNUSED, where, f"policy `{policy.name}` has no pool that `{policy.accelerator}` chooses for"
+                codes.ACCELERATOR_UNUSED,
+                where,
+                f"policy `{policy.name}` has no pool that `{policy.accelerator}` chooses for",
+                help=["remove `accelerator`, or add the serverless pool that it was meant for"],
             )

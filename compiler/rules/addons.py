@@ -55,7 +55,8 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
                 continue
             message = f"policy `{policy.name}` needs add-on `{addon}`, which cluster `{cluster.name}` {problem}"
             related = [(cluster.at("spec", "addons", addon), label)]
-            yield diagnose(codes.ADDON, where, message, related=related, notes=[f"{purpose}; {source}"])
+            advice = [f"install it{f' in version {lowest} or later' if lowest else ''}, and declare its version under `addons`"]
+            yield diagnose(codes.ADDON, where, message, related=related, notes=[f"{purpose}; {source}"], help=advice)
 
 
 def _needs(binding: Binding) -> Iterator[_Need]:

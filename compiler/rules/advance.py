@@ -22,6 +22,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     notes=[
                         f"the page writes {binding.policy.advance} ({ACK_RESOURCE_POLICY}); the Go type LackResourceAndNoterminating"
                     ],
+                    help=["try it there: kubectl apply --dry-run=server"],
                 )
 
 

@@ -19,4 +19,10 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 where = binding.policy.at("spec", "pools", use.index, "max")
                 related = [(binding.cluster.at("spec", "pools", pool.index, "autoscaling"), "autoscaled")]
                 message = f"`max` on pool `{pool.name}`, which cluster `{binding.cluster.name}` autoscales"
-                yield diagnose(codes.AUTOSCALED_MAX, where, message, related=related)
+                yield diagnose(
+                    codes.AUTOSCALED_MAX,
+                    where,
+                    message,
+                    related=related,
+                    help=["take `max` out, and limit the node pool itself: `nodes: {max: …}` of the pool, and its autoscaler"],
+                )

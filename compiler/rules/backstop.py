@@ -25,6 +25,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     f"Kubernetes {cluster.kubernetes} has no ValidatingAdmissionPolicy that could report pods which miss their mutation",
                     related=[(repository.document.at("spec", "webhook", "backstop"), "it is asked for here")],
                     notes=[f"admissionregistration.k8s.io/v1 serves it from {ADMISSION_POLICY} on (KEP-3488)"],
+                    help=["compare the live pods from time to time: overbank sweep"],
                 )
         elif (count := sum(not binding.policy.partial for binding in bindings)) > MAX_REPORTED:
             yield diagnose(

@@ -20,6 +20,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 policy.at_key("spec", "pools"),
                 f"the order of pools of policy `{policy.name}` is best effort on cluster `{cluster.name}`",
                 notes=[f"weights of node affinity are added to other scores, and nothing scales in in reverse ({ACK_AFFINITY})"],
+                help=["keep one pool, or use a platform whose scheduler reads a ResourcePolicy"],
             )
         if binding.mechanism is Mechanism.BURST_ANNOTATION:
             yield from _legacy(binding)

@@ -18,4 +18,5 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
         if other is not cluster:
             related = [(other.at("spec", "uid"), f"cluster `{other.name}` has it here")]
             message = f"cluster `{cluster.name}` has the UID of cluster `{other.name}`"
-            yield diagnose(codes.SHARED_UID, cluster.at("spec", "uid"), message, related=related)
+            advice = ["ask each cluster: kubectl get namespace kube-system -o jsonpath={.metadata.uid}"]
+            yield diagnose(codes.SHARED_UID, cluster.at("spec", "uid"), message, related=related, help=advice)

@@ -1,15 +1,15 @@
 """Policies of equal priority that overlap must not decide the same thing differently."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
 
 from compiler.codes import policies as codes
+from compiler.codes import reach as reach_codes
 from compiler.codes import reading
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.overlap import Overlap, enforced, overlaps
+from compiler.overlap import MAX_PAIRS, Overlap, enforced, overlaps_within
 from compiler.placing import SINGULAR, Kind, Wanted, wanted
 from compiler.resolve import Binding, Resolved
-from compiler.selectors import describe
 
 _ENOUGH: Final = 1000
 """Policies that all contradict each other do so in as many ways as there are pairs."""
@@ -19,7 +19,16 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield pairs that both place, or that want different values for one key."""
     for cluster in resolved.model.clusters:
         found = 0
-        for overlap in overlaps(resolved, cluster, _rivals):
+        seen = set[tuple[str, str]]()
+        for overlap in overlaps_within(resolved, _rivals(resolved.of(cluster))):
+            if overlap is None:
+                message = f"more pairs of policies of cluster `{cluster.name}` may contradict each other than are looked at"
+                yield diagnose(reach_codes.UNDECIDED, cluster.at_name(), message, notes=[f"{MAX_PAIRS:,} pairs were looked at"])
+                break
+            pair = (overlap.first.policy.name, overlap.second.policy.name)
+            if pair in seen:
+                continue
+            seen.add(pair)
             for each in _contradictions(overlap):
                 found += 1
                 yield each
@@ -31,18 +40,44 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 break
 
 
-def _rivals(first: Binding, second: Binding) -> bool:
-    # A policy in audit mode counts as not matching yet.
-    return first.policy.priority == second.policy.priority and enforced(first) and enforced(second)
+def _rivals(bindings: Sequence[Binding]) -> Iterator[list[Binding]]:
+    """Yield bindings of equal priority that could contradict each other about one thing, in deciding order.
+
+    Only these are compared: ten thousand policies may be for the same pods and never decide about the same thing.
+    """
+    equals: dict[int, list[Binding]] = {}
+    for binding in bindings:
+        # A policy in audit mode counts as not matching yet.
+        if enforced(binding):
+            equals.setdefault(binding.policy.priority, []).append(binding)
+    for group in equals.values():
+        if len(group) == 1:
+            continue
+        about: dict[str, list[tuple[Hashable, Binding]]] = {}
+        for binding in group:
+            for subject, value in _subjects(binding):
+                about.setdefault(subject, []).append((value, binding))
+        for offers in about.values():
+            if len({value for value, _ in offers}) > 1:
+                yield list({binding.policy.name: binding for _, binding in offers}.values())
+
+
+def _subjects(binding: Binding) -> Iterator[tuple[str, Hashable]]:
+    """Yield what the policy decides about, with a value that is another one where two decisions contradict each other."""
+    policy = binding.policy
+    if binding.pools:
+        yield "pools", policy.name
+    for each in _singular(binding):
+        yield each.field, (each.value, policy.override and each.kind is not Kind.LABEL)
+    for feature in (policy.scheduling.gang, policy.scheduling.gpu_share):
+        if feature is not None:
+            yield type(feature).__name__, (feature, policy.override)
 
 
 def _contradictions(overlap: Overlap) -> Iterator[Diagnostic]:
     first, second = overlap.first.policy, overlap.second.policy
-    certainty = "this pod matches" if overlap.proved else "possible, if there is such a namespace: this pod matches"
-    namespace = f"namespace {overlap.namespace}"
-    if not overlap.proved:
-        namespace += f" ({describe(overlap.namespace_labels.items())})"
-    notes = [f"{certainty} both: {overlap.pod()} in {namespace} on cluster {overlap.first.cluster.name}"]
+    certainty = "this pod matches" if overlap.witness.proved else "possible, if there is such a namespace: this pod matches"
+    notes = [f"{certainty} both: {overlap.shown()} on cluster {overlap.first.cluster.name}"]
     help_lines = [f"give `{first.name}` or `{second.name}` the higher `spec.priority`, or narrow one match"]
     if overlap.first.pools and overlap.second.pools:
         yield diagnose(

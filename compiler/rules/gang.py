@@ -34,21 +34,23 @@ def _on_pools(binding: Binding) -> Iterator[Diagnostic]:
         )
     if gang is None or gang.min_available is None:
         return
-    rooms = [
-        min(each for each in (use.max, pool.capacity) if each is not None)
-        for use, pool in binding.pools
-        if _limited(use.max, pool.capacity)
+    room = binding.room
+    own = [(use, pool) for use, pool in binding.pools if use.max is not None and (pool.capacity is None or use.max < pool.capacity)]
+    limits = [
+        *((policy.at("spec", "pools", use.index), f"at most {use.max}") for use, _ in own),
+        *(
+            (cluster.at("spec", "pools", pool.index), f"holds {pool.capacity}")
+            for use, pool in binding.pools
+            if (use, pool) not in own
+        ),
     ]
-    if len(rooms) == len(binding.pools) and sum(rooms) < gang.min_available:
+    if room is not None and room < gang.min_available:
         yield diagnose(
             codes.GANG,
             policy.at("spec", "scheduling", "gang", "minAvailable"),
             f"the gang of policy `{policy.name}` needs {gang.min_available} pods at once, and the pools of cluster `{cluster.name}` "
-            f"hold {sum(rooms)}",
-            related=[(cluster.at_key("spec", "pools"), "declared here")],
+            f"hold {room}",
+            related=limits,
             notes=["a pool holds the lesser of its `max` and `nodes.max` times `podsPerNode`; no pod of the gang would ever start"],
+            help=[f"raise the limits to {gang.min_available} in all, or lower `minAvailable`"],
         )
-
-
-def _limited(*limits: int | None) -> bool:
-    return any(limit is not None for limit in limits)

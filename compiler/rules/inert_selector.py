@@ -39,4 +39,5 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
                     codes.INERT_SELECTOR,
                     where,
                     f"nodeSelector of pool `{pool.name}` ({pool.type}) has no effect on {cluster.platform}",
+                    help=["remove it; only pools of type `ecs` can be told apart by it there"],
                 )

@@ -6,9 +6,9 @@ from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.foreign import foreign
 from compiler.model import BurstPolicy, Mechanism, Platform, PoolType
-from compiler.overlap import DEPLOYMENT
 from compiler.placing import Kind, wanted
 from compiler.platforms import keys
+from compiler.reach.match import DEPLOYMENT
 from compiler.resolve import Binding, Resolved
 from compiler.source import Route, Where
 from webhook.engine.containers import GPU_MEMORY
@@ -29,7 +29,9 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 if key in matched:
                     matching, route = matched[key]
                     message = f"policy `{binding.policy.name}` writes label `{key}`, which policy `{matching.name}` matches on"
-                    yield diagnose(codes.LABEL_FEEDBACK, where, message, related=[(matching.at_key(*route), "matched here")])
+                    related = [(matching.at_key(*route), "matched here")]
+                    advice = [f"match on a label that the workload's author writes, or do not write `{key}`"]
+                    yield diagnose(codes.LABEL_FEEDBACK, where, message, related=related, help=advice)
         yield from _shares(bindings)
 
 

@@ -33,8 +33,8 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
             for overlap in overlaps(resolved, cluster, _both_place):
                 for one, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
                     # No selector matches a namespace that is not declared.
-                    if overlap.proved and one.policy.namespace_wide and other.mechanism is not Mechanism.ECI_LABEL:
-                        yield _overridden(one, other, overlap.namespace)
+                    if overlap.witness.proved and one.policy.namespace_wide and other.mechanism is not Mechanism.ECI_LABEL:
+                        yield _overridden(one, other, overlap.witness.namespace)
 
 
 def _both_place(first: Binding, second: Binding) -> bool:
@@ -54,7 +54,8 @@ def _alone(binding: Binding) -> Iterator[Diagnostic]:
     if policy.partial:
         part = "mode" if policy.audit else "rollout"
         message = f"policy `{policy.name}` holds for some pods only, and a label on the namespace reaches all"
-        yield diagnose(codes.NAMESPACE_WIDE, where, message, related=[(policy.at_key("spec", part), f"because of `{part}`")])
+        related = [(policy.at_key("spec", part), f"because of `{part}`")]
+        yield diagnose(codes.NAMESPACE_WIDE, where, message, related=related, help=[f"take out `{part}` or `namespaceWide`"])
     if not binding.namespaces:
         related = [(cluster.at("spec"), "declare `namespaces` here")]
         message = f"cluster `{cluster.name}` declares no namespace that policy `{policy.name}` selects"

@@ -6,8 +6,10 @@ from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Mechanism
+from compiler.overlap import space
+from compiler.reach.labels import contradiction
 from compiler.resolve import Binding, Resolved
-from compiler.selectors import contradiction
+from compiler.rules.vacuous import nowhere
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -22,14 +24,16 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 where = policy.at("spec", "match", "namespaces", "names", index)
                 related = [(repository.document.at("spec"), "see `spec.webhook` here, and its defaults")]
                 message = f"policy `{policy.name}` names the excluded namespace `{name}`"
-                yield diagnose(codes.EXCLUDED_NAMESPACE, where, message, related=related)
+                advice = [f"take `{name}` out of the policy; the webhook never touches its pods"]
+                yield diagnose(codes.EXCLUDED_NAMESPACE, where, message, related=related, help=advice)
     for binding in resolved.bindings:
         if binding.mechanism is Mechanism.RESOURCE_POLICY and not binding.namespaces and not binding.policy.namespaces.names:
             where = binding.policy.at_key("spec", "match", "namespaces")
             related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
             message = f"cluster `{binding.cluster.name}` declares no namespace that policy `{binding.policy.name}` selects"
-            yield diagnose(codes.NAMESPACES_UNKNOWN, where, message, related=related)
-        elif _nowhere(binding):
+            advice = ["name the namespaces in the policy, or declare one with these labels in the Cluster document"]
+            yield diagnose(codes.NAMESPACES_UNKNOWN, where, message, related=related, help=advice)
+        elif _nowhere(binding) and not nowhere(binding, space(resolved, binding.cluster)):
             where = binding.policy.at_key("spec", "match", "namespaces")
             related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
             message = f"policy `{binding.policy.name}` does nothing on cluster `{binding.cluster.name}`, which declares no namespace that it selects"

@@ -24,4 +24,5 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 policy.at_key("spec", "match", "namespaces"),
                 f"policy `{policy.name}` reaches namespace `{name}`, which opts out on cluster `{cluster.name}`",
                 related=[(cluster.at("spec", "namespaces", index), "opted out here")],
+                help=[f"take `{name}` out of the policy, or the label off the namespace"],
             )

@@ -28,4 +28,6 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 message = (
                     f"{kind} is of API group `{BUILT_IN_GROUPS[kind]}` in Kubernetes, and policy `{policy.name}` names another one"
                 )
-                yield diagnose(codes.OTHER_GROUP, where, message)
+                yield diagnose(
+                    codes.OTHER_GROUP, where, message, help=[f"write `apiGroup: {BUILT_IN_GROUPS[kind]}`, or leave it out"]
+                )

@@ -19,4 +19,5 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             for field in _FIELDS:
                 if cluster.document.get("spec", "pools", pool.index, field):
                     message = f"`{field}` has no effect on pool `{pool.name}` of cluster `{cluster.name}`: type {pool.type} has no nodes of its own"
-                    yield diagnose(codes.NO_NODES, cluster.at_key("spec", "pools", pool.index, field), message)
+                    advice = [f"remove `{field}`" + ("; `max` in a policy limits the pool" if field == "nodes" else "")]
+                    yield diagnose(codes.NO_NODES, cluster.at_key("spec", "pools", pool.index, field), message, help=advice)

@@ -7,6 +7,8 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.resolve import Resolved
 from webhook.engine.keys import PREFIX
 
+_OWN = ("use a key of your own; what Overbank needs there it writes itself",)
+
 
 def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield reserved keys in pools."""
@@ -16,7 +18,10 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
                 if key.startswith(PREFIX):
                     where = cluster.at_key("spec", "pools", pool.index, "podAnnotations", key)
                     yield diagnose(
-                        codes.RESERVED_KEY, where, f"pool `{pool.name}` of cluster `{cluster.name}` uses the reserved key `{key}`"
+                        codes.RESERVED_KEY,
+                        where,
+                        f"pool `{pool.name}` of cluster `{cluster.name}` uses the reserved key `{key}`",
+                        help=_OWN,
                     )
 
 
@@ -30,18 +35,20 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
             for key in written:
                 if key.startswith(PREFIX):
                     where = policy.at_key("spec", "inject", part, key)
-                    yield diagnose(codes.RESERVED_KEY, where, f"policy `{policy.name}` injects the reserved key `{key}`")
+                    yield diagnose(codes.RESERVED_KEY, where, f"policy `{policy.name}` injects the reserved key `{key}`", help=_OWN)
         for use in policy.pools:
             for part, written in (("podLabels", use.ack.pod_labels), ("podAnnotations", use.ack.pod_annotations)):
                 for key in written:
                     if key.startswith(PREFIX):
                         where = policy.at_key("spec", "pools", use.index, "ack", part, key)
                         message = f"policy `{policy.name}` has the scheduler write the reserved key `{key}`"
-                        yield diagnose(codes.RESERVED_KEY, where, message)
+                        yield diagnose(codes.RESERVED_KEY, where, message, help=_OWN)
         for key in sorted({requirement.key for requirement in policy.pods.requirements}):
             if key.startswith(PREFIX):
                 where = policy.at_key("spec", "match", "pods")
-                yield diagnose(codes.RESERVED_KEY, where, f"policy `{policy.name}` matches pods on the reserved key `{key}`")
+                yield diagnose(
+                    codes.RESERVED_KEY, where, f"policy `{policy.name}` matches pods on the reserved key `{key}`", help=_OWN
+                )
         if policy.override and policy.inject.labels:
             where = policy.at_key("spec", "inject", "labels")
             related = [(policy.at("spec", "merge"), "override is asked for here")]

@@ -75,6 +75,6 @@ def _others(overlap: Overlap) -> Iterator[Diagnostic]:
             f"policy `{one.name}` gives pods of policy `{other.name}` to scheduler `{one.inject.scheduler_name}` on cluster "
             f"`{placing.cluster.name}`",
             related=[(other.at_key("spec", "pools" if placing.mechanism in _READ else "scheduling"), "which does not know these")],
-            notes=[f"such a pod: {overlap.pod()} in namespace {overlap.namespace}"],
+            notes=[f"such a pod: {overlap.shown()}"],
             help=["narrow one of the matches" + (", or lower the priority" if contested else "")],
         )

@@ -43,7 +43,8 @@ def _unavailable(binding: Binding, feature: str) -> Iterator[Diagnostic]:
     where, source = policy.at_key("spec", "scheduling", feature), _SOURCES[feature]
     if cluster.platform not in (Platform.ACK_REGISTERED, Platform.ACK_PRO):
         message = f"`{feature}` is a feature of ACK's scheduler, which cluster `{cluster.name}` ({cluster.platform}) does not have"
-        yield diagnose(codes.RULED_OUT, where, message, notes=[source])
+        advice = [f"take `{feature}` out, or leave `{binding.cluster.name}` out of the policy's clusters"]
+        yield diagnose(codes.RULED_OUT, where, message, notes=[source], help=advice)
         return
     if binding.mechanism is Mechanism.AI_NODE and feature == "gang":
         message = f"AI nodes ignore labels, so the gang of policy `{policy.name}` would not hold on cluster `{cluster.name}`"

@@ -25,4 +25,5 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     message,
                     related=[(earlier.where, f"`{earlier.value}` follows from here")],
                     notes=notes,
+                    help=["take one of the two out"],
                 )

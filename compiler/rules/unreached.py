@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import BurstPolicy, Mechanism, Platform
-from compiler.overlap import DEPLOYMENT
 from compiler.platforms.nodes import VIRTUAL
 from compiler.platforms.pages import ACK_RESOURCE_POLICY
+from compiler.reach.match import DEPLOYMENT
 from compiler.resolve import Binding, Resolved
 from webhook.engine.rollout import HASH_LABEL
 from webhook.engine.selector import Operator

@@ -17,7 +17,8 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             reason = _left_out(binding, route)
             if reason:
                 message = f"`{_shown(route)}` of policy `{policy.name}` has no effect on cluster `{cluster.name}`: {reason}"
-                yield diagnose(codes.NO_EFFECT, policy.at_key("spec", *route), message)
+                advice = ["take it out, or give these clusters a policy of their own"]
+                yield diagnose(codes.NO_EFFECT, policy.at_key("spec", *route), message, help=advice)
         if not policy.mirror_label and binding.mechanism is not Mechanism.BURST_ANNOTATION:
             message = (
                 f"`mirrorLabel` of policy `{policy.name}` has no effect on cluster `{cluster.name}`: it is for burstAnnotation"

@@ -27,6 +27,7 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                     f"{feature} is not available on cluster `{cluster.name}`: {reason}",
                     related=[(place, f"`{cluster.name}` is {cluster.platform}")],
                     notes=[gate.source],
+                    help=[f"declare the version that `{cluster.name}` really runs, upgrade it, or do without {feature} there"],
                 )
 
 

@@ -6,6 +6,7 @@ nothing is written into the checkout. Exit code 0 if every answer that came over
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -43,8 +44,13 @@ SHOWN = {
 """Rows of the sample's README that are objects; the others are pods, which are admitted below."""
 
 LARGER = ("web-application", "gpu-inference", "training")
+DRAWN = "gpu-demo"
+"""The policy that is drawn with its clusters."""
 REASONED = "gpu-without-stock"
 """The scenario that is shown with all its reasons."""
+
+MISTAKEN, MISTAKE = "burst/gpu-demo.yaml", ("{name: postpayed}", "{name: postpaid}")
+"""The file in which a name is misspelt, with what is written and what is meant."""
 
 PATCH = "clusters/idc-hangzhou/components/workloads"
 """The exact patches for the manifests of the first of them."""
@@ -82,7 +88,10 @@ def main() -> int:
         folder = Path(temporary)
         rendered = folder / "rendered"
         overbank(paint, "check", name)
+        mistaken(paint, folder / "mistaken")
         overbank(paint, "test", name)
+        overbank(paint, "coverage", name)
+        overbank(paint, "graph", name, "--policy", DRAWN, "--format", "mermaid")
         overbank(paint, "build", name, "--output", str(rendered), listing=False)
         print("\n".join(tree(rendered)))
         for row, path in SHOWN.items():
@@ -100,11 +109,33 @@ def main() -> int:
         for patch in sorted((folder / LARGER[0] / PATCH).rglob("*.yaml")):
             heading(f"{LARGER[0]}: {patch.relative_to(folder / LARGER[0])}", paint)
             print(patch.read_text(), end="")
+        overbank(paint, "diff", name, widened(folder), expects=1)
         overbank(paint, "sweep", name, "--cluster", SWEPT, "--pods", f"{name}/demo/live.json", "--restart-plan", expects=1)
         built_back(folder, paint)
         admitted, surprises = admissions(rendered, folder, paint)
     print(f"\n{admitted} pods admitted over TLS, {surprises} answers differ from `overbank try`; everything started has ended")
     return 1 if surprises else 0
+
+
+def widened(folder: Path) -> str:
+    """Copy the policies, let one of them reach another namespace and put more into serverless containers, and return the copy's folder."""
+    copy = folder / "proposal"
+    shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns("demo"))
+    policy = copy / "burst/gpu-demo.yaml"
+    text = (
+        policy.read_text().replace("names: [default]", "names: [default, lab]").replace("serverless, max: 2", "serverless, max: 4")
+    )
+    policy.write_text(text)
+    return str(copy)
+
+
+def mistaken(paint: Paint, copy: Path) -> None:
+    """Check a copy of the repository with one name misspelt, and show the report."""
+    shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns("demo", "examples"))
+    path = copy / MISTAKEN
+    written, meant = MISTAKE
+    path.write_text(path.read_text().replace(meant, written, 1))
+    overbank(paint, "check", os.path.relpath(copy), expects=1)
 
 
 def overbank(paint: Paint, *arguments: str, listing: bool = True, expects: int = 0) -> None:

@@ -298,7 +298,7 @@ def test_build_into_a_file_is_exit_2(cli: Cli, repo: Path, tmp_path: Path) -> No
 def test_build_json_on_stderr_is_one_json_value(cli: Cli, warned: Path) -> None:
     """Where the report goes to stderr in a machine's format, nothing else does: a summary behind it would break the parser."""
     outcome = cli("build", warned, "--format", "json-v1")
-    assert json.loads(outcome.err)["summary"] == {"errors": 0, "warnings": 1}
+    assert json.loads(outcome.err)["summary"] == {"errors": 0, "warnings": 1, "infos": 0, "suppressed": 0}
 
 
 # Test.
@@ -531,10 +531,12 @@ def test_explain_every_code(cli: Cli, code: Any) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     heading, empty, explanation = outcome.out.split("\n", 2)
     assert (heading, empty) == (f"{code.id}: {code.title} ({code.severity})", "")
-    assert explanation == f"{code.explanation}\n"
+    said, _, sources = explanation.partition("\n\nSources:\n")
+    assert said.rstrip("\n") == code.explanation
+    assert [source.replace("\n  ", " ").rstrip("\n") for source in sources.split("- ")[1:]] == list(code.sources)
     assert not code.title.endswith(".")
     assert len(code.explanation) > len(code.title)
-    assert max(map(len, outcome.out.split("\n"))) <= 132
+    assert max(len(line) for line in outcome.out.split("\n") if not line.startswith("  http")) <= 132
 
 
 def test_explain_takes_several_codes_in_any_case(cli: Cli) -> None:

@@ -78,7 +78,15 @@ def test_all_options_of_every_command_are_offered(offered: Offer, command: str) 
 
 def test_choices_are_offered(offered: Offer) -> None:
     """An option with choices offers these and nothing else, a later option too."""
-    assert set(offered("overbank", "build", "--format", "")) == {"text", "concise", "json-v1"}
+    assert set(offered("overbank", "build", "--format", "")) == {
+        "text",
+        "concise",
+        "json-v1",
+        "sarif",
+        "github",
+        "junit",
+        "markdown",
+    }
     assert offered("overbank", "inventory", "--cluster", "a", "--pool-type", "i") == ["idc"]
     assert set(offered("overbank", "completion", "")) == {"bash", "zsh", "fish"}
 

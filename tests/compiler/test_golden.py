@@ -28,6 +28,7 @@ TESTED_ELSEWHERE = {
     "OB0111": "hostile/test_files.py: the input is large",
     "OB0112": "hostile/test_trees.py: such paths cannot be checked out everywhere",
     "OB3122": "test_rules.py: it takes hundreds of policies",
+    "OB4207": "test_shadowing.py: it takes many policies",
     **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "test_inventory.py: nodes are no part of a repository"),
     "OB5101": "test_pipeline.py: the input is 64 megabytes",
     **dict.fromkeys((f"OB51{number:02}" for number in range(2, 11)), "output/: what is on disk is no part of a repository"),
@@ -35,6 +36,7 @@ TESTED_ELSEWHERE = {
         (f"OB54{number:02}" for number in range(1, 16)), "test_lint.py: webhook configurations are no part of a repository"
     ),
     **dict.fromkeys((f"OB57{number:02}" for number in range(1, 5)), "importing/: objects of others are no part of a repository"),
+    **dict.fromkeys((f"OB56{number:02}" for number in range(1, 10)), "diff/: what has changed is no part of one repository"),
     "OB6101": "test_policytest.py",
     "OB6102": "test_policytest.py",
     "OB9108": "plan/test_simulate.py: seen while a scenario is played",
@@ -98,7 +100,7 @@ def test_every_code_has_a_golden_case() -> None:
     shown = {
         code
         for path in GOLDEN.glob("*/diagnostics.txt")
-        for code in re.findall(r"^(?:error|warning)\[(OB\d{4})\]: ", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for code in re.findall(r"^(?:error|warning|info)\[(OB\d{4})\]: ", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert shown | TESTED_ELSEWHERE.keys() == {code.id for code in ALL}
     assert not shown & TESTED_ELSEWHERE.keys()

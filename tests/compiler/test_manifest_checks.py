@@ -43,7 +43,7 @@ def findings(compiled: Callable[..., Result], minimal: dict[str, str], parse: Ca
         assert problems == []
         placed, problems = place(inventory, [_on(plain, runtimes, claims or {})])
         assert not has_errors(problems)
-        return check(inventory, placed)
+        return [each for each in check(inventory, placed) if each.code.id.startswith("OB82")]
 
     return run
 

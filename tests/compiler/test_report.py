@@ -13,6 +13,7 @@ from compiler.pipeline import Result
 from compiler.report import json_v1, text
 from compiler.report.style import ansi
 from compiler.source import Document, Location, SourceFile, Span
+from compiler.suppression import Suppressed
 
 Parse = Callable[[str], list[Document]]
 
@@ -193,7 +194,8 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
         notes=["fact"],
         help=["do this"],
     )
-    report = json_v1.render([finding, diagnose(reading.LINK, Location("x.yaml"), "link")])
+    known = Suppressed(diagnose(reading.LINK, Location("y.yaml"), "known"), "it is meant")
+    report = json_v1.render([finding, diagnose(reading.LINK, Location("x.yaml"), "link")], [known])
     assert report.endswith("}\n")
     assert json.loads(report) == {
         "format": "json-v1",
@@ -202,6 +204,7 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
                 "code": "OB2104",
                 "severity": "error",
                 "title": "reference to something that does not exist",
+                "page": "docs/codes/OB2104.md",
                 "message": "message",
                 "location": {
                     "path": "test.yaml",
@@ -216,6 +219,7 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
                 "code": "OB0110",
                 "severity": "warning",
                 "title": "symbolic link is not followed",
+                "page": "docs/codes/OB0110.md",
                 "message": "link",
                 "location": {"path": "x.yaml", "span": None, "label": ""},
                 "related": [],
@@ -223,13 +227,32 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
                 "help": [],
             },
         ],
-        "summary": {"errors": 1, "warnings": 1},
+        "suppressed": [
+            {
+                "code": "OB0110",
+                "severity": "warning",
+                "title": "symbolic link is not followed",
+                "page": "docs/codes/OB0110.md",
+                "message": "known",
+                "location": {"path": "y.yaml", "span": None, "label": ""},
+                "related": [],
+                "notes": [],
+                "help": [],
+                "justification": "it is meant",
+            }
+        ],
+        "summary": {"errors": 1, "warnings": 1, "infos": 0, "suppressed": 1},
     }
 
 
 def test_json_v1_without_findings() -> None:
     """A clean report is a report, with an empty list."""
-    assert json.loads(json_v1.render([])) == {"format": "json-v1", "diagnostics": [], "summary": {"errors": 0, "warnings": 0}}
+    assert json.loads(json_v1.render([])) == {
+        "format": "json-v1",
+        "diagnostics": [],
+        "suppressed": [],
+        "summary": {"errors": 0, "warnings": 0, "infos": 0, "suppressed": 0},
+    }
 
 
 def test_findings_are_ordered_by_place_then_code_then_text() -> None:

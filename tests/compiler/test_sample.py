@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from compiler.diagnostics import Severity
 from compiler.pipeline import Result, compile_repository
 from compiler.policytest import run
 from compiler.sources.tree import Tree
@@ -118,10 +119,10 @@ def test_every_pod_file_of_the_sample_is_in_a_pair(sample: Path) -> None:
 
 @pytest.mark.parametrize("name", ["web-application", "gpu-inference", "training"])
 def test_larger_samples_are_without_findings_and_their_tests_pass(sample: Path, name: str) -> None:
-    """The three larger repositories have nothing to complain about, patches for their own manifests, and tests that hold."""
+    """The three larger repositories have no error and no warning, patches for their own manifests, and tests that hold."""
     tree = Tree(sample / "examples" / name)
     found = compile_repository(tree)
-    assert found.diagnostics == []
+    assert [each for each in found.diagnostics if each.code.severity is not Severity.INFO] == []
     assert found.model is not None
     cases = list(run(found.model, found.clusters, tree))
     assert cases

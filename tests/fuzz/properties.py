@@ -12,7 +12,7 @@ from compiler.incremental import Nothing, compile_slices
 from compiler.incremental.contents import Unindexed
 from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
-from compiler.report import json_v1, text
+from compiler.report import github, json_v1, junit, sarif, text
 from compiler.source import Location
 from compiler.sources import SourceError
 
@@ -65,7 +65,7 @@ def examine(files: Mapping[str, bytes], *, twice: bool = True) -> Result:
         assert _rendered(again) == shown
         assert again.files == result.files
         sliced = compile_slices(Memory(files), Nothing(), Unindexed(), files=True)
-        assert json_v1.render(sliced.diagnostics) == shown[-1]
+        assert json_v1.render(sliced.diagnostics) == shown[2]
         assert dict(sliced.files) == ({} if result.failed else result.files)
     return result
 
@@ -88,6 +88,7 @@ def examine_bytes(raw: bytes) -> None:
 
 def _rendered(result: Result) -> list[str]:
     shown = [text.render(result.diagnostics), text.concise(result.diagnostics), json_v1.render(result.diagnostics)]
+    shown += [sarif.render(result.diagnostics, version="1"), github.render(result.diagnostics), junit.render(result.diagnostics)]
     for each in shown:
         assert not RAW.search(each), ascii(RAW.findall(each))
         each.encode()

@@ -41,6 +41,9 @@ class Gauges:
             "Times that files of public keys could not be used; the last good keys stay.",
             registry=registry,
         )
+        self._keys_stale = gauge(
+            "public_keys_stale", "Whether the files of public keys cannot be used, so that what they held before goes on counting."
+        )
         self._disabled = gauge(
             "emergency_disabled_policies", "Policies of the bundle that the emergency switch keeps from deciding."
         )
@@ -74,6 +77,11 @@ class Gauges:
     def keys_failed(self) -> None:
         """Tell that public keys could not be read."""
         self._key_failures.inc()
+        self._keys_stale.set(1)
+
+    def keys_settled(self) -> None:
+        """Tell that the files hold the public keys that are in use."""
+        self._keys_stale.set(0)
 
     def switched(self, disabled: int, unknown: int) -> None:
         """Tell how many policies are switched off, and how many names are of no policy."""

@@ -54,4 +54,5 @@ class KeyFiles:
                     log(logging.INFO, "public keys changed", keys=sorted(found), before=sorted(keeper.trust.keys))
                     keeper.gauges.rekeyed()
                     keeper.rekey(found)
+                keeper.gauges.keys_settled()
             await asyncio.sleep(POLL_SECONDS)

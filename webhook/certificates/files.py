@@ -70,6 +70,8 @@ async def follow(
     known: Contents,
     take: Callable[[Contents], None],
     failed: Callable[[TlsError], None],
+    settled: Callable[[], None],
+    *,
     seconds: float = LOOK_SECONDS,
 ) -> NoReturn:
     """Look at files for ever.
@@ -80,6 +82,7 @@ async def follow(
         take: given what they hold when that is something else; it raises TlsError where it has no use for it, and is then asked
             again at every look, because a certificate may only have to become valid.
         failed: told what is wrong, once, when two looks in a row find the same.
+        settled: called when that is over.
         seconds: between two looks.
     """
     previous = reported = None
@@ -95,6 +98,8 @@ async def follow(
             problem = error
         text = None if problem is None else str(problem)
         if problem is None:
+            if reported is not None:
+                settled()
             reported = None
         elif text == previous and text != reported:
             reported = text

@@ -131,6 +131,7 @@ class Keeper:
             self._complain(error)
             return TICK_SECONDS
         self._complaints.over("secret")
+        self.holder.metrics.settled(Source.SECRET)
         if found is None:
             return await self._fill(stored, now)
         if self.found is None or self.found.authority.certificate != found.authority.certificate:

@@ -63,6 +63,12 @@ class CertificateMetrics:
             ["source"],
             registry=registry,
         )
+        self._stale = Gauge(
+            "overbank_webhook_certificate_stale",
+            "Whether the source holds something that could not be used, so that an earlier certificate, or authority, is in force.",
+            ["source"],
+            registry=registry,
+        )
         self._rotations = Counter(
             "overbank_webhook_certificate_rotations_total",
             "Steps that this replica wrote into the Secret, by step.",
@@ -105,10 +111,16 @@ class CertificateMetrics:
         """Count something that was taken into use. Its failures are shown from then on."""
         self._reloads.labels(source).inc()
         self._failures.labels(source)
+        self.settled(source)
 
     def failed(self, source: Source) -> None:
         """Count something that could not be used."""
         self._failures.labels(source).inc()
+        self._stale.labels(source).set(1)
+
+    def settled(self, source: Source) -> None:
+        """Show that the source holds nothing but what is in force, as after a change that was taken back."""
+        self._stale.labels(source).set(0)
 
     def rotated(self, step: str) -> None:
         """Count a step that was written."""

@@ -47,7 +47,12 @@ def begin(settings: Settings, holder: Holder, background: dict[str, Work], api: 
             holder.serve(from_contents(found, paths, holder.now()), Source.FILES)
 
         background["certificate files"] = functools.partial(
-            follow, paths, contents, take, functools.partial(holder.failed, Source.FILES)
+            follow,
+            paths,
+            contents,
+            take,
+            functools.partial(holder.failed, Source.FILES),
+            functools.partial(holder.metrics.settled, Source.FILES),
         )
         return None
     if settings.tls_secret:
@@ -87,5 +92,10 @@ def _clients(path: Path, wanted: Sequence[str], holder: Holder, background: dict
     contents = read((path,))
     take(contents)
     background["client authorities"] = functools.partial(
-        follow, (path,), contents, take, functools.partial(holder.failed, Source.CLIENT_CA)
+        follow,
+        (path,),
+        contents,
+        take,
+        functools.partial(holder.failed, Source.CLIENT_CA),
+        functools.partial(holder.metrics.settled, Source.CLIENT_CA),
     )

@@ -10,10 +10,19 @@ from compiler.diagnostics import Diagnostic
 from compiler.manifests.checks import (
     burst_labels,
     claim_drivers,
+    deletion_costs,
     disruption_budgets,
     eci_annotations,
+    eci_values,
+    gangs,
+    label_effects,
     network_policies,
     node_ports,
+    one_hostname,
+    pinned,
+    replicas,
+    scale_in,
+    secrets,
 )
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.placing import Placed
@@ -25,10 +34,19 @@ Check = Callable[[Inventory, Placed], Iterator[Diagnostic]]
 CHECKS: Final[tuple[Check, ...]] = (
     burst_labels.check,
     claim_drivers.check,
+    deletion_costs.check,
     disruption_budgets.check,
     eci_annotations.check,
+    eci_values.check,
+    gangs.check,
+    label_effects.check,
     network_policies.check,
     node_ports.check,
+    one_hostname.check,
+    pinned.check,
+    replicas.check,
+    scale_in.check,
+    secrets.check,
 )
 
 

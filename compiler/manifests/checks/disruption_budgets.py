@@ -26,4 +26,11 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
         for found in selected(budget.effective_namespace, selector, placed.elastic, (Runtime.AI_NODE,)):
             message = f"{budget.title} selects pods of {found.manifest.title} that may run on AI nodes, which heed no budget"
             related = [(found.manifest.at_name(), "these pods")]
-            yield diagnose(codes.DISRUPTION_BUDGET, budget.at("spec", "selector"), message, related=related, notes=found.notes)
+            yield diagnose(
+                codes.DISRUPTION_BUDGET,
+                budget.at("spec", "selector"),
+                message,
+                related=related,
+                notes=found.notes,
+                help=["keep as many replicas elsewhere as the service needs"],
+            )

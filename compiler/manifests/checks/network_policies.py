@@ -32,4 +32,11 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
             message = f"{policy.title} selects pods of {found.manifest.title} that may run on {named(found.runtimes)}"
             related = [(found.manifest.at_name(), "these pods")]
             notes = [*(_FACTS[each] for each in found.runtimes), *found.notes]
-            yield diagnose(codes.NETWORK_POLICY, policy.at("spec", "podSelector"), message, related=related, notes=notes)
+            yield diagnose(
+                codes.NETWORK_POLICY,
+                policy.at("spec", "podSelector"),
+                message,
+                related=related,
+                notes=notes,
+                help=["keep these pods off the virtual nodes, or protect them with security groups"],
+            )

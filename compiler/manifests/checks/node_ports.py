@@ -28,4 +28,11 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
         for found in selected(service.effective_namespace, selector, placed.elastic, _RUNTIMES):
             message = f"{service.title} is of type NodePort and selects pods of {found.manifest.title} that may run on {named(found.runtimes)}"
             related = [(found.manifest.at_name(), "these pods")]
-            yield diagnose(codes.NODE_PORT, service.at("spec", "type"), message, related=related, notes=found.notes)
+            yield diagnose(
+                codes.NODE_PORT,
+                service.at("spec", "type"),
+                message,
+                related=related,
+                notes=found.notes,
+                help=["write `type: ClusterIP` or `type: LoadBalancer`"],
+            )

@@ -2,7 +2,7 @@
 
 ::
 
-    {"version": 1, "base": NAME | null, "scenarios": [SCENARIO…], "summary": {"scenarios": N, "errors": N, "warnings": N}}
+    {"version": 1, "base": NAME | null, "scenarios": [SCENARIO…], "summary": {"scenarios": N, "errors": N, "warnings": N, "infos": N}}
 
 ``base`` names the other revision; null where nothing is compared. Scenarios are in the order of their names.
 

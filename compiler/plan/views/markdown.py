@@ -9,10 +9,10 @@ from typing import Final
 
 from compiler.plan.scenario import duration
 from compiler.plan.views import heading
-from compiler.plan.views.escaping import escaped
 from compiler.plan.views.overview import Mark, line
 from compiler.plan.views.rows import Cell, ClusterCells, Row, deed, rows
 from compiler.plan.views.shown import Shown
+from compiler.report.escaping import escaped
 
 MAX_BYTES: Final = 64_000
 """Of the whole in UTF-8; what is left to the limit is for a title or a marker of whoever posts it."""

@@ -17,12 +17,20 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
             if choice.min is not None and choice.max is not None and choice.min > choice.max:
                 related = [(placement.at(member, "max"), "the upper bound")]
                 message = f"cluster `{choice.name}` cannot have at least {choice.min} and at most {choice.max} replicas"
-                yield diagnose(codes.BOUNDS, placement.at(member, "min"), message, related=related)
+                yield diagnose(
+                    codes.BOUNDS, placement.at(member, "min"), message, related=related, help=["lower `min` or raise `max`"]
+                )
         scaling = policy.autoscaling
         if scaling and scaling.min_replicas > scaling.max_replicas:
             related = [(policy.at("spec", "autoscaling", "maxReplicas"), "the upper bound")]
             message = f"autoscaling cannot keep at least {scaling.min_replicas} and at most {scaling.max_replicas} replicas"
-            yield diagnose(codes.BOUNDS, policy.at("spec", "autoscaling", "minReplicas"), message, related=related)
+            yield diagnose(
+                codes.BOUNDS,
+                policy.at("spec", "autoscaling", "minReplicas"),
+                message,
+                related=related,
+                help=["lower one or raise the other"],
+            )
         elif scaling and policy.mode.divides:
             yield from _sums(placement, scaling.max_replicas)
 
@@ -36,9 +44,21 @@ def _sums(placement: Placement, most: int) -> Iterator[Diagnostic]:
         if room < most:
             message = f"autoscaling may ask for {most} replicas, and the clusters take at most {room}"
             related = [(policy.at_key("spec", "clusters"), f"`max` adds up to {room}")]
-            yield diagnose(codes.UNREACHABLE_BOUND, where, message, related=related)
+            yield diagnose(
+                codes.UNREACHABLE_BOUND,
+                where,
+                message,
+                related=related,
+                help=[f"lower `maxReplicas` to {room}, or raise a cluster's `max`"],
+            )
     minima = sum(member.choice.min or 0 for member in placement.members)
     if policy.max_clusters is None and minima > most:
         message = f"the clusters shall have at least {minima} replicas together, and autoscaling never asks for more than {most}"
         related = [(policy.at_key("spec", "clusters"), f"`min` adds up to {minima}")]
-        yield diagnose(codes.UNREACHABLE_BOUND, where, message, related=related)
+        yield diagnose(
+            codes.UNREACHABLE_BOUND,
+            where,
+            message,
+            related=related,
+            help=[f"raise `maxReplicas` to {minima}, or lower a cluster's `min`"],
+        )

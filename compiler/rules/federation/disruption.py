@@ -28,4 +28,10 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
             where = policy.at("spec", "autoMigration", "keepUnschedulable")
             related = [(policy.at("spec", "rescheduling", "avoidDisruption"), "because of this")]
             message = f"policy `{policy.name}` keeps unschedulable replicas whatever this says"
-            yield diagnose(codes.KEEP_FORCED, where, message, related=related)
+            yield diagnose(
+                codes.KEEP_FORCED,
+                where,
+                message,
+                related=related,
+                help=["write `keepUnschedulable: true`, or `rescheduling: {avoidDisruption: true}`"],
+            )

@@ -1,4 +1,7 @@
-"""Automatic migration: a duration that Go can read, and workloads that are migrated."""
+"""Automatic migration: a duration that Go can read, and workloads that are migrated.
+
+A workload that is not even divided is told once: see ``compiler.rules.federation.undivided``.
+"""
 
 from collections.abc import Iterator
 
@@ -7,7 +10,7 @@ from compiler.codes import federation as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.duration import nanoseconds
 from compiler.federation.resolve import Federated
-from compiler.federation.templates import MIGRATABLE, TEMPLATES
+from compiler.federation.templates import DIVISIBLE, MIGRATABLE, TEMPLATES
 
 
 def check(federated: Federated) -> Iterator[Diagnostic]:
@@ -29,4 +32,15 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
                 related = [(policy.at_key("spec", "autoMigration"), "asked for here")]
                 message = f"replicas of {workload} are never migrated"
                 notes = ["KubeAdmiral migrates apps/v1 Deployments only"]
-                yield diagnose(codes.MIGRATION_KIND, where, message, related=related, notes=notes)
+                if policy.mode.divides and kind in TEMPLATES and kind not in DIVISIBLE:
+                    notes.append(
+                        f"KubeAdmiral's stock configuration does not even divide a {workload.kind}: every cluster gets all of it"
+                    )
+                yield diagnose(
+                    codes.MIGRATION_KIND,
+                    where,
+                    message,
+                    related=related,
+                    notes=notes,
+                    help=["take `autoMigration` out, or give the workload a policy of its own without it"],
+                )

@@ -15,6 +15,11 @@ _READ: Final[dict[Mode, frozenset[str]]] = {
 }
 
 
+def _advice(field: str) -> str:
+    reading = " or ".join(f"`mode: {mode}`" for mode, read in _READ.items() if field in read)
+    return f"take it out, or write {reading}"
+
+
 def check(federated: Federated) -> Iterator[Diagnostic]:
     """Yield preferences that the mode does not read.
 
@@ -30,7 +35,9 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
             for field, value in preferences.items():
                 if value is not None and field not in read:
                     message = f"`{field}` of cluster `{choice.name}` has no effect in mode {policy.mode}"
-                    yield diagnose(codes.WRONG_MODE, placement.at(member, field), message, related=at_mode)
+                    yield diagnose(codes.WRONG_MODE, placement.at(member, field), message, related=at_mode, help=[_advice(field)])
         if policy.migration and not policy.mode.divides:
             message = f"`autoMigration` has no effect in mode {policy.mode}"
-            yield diagnose(codes.WRONG_MODE, policy.at_key("spec", "autoMigration"), message, related=at_mode)
+            yield diagnose(
+                codes.WRONG_MODE, policy.at_key("spec", "autoMigration"), message, related=at_mode, help=[_advice("min")]
+            )

@@ -22,7 +22,9 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
                 where = policy.at_key("spec", "overrides", second.index, "image")
                 cluster = min(set(first.clusters) & set(second.clusters))
                 message = f"this image override undoes an earlier one on cluster `{cluster}`"
-                yield diagnose(codes.IMAGE_TWICE, where, message, related=related)
+                yield diagnose(
+                    codes.IMAGE_TWICE, where, message, related=related, help=["write all parts of the image into one override"]
+                )
 
 
 def _elsewhere(placement: Placement) -> Iterator[Diagnostic]:

@@ -36,7 +36,7 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
 def _value(policy: PlacementPolicy, route: tuple[str | int, ...], operation: Operation) -> Iterator[Diagnostic]:
     written = "value" in policy.document.get(*route)
     if operation.op == "remove" and written:
-        yield diagnose(codes.PATCH, policy.at_key(*route, "value"), "`remove` has no value")
+        yield diagnose(codes.PATCH, policy.at_key(*route, "value"), "`remove` has no value", help=["take `value` out"])
     elif operation.op != "remove" and not written:
         help_lines = ["write `value: null` for JSON's null"]
         yield diagnose(codes.PATCH, policy.at(*route), f"`{operation.op}` needs a value", help=help_lines)
@@ -46,7 +46,12 @@ def _path(policy: PlacementPolicy, where: Where, operation: Operation) -> Iterat
     if operation.op == "test":
         return
     if operation.path in _IDENTITY:
-        yield diagnose(codes.PATCH, where, f"`{operation.path}` says which object it is and cannot differ between clusters")
+        yield diagnose(
+            codes.PATCH,
+            where,
+            f"`{operation.path}` says which object it is and cannot differ between clusters",
+            help=["take the operation out"],
+        )
     elif found := _INTO_VALUE.fullmatch(operation.path):
         key = found["key"]
         message = f"`{operation.path}` leads into a value of `{found['map']}`, which is a string"
@@ -58,4 +63,6 @@ def _path(policy: PlacementPolicy, where: Where, operation: Operation) -> Iterat
         message = "`/spec/replicas` belongs to KubeAdmiral, which divides the replicas"
         yield diagnose(codes.PATCH, where, message, related=related, help=help_lines)
     elif operation.path in _MAPS:
-        yield diagnose(codes.ANNOTATIONS_WIPED, where, f"`{operation.op}` on `{operation.path}` wipes what else is in the map")
+        message = f"`{operation.op}` on `{operation.path}` wipes what else is in the map"
+        advice = [f"write single keys, with ~1 for /: `{operation.path}/example.com~1key`"]
+        yield diagnose(codes.ANNOTATIONS_WIPED, where, message, help=advice)

@@ -23,4 +23,11 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
             message = f"clusters {names} have the same priority {priority}; their names on the host decide"
             related = [] if member.choice.index is None else [(placement.at(earlier, "priority"), "the same")]
             notes = [f"on the host they are {earlier.id} and {member.id}; a cluster without a priority has 0"]
-            yield diagnose(codes.PRIORITY_TIE, placement.at(member, "priority"), message, related=related, notes=notes)
+            yield diagnose(
+                codes.PRIORITY_TIE,
+                placement.at(member, "priority"),
+                message,
+                related=related,
+                notes=notes,
+                help=["give each cluster a priority of its own"],
+            )

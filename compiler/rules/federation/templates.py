@@ -23,14 +23,20 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
             where = policy.at("spec", "workloads", workload.index, "kind")
             if template(workload) is None:
                 message = f"where {workload.kind} ({workload.api_version}) keeps its pod template is not known"
-                yield diagnose(codes.TEMPLATE, where, message, related=[(needed, "this changes the template")])
+                yield diagnose(
+                    codes.TEMPLATE,
+                    where,
+                    message,
+                    related=[(needed, "this changes the template")],
+                    help=["write the change as `jsonPatch`, with its path in the object"],
+                )
             elif fixed and template(first) not in (None, template(workload)):
                 related = [
                     (fixed, "this changes the template"),
                     (policy.at("spec", "workloads", first.index, "kind"), f"there it is {_shown(template(first))}"),
                 ]
                 message = f"{workload} keeps its pod template in another place ({_shown(template(workload))}) than {first}"
-                yield diagnose(codes.TEMPLATE, where, message, related=related)
+                yield diagnose(codes.TEMPLATE, where, message, related=related, help=["give one of them a policy of its own"])
 
 
 def _at_fixed_places(policy: PlacementPolicy) -> Iterator[Where]:

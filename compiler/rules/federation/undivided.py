@@ -1,4 +1,7 @@
-"""Kinds that KubeAdmiral's stock configuration duplicates, whatever the mode says."""
+"""Kinds that KubeAdmiral's stock configuration duplicates, whatever the mode says.
+
+Where the policy asks for migration too, the finding about that says it: no kind is migrated that is not divided.
+"""
 
 from collections.abc import Iterator
 
@@ -12,7 +15,7 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
     """Yield workloads with pods that are not divided; kinds without pods, such as Services, have nothing to divide."""
     for placement in federated.placements:
         policy = placement.policy
-        if not policy.mode.divides:
+        if not policy.mode.divides or policy.migration is not None:
             continue
         for workload in policy.workloads:
             kind = (workload.group, workload.kind)
@@ -20,4 +23,12 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
                 where = policy.at("spec", "workloads", workload.index, "kind")
                 message = f"KubeAdmiral's stock configuration does not divide {workload}: every cluster gets all of it"
                 related = [(policy.at("spec", "mode"), "asked for here")]
-                yield diagnose(codes.NOT_DIVIDED, where, message, related=related)
+                yield diagnose(
+                    codes.NOT_DIVIDED,
+                    where,
+                    message,
+                    related=related,
+                    help=[
+                        "write `mode: duplicate` if that is meant, or add `pathDefinition.replicasSpec` to its FederatedTypeConfig"
+                    ],
+                )

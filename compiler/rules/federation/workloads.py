@@ -21,4 +21,6 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
                 message = (
                     f"{workload} in namespace {policy.namespace} belongs to policies `{earlier.policy.name}` and `{policy.name}`"
                 )
-                yield diagnose(codes.WORKLOAD_TWICE, where, message, related=related)
+                yield diagnose(
+                    codes.WORKLOAD_TWICE, where, message, related=related, help=["take the workload out of one of the policies"]
+                )

@@ -42,7 +42,7 @@ class Editor:
             *[self.value] * 12,
             *[self.number, self.comment, self.word, self.set_back, self.rename] * 4,
             *[self.number_in_secret, self.touch, self.append, self.prepend, self.move, self.take_apart] * 2,
-            *[self.remove] * 3,
+            *[self.remove, self.suppress] * 3,
             *(self.add, self.drop_line, self.repeat_line, self.break_, self.settings, self.link, self.garbage),
             *[self.set_all_back] * 6,
         )
@@ -89,6 +89,19 @@ class Editor:
     def comment(self) -> None:
         """Write a comment between two lines."""
         self._lines(lambda lines, at: lines.insert(at, f"# {self.random.random()}"))
+
+    def suppress(self) -> None:
+        """Write a suppression at the end of a line, or in a line of its own."""
+        code = self.random.choice(["OB3105", "OB4107", "OB8106", "OB2105", "OB3105, OB4101", "OB2104", "OB9"])
+        comment = f"  # overbank: ignore[{code}] {self.random.choice(['it is meant', ''])}"
+
+        def put(lines: list[str], at: int) -> None:
+            if at < len(lines) and self.random.random() < 0.5:
+                lines[at] += comment
+            else:
+                lines.insert(at, comment)
+
+        self._lines(put)
 
     def word(self) -> None:
         """Write one name for another."""

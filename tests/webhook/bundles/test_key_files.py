@@ -133,11 +133,13 @@ def test_keys_that_cannot_be_read_leave_the_last_good_ones(
         else:
             path.write_bytes(broken)
         await watched.until(lambda: bool(logged("public keys cannot be read")))
+        assert watched.metric("public_keys_stale") == 1
         put(tmp_path, make_bundle("one"), signer)
         await watched.until(lambda: watched.digest == make_bundle("one").digest)
         path.write_bytes(signer.pem)
         put(tmp_path, make_bundle("two"), signer)
         await watched.until(lambda: watched.digest == make_bundle("two").digest)
+        await watched.until(lambda: watched.metric("public_keys_stale") == 0)
 
     following(tmp_path, watched, (path,), test())
     (line,) = logged("public keys cannot be read")

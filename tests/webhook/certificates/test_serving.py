@@ -221,12 +221,14 @@ def test_files_that_do_not_fit_are_not_taken(start: Callable[..., Process], tmp_
     certificate.write_bytes(other.chain)
     line = server.await_line("certificate not taken")
     assert line["reason"] == f"{key}: the key does not belong to the certificate in {certificate}"
+    assert server.metric('overbank_webhook_certificate_stale{source="files"}') == 1
     assert shown(server.port) == before
     assert server.manage("/readyz")[0] == 200
     key.write_bytes(other.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     server.await_line("certificate in use")
     assert shown(server.port) == other.leaf.public_bytes(Encoding.DER)
     assert server.metric('overbank_webhook_certificate_reload_failures_total{source="files"}') == 1
+    assert server.metric('overbank_webhook_certificate_stale{source="files"}') == 0
 
 
 def client(authority: Authority, name: str) -> ssl.SSLContext:
@@ -375,3 +377,4 @@ def test_a_foreign_secret_is_left_alone(start: Callable[..., Process], cluster: 
     cluster.delete(SECRET)
     assert server.port
     assert server.metric('overbank_webhook_certificate_reload_failures_total{source="secret"}') == 1
+    assert server.metric('overbank_webhook_certificate_stale{source="secret"}') == 0

@@ -61,7 +61,7 @@ def test_counts_moves_and_findings_are_complete(handmade: Plans) -> None:
     plan = handmade(rules=Rules.DOCUMENTED)
     finding = diagnose(planning.CEILING, plan.scenario.at("spec"), "too much")
     report = json.loads(json_v1.render([Shown(plan=plan, diagnostics=(finding,))]))
-    assert report["summary"] == {"scenarios": 1, "errors": 1, "warnings": 0}
+    assert report["summary"] == {"scenarios": 1, "errors": 1, "warnings": 0, "infos": 0}
     (scenario,) = report["scenarios"]
     assert (scenario["engine"], scenario["diagnostics"][0]["code"]) == ("documented", "OB9110")
     assert "stand in no source" in scenario["note"]

@@ -12,9 +12,9 @@ from compiler.codes import planning
 from compiler.diagnostics import diagnose
 from compiler.plan.scenario import Rules
 from compiler.plan.trace import Cause, Move, Plan
-from compiler.plan.views.escaping import escaped
 from compiler.plan.views.markdown import render
 from compiler.plan.views.shown import Shown
+from compiler.report.escaping import escaped
 
 Plans = Callable[..., Plan]
 

@@ -1,0 +1,196 @@
+"""Which policies have no effect in a cluster, because others decide everything that they would.
+
+A policy has an effect if there is a pod for which it makes a difference: for one of its keys (``compiler.giving``) no policy before it
+decides, and without it nobody after it would decide the same. Such a pod is looked for with the algebra of ``compiler.reach``: take the
+smallest pod that the policy matches, find by index the first policy that decides there instead, take that one's pods away, and go on
+with what is left, until nothing is, or a pod turns up for which nobody does.
+
+Policies are looked at from the last in deciding order to the first, and one that has no effect is not counted on by those before it: so
+all that are found can be removed together.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from compiler.giving import PLACEMENT, Given, always, given
+from compiler.model import Cluster
+from compiler.overlap import reach, space
+from compiler.reach import Kinds, Reach, Remainder, Space, UndecidedError, contained
+from compiler.reach.finder import Finder
+from compiler.resolve import Binding, Resolved
+
+MAX_TOGETHER: Final = 16
+"""How many policies are taken away from one, before the question is left undecided."""
+
+_BOUND: Final = 200
+"""How many regions a question may take."""
+
+_WORK: Final = 3_000
+"""How many policies, beside a first one, are taken away from others in a cluster, before only single ones are tried."""
+
+
+class Effect(StrEnum):
+    """Whether a policy makes a difference."""
+
+    SOME = "some"
+    SHADOWED = "shadowed"
+    REDUNDANT = "redundant"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was found out about a binding.
+
+    Attributes:
+        by: the policies that decide in its stead, in deciding order; together they match all of its pods.
+    """
+
+    binding: Binding
+    effect: Effect
+    by: tuple[Binding, ...] = ()
+
+
+def outcomes(resolved: Resolved, cluster: Cluster) -> list[Outcome]:
+    """Return what was found out about every binding of a cluster that is not known to have an effect, in deciding order."""
+    found: list[Outcome] | None = resolved.outcomes.get(cluster.name)
+    if found is None:
+        found = resolved.outcomes[cluster.name] = _Search(resolved.of(cluster), space(resolved, cluster)).run()
+    return found
+
+
+class _EffectError(Exception):
+    """A pod was found for which the policy makes a difference."""
+
+
+class _Search:
+    """The bindings of one cluster."""
+
+    def __init__(self, bindings: Sequence[Binding], there: Space) -> None:
+        self._bindings = bindings
+        self._space = there
+        self._reaches = [reach(binding) for binding in bindings]
+        self._kinds = Kinds(self._reaches)
+        self._finder = Finder(self._reaches, named=there.named)
+        self._idle: set[int] = set()
+        self._left = _WORK
+        self._givers: dict[Hashable, list[int]] = {}
+        for position, binding in enumerate(bindings):
+            if always(binding):
+                for key in given(binding):
+                    self._givers.setdefault(key, []).append(position)
+
+    def run(self) -> list[Outcome]:
+        """Look at every binding, the last first."""
+        found = []
+        for position in reversed(range(len(self._bindings))):
+            outcome = self._outcome(position)
+            if outcome.effect in (Effect.SHADOWED, Effect.REDUNDANT):
+                self._idle.add(position)
+            if outcome.effect is not Effect.SOME:
+                found.append(outcome)
+        return found[::-1]
+
+    def _outcome(self, position: int) -> Outcome:
+        binding = self._bindings[position]
+        keys = given(binding)
+        if not keys or binding.policy.namespace_wide:  # what is written to a namespace holds whoever else places its pods
+            return Outcome(binding=binding, effect=Effect.SOME)
+        if not all(self._others(key, position) for key in keys):
+            return Outcome(binding=binding, effect=Effect.SOME)
+        # A key that hardly anybody gives shows most quickly that there is an effect.
+        order = sorted(keys, key=lambda key: len(self._givers[key]))
+        by: set[int] = set()
+        differently, undecided = False, False
+        for key in order:
+            try:
+                deciders, other = self._instead(position, key, keys)
+            except _EffectError:
+                return Outcome(binding=binding, effect=Effect.SOME)
+            except UndecidedError:
+                undecided = True  # another key may show an effect
+                continue
+            by.update(deciders)
+            differently |= other
+        if undecided:
+            return Outcome(binding=binding, effect=Effect.UNDECIDED)
+        if not by:  # it matches nothing, which is another matter
+            return Outcome(binding=binding, effect=Effect.SOME)
+        effect = Effect.SHADOWED if differently else Effect.REDUNDANT
+        return Outcome(binding=binding, effect=effect, by=tuple(self._bindings[each] for each in sorted(by)))
+
+    def _others(self, key: Hashable, position: int) -> bool:
+        givers = self._givers.get(key, ())
+        return len(givers) > 1 or (len(givers) == 1 and givers[0] != position)
+
+    def _instead(self, position: int, key: Hashable, keys: Given) -> tuple[list[int], bool]:
+        """Return who decides about a key in a policy's stead, and whether any of them decides differently.
+
+        Raises:
+            _EffectError: there is a pod for which the policy makes a difference.
+            UndecidedError: too many others would have to be taken away.
+        """
+        own, taken = self._reaches[position], list[int]()
+        rest = Remainder((own,), self._kinds, self._space, bound=_BOUND)
+        differently = False
+        while True:
+            witness = rest.witness()
+            if witness is None:
+                return self._needed(own, taken), differently
+            if len(taken) >= (MAX_TOGETHER if self._left > 0 else 1):
+                raise UndecidedError
+            self._left -= bool(taken)
+            first = next((each for each in self._finder.taking(witness) if self._gives(each, key, position)), None)
+            if first is None:
+                raise _EffectError
+            if self._in_conflict(first, position, key):
+                raise _EffectError
+            if given(self._bindings[first])[key] != keys[key]:
+                if first > position:
+                    raise _EffectError
+                differently = True
+            elif first > position:
+                self._undisturbed(position, key, keys[key], taken, first)
+            taken.append(first)
+            rest.take(self._reaches[first])
+
+    def _gives(self, other: int, key: Hashable, position: int) -> bool:
+        return (
+            other != position and other not in self._idle and always(self._bindings[other]) and key in given(self._bindings[other])
+        )
+
+    def _in_conflict(self, first: int, position: int, key: Hashable) -> bool:
+        """Say whether two policies of equal priority contradict each other, which is an error, and is spoken of as one."""
+        one, other = self._bindings[first], self._bindings[position]
+        equal = one.policy.priority == other.policy.priority
+        return equal and (key == PLACEMENT or given(one)[key] != given(other)[key])
+
+    def _undisturbed(self, position: int, key: Hashable, value: Hashable, taken: list[int], later: int) -> None:
+        """Make sure that wherever a later policy could decide instead, none between the two decides differently.
+
+        Raises:
+            _EffectError: one does, for a pod that both match.
+            UndecidedError: there are too many between them.
+        """
+        between = [
+            each
+            for each in self._givers[key]
+            if position < each < later and self._gives(each, key, position) and given(self._bindings[each])[key] != value
+        ]
+        if len(between) > MAX_TOGETHER:
+            raise UndecidedError
+        outer = [self._reaches[each] for each in taken]
+        shared = (self._reaches[position], self._reaches[later])
+        if any(not contained((*shared, self._reaches[each]), outer, self._space, bound=_BOUND) for each in between):
+            raise _EffectError
+
+    def _needed(self, own: Reach, taken: list[int]) -> list[int]:
+        """Return those of the policies that are needed to match everything together, dropping later ones first."""
+        needed = list(taken)
+        for each in sorted(taken, reverse=True):
+            rest = [self._reaches[other] for other in needed if other != each]
+            if rest and contained((own,), rest, self._space, bound=_BOUND):
+                needed.remove(each)
+        return needed

@@ -1,0 +1,69 @@
+"""Findings and suppressions brought together."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from compiler.diagnostics import Diagnostic, Severity
+from compiler.source import Locatable
+from compiler.suppression.ignore import Ignore, Suppressed
+
+_ELSEWHERE: Final = ("OB35", "OB51", "OB54", "OB56", "OB57", "OB6")
+"""What only other commands than a check of the repository find: inventory, output, lint, diff, import, tests."""
+
+
+def settle(diagnostics: Sequence[Diagnostic], ignores: Iterable[Ignore]) -> tuple[list[Diagnostic], list[Suppressed]]:
+    """Return the findings that nobody suppresses, and those that somebody does with the reasons, both in the order of the findings."""
+    reasons = {(each.path, each.line, each.code): each.reason for each in ignores}
+    if not reasons:
+        return list(diagnostics), []
+    kept: list[Diagnostic] = []
+    suppressed: list[Suppressed] = []
+    for each in diagnostics:
+        reason = None
+        if each.code.severity is not Severity.ERROR:
+            place = each.primary.where.locate()
+            reason = reasons.get((place.path, place.span.line, each.code.id)) if place.span else None
+        if reason is None:
+            kept.append(each)
+        else:
+            suppressed.append(Suppressed(each, reason))
+    return kept, suppressed
+
+
+def unused(
+    ignores: Iterable[Ignore],
+    suppressed: Iterable[Suppressed],
+    locate: Callable[[Ignore], Locatable],
+    *,
+    judged: Callable[[str], bool] | None = None,
+) -> list[Diagnostic]:
+    """Find the suppressions without a finding. Assumes that nothing has kept a finding from being made.
+
+    Args:
+        ignores: all of them.
+        suppressed: what they suppress.
+        locate: returns the place of one's code.
+        judged: whether the run would have found a code; by default, whether a check of a repository would.
+    """
+    given = list(ignores)
+    if not given:
+        return []
+    from compiler.codes import suppression  # noqa: PLC0415 - hardly any repository has suppressions
+    from compiler.diagnostics import diagnose  # noqa: PLC0415
+
+    used = set()
+    for each, _ in suppressed:
+        place = each.primary.where.locate()
+        used.add((place.path, place.span.line if place.span else 0, each.code.id))
+    found = []
+    for one in given:
+        if (one.path, one.line, one.code) in used or not (judged or _by_check)(one.code):
+            continue
+        message = f"{one.code} is suppressed in line {one.line}, where it is not found"
+        advice = ["remove the comment, or move it to the end of the line that the finding points to"]
+        found.append(diagnose(suppression.UNUSED, locate(one), message, help=advice))
+    return found
+
+
+def _by_check(code: str) -> bool:
+    return not code.startswith(_ELSEWHERE)

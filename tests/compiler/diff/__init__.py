@@ -1,0 +1,1 @@
+"""Tests of differences between two states of a repository."""

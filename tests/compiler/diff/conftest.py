@@ -1,0 +1,103 @@
+"""What the tests of differences share: repositories with a history in Git, and bundles that are drawn by chance."""
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+Files = Mapping[str, str | bytes]
+
+CLUSTER = """\
+apiVersion: overbank.dev/v1alpha1
+kind: Cluster
+metadata: {{name: {name}, labels: {{fleet: gpu}}}}
+spec:
+  platform: {platform}
+  kubernetesVersion: "1.30"
+  namespaces: [{{name: shop, labels: {{tier: web}}}}, {{name: lab}}]
+{more}
+"""
+_VKE = """\
+  pools:
+  - {name: prepaid, type: ecs, nodeSelector: {cluster.vke.volcengine.com/machinepool-name: p1}, nodes: {max: 2}, podsPerNode: 1}
+  - {name: serverless, type: vci}
+"""
+_ACK = """\
+  scheduler: {version: "6.4"}
+  pools:
+  - {name: prepaid, type: ecs, nodeSelector: {alibabacloud.com/nodepool-id: np1}}
+  - {name: serverless, type: eci}
+"""
+POLICY = """\
+apiVersion: overbank.dev/v1alpha1
+kind: BurstPolicy
+metadata: {name: web}
+spec:
+  match:
+    clusters: {selector: {matchLabels: {fleet: gpu}}}
+    namespaces: {names: [shop]}
+    pods: {matchLabels: {app: web, stage: live}}
+  priority: 10
+  pools:
+  - {name: prepaid}
+  - {name: serverless, max: 2}
+"""
+_TEST = """\
+apiVersion: overbank.dev/v1alpha1
+kind: PolicyTest
+metadata: {name: web}
+spec:
+  cluster: vke
+  namespace: {name: shop}
+  cases:
+  - name: a canary
+    pod:
+      inline: {apiVersion: v1, kind: Pod, metadata: {name: p, labels: {app: web, stage: canary}}, spec: {containers: [{name: c, image: i}]}}
+    expect: {warnings: []}
+"""
+
+
+@pytest.fixture(scope="session")
+def files() -> dict[str, str]:
+    """Return the files of a repository with a policy on clusters of two vendors."""
+    return {
+        "overbank.yaml": "apiVersion: overbank.dev/v1alpha1\nkind: Repository\nspec: {}\n",
+        "clusters/ack.yaml": CLUSTER.format(name="ack", platform="ack-pro", more=_ACK.rstrip()),
+        "clusters/vke.yaml": CLUSTER.format(name="vke", platform="vke", more=_VKE.rstrip()),
+        "burst/web.yaml": POLICY,
+        "tests/web.yaml": _TEST,
+    }
+
+
+Git = Callable[..., None]
+
+
+@pytest.fixture
+def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
+    """Return a function that runs git in a folder, with a home of its own."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
+
+    def run(folder: Path, *arguments: str) -> None:
+        subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
+
+    return run
+
+
+@pytest.fixture
+def history(write: Callable[..., Path], git: Git) -> Callable[[Files], Path]:
+    """Return a function that writes a repository and commits it."""
+
+    def run(files: Mapping[str, str | bytes]) -> Path:
+        folder = write(files)
+        git(folder, "init", "--quiet", "--initial-branch=main")
+        git(folder, "add", "--all")
+        git(folder, "commit", "--quiet", "--message", "a change")
+        return folder
+
+    return run

@@ -1,0 +1,1 @@
+"""Which pods policies match, as sets."""
