@@ -41,6 +41,27 @@ class Label(NamedTuple):
     text: str = ""
 
 
+class Edit(NamedTuple):
+    """A stretch of text, given by where it stands, and the text that takes its place. Without a length, text is put in there."""
+
+    where: "Locatable"
+    text: str
+
+
+class Fix(NamedTuple):
+    """Edits that do away with a finding, in one or several files.
+
+    Attributes:
+        title: what they do, as a command: "remove `strategy`".
+        edits: done all or none. They do not overlap.
+        safe: whether what is meant stays what it was, and no comment is lost; others are done only for those who ask for them.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool
+
+
 class Diagnostic(NamedTuple):
     """One finding.
 
@@ -49,6 +70,7 @@ class Diagnostic(NamedTuple):
         primary: where.
         related: other places that matter.
         notes: facts, such as a witness or the vendor's rule and its source. help: what to do.
+        fix: edits that do it, where they are known.
     """
 
     code: Code
@@ -57,6 +79,7 @@ class Diagnostic(NamedTuple):
     related: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: tuple[str, ...] = ()
+    fix: Fix | None = None
 
 
 def diagnose(
@@ -68,10 +91,11 @@ def diagnose(
     related: "Iterable[tuple[Locatable, str]]" = (),
     notes: Iterable[str] = (),
     help: Iterable[str] = (),  # noqa: A002 - the field's own word, as in rustc's output
+    fix: Fix | None = None,
 ) -> Diagnostic:
     """Build a diagnostic."""
     others = tuple(Label(place, text) for place, text in related)
-    return Diagnostic(code, message, Label(where, label), others, tuple(notes), tuple(help))
+    return Diagnostic(code, message, Label(where, label), others, tuple(notes), tuple(help), fix)
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

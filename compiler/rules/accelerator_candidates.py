@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.fixing import without
 from compiler.model import PoolType
 from compiler.placing import Reason, wanted
 from compiler.resolve import Resolved
@@ -38,6 +39,5 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
     for policy in resolved.model.policies:
         if used.get(policy.name) is False:
             where = policy.at("spec", "accelerator")
-            yield diagnose(
-                codes.ACCELERATOR_UNUSED, where, f"policy `{policy.name}` has no pool that `{policy.accelerator}` chooses for"
-            )
+            message = f"policy `{policy.name}` has no pool that `{policy.accelerator}` chooses for"
+            yield diagnose(codes.ACCELERATOR_UNUSED, where, message, fix=without(policy.document, "spec", "accelerator"))

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
-from compiler.diagnostics import Diagnostic, diagnose
-from compiler.model import Mechanism, Platform, PoolType
+from compiler.diagnostics import Diagnostic, Fix, diagnose
+from compiler.fixing import without
+from compiler.model import Cluster, Mechanism, Platform, PoolType
 from compiler.resolve import Resolved
 
 
@@ -18,6 +19,7 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
                 binding.policy.at("spec", "pools", binding.pools[0][0].index, "name"),
                 f"nodeSelector of pool `{pool.name}` has no effect with `{binding.mechanism}`, which chooses no node",
                 related=[(binding.cluster.at_key("spec", "pools", pool.index, "nodeSelector"), "written here")],
+                fix=_fix(binding.cluster, pool.index),
             )
 
 
@@ -39,4 +41,10 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
                     codes.INERT_SELECTOR,
                     where,
                     f"nodeSelector of pool `{pool.name}` ({pool.type}) has no effect on {cluster.platform}",
+                    fix=_fix(cluster, index),
                 )
+
+
+def _fix(cluster: Cluster, index: int) -> Fix | None:
+    """Return the removal, which is not safe: other policies' mechanisms may read it, and it says which nodes the pool has."""
+    return without(cluster.document, "spec", "pools", index, "nodeSelector", safe=False)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.fixing import without
 from compiler.platforms.nodes import VIRTUAL
 from compiler.resolve import Resolved
 
@@ -19,4 +20,5 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             for field in _FIELDS:
                 if cluster.document.get("spec", "pools", pool.index, field):
                     message = f"`{field}` has no effect on pool `{pool.name}` of cluster `{cluster.name}`: type {pool.type} has no nodes of its own"
-                    yield diagnose(codes.NO_NODES, cluster.at_key("spec", "pools", pool.index, field), message)
+                    fix = without(cluster.document, "spec", "pools", pool.index, field)
+                    yield diagnose(codes.NO_NODES, cluster.at_key("spec", "pools", pool.index, field), message, fix=fix)

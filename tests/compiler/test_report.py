@@ -211,6 +211,7 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
                 "related": [{"path": "other.yaml", "span": None, "label": "there"}],
                 "notes": ["fact"],
                 "help": ["do this"],
+                "fix": None,
             },
             {
                 "code": "OB0110",
@@ -221,9 +222,10 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
                 "related": [],
                 "notes": [],
                 "help": [],
+                "fix": None,
             },
         ],
-        "summary": {"errors": 1, "warnings": 1},
+        "summary": {"errors": 1, "warnings": 1, "infos": 0},
     }
 
 
