@@ -41,8 +41,10 @@ def find(text: str, events: Iterable[Any]) -> list[Comment]:
 
 def is_below_blank(text: str, offset: int) -> bool:
     """Say whether an offset is the first on its line, and the line above is blank."""
-    first = text.rfind("\n", 0, offset) + 1
-    if first == 0 or text[first:offset].strip():
+    first = offset
+    while first and text[first - 1] in " \t":
+        first -= 1
+    if not first or text[first - 1] != "\n":
         return False
     return not text[text.rfind("\n", 0, first - 1) + 1 : first - 1].strip()
 

@@ -10,16 +10,25 @@ import schemas
 class Shape:
     """A part of a schema, looked into as far as a document goes."""
 
-    __slots__ = ("_parts", "_root", "rank")
+    __slots__ = ("_fields", "_items", "_parts", "_root", "rank")
 
     def __init__(self, root: dict[str, Any], parts: list[dict[str, Any]]) -> None:
         self._root = root
         self._parts = list(_alternatives(root, parts))
         names = [name for part in self._parts for name in part.get("properties", ())]
         self.rank = {name: position for position, name in enumerate(dict.fromkeys(names))}
+        self._fields: dict[str, Shape] = {}
+        self._items: Shape | None = None
 
     def of(self, name: str) -> "Shape":
         """Return the shape of a field."""
+        if name not in self.rank:
+            name = ""
+        if name not in self._fields:
+            self._fields[name] = self._field(name)
+        return self._fields[name]
+
+    def _field(self, name: str) -> "Shape":
         found = [part["properties"][name] for part in self._parts if name in part.get("properties", ())]
         found = found or [
             part["additionalProperties"] for part in self._parts if isinstance(part.get("additionalProperties"), dict)
@@ -28,7 +37,9 @@ class Shape:
 
     def of_items(self) -> "Shape":
         """Return the shape of the items of a list."""
-        return Shape(self._root, [part["items"] for part in self._parts if isinstance(part.get("items"), dict)])
+        if self._items is None:
+            self._items = Shape(self._root, [part["items"] for part in self._parts if isinstance(part.get("items"), dict)])
+        return self._items
 
 
 @cache

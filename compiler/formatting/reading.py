@@ -111,7 +111,7 @@ class _Reader:
         if "\n" in written or written[:1] in ("&", "!", "*", "|", ">"):
             raise UnformattableError("it has keys with anchors or tags, or of several lines")
         self._absorb(start)
-        if frame.column < 0:
+        if frame.column < 0 and not frame.node.is_flow:
             frame.column = self._column(start)
         frame.entry = Entry(key=written, name=name, above=self._taken(), below_blank=is_below_blank(self.text, start))
         frame.node.entries.append(frame.entry)

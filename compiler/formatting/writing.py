@@ -29,6 +29,7 @@ class _Writer:
     def __init__(self, *, sort: bool) -> None:
         self._sort = sort
         self._lines: list[str] = []
+        self._keeps = 0  # how many lines there were after a scalar that keeps the blank lines behind it
 
     def document(self, root: Root, shape: Shape) -> str:
         for comment in root.head:
@@ -103,7 +104,8 @@ class _Writer:
         header, *lines = value.text.split("\n")
         if lines and not lines[-1].strip(" "):
             lines.pop()
-        if "+" not in header.split("#")[0]:
+        keeps = "+" in header.split("#")[0]
+        if not keeps:
             while lines and not lines[-1].strip(" "):
                 lines.pop()
         explicit = _EXPLICIT.match(header)
@@ -112,6 +114,8 @@ class _Writer:
         for line in lines:
             content = line[value.indent :]
             self._lines.append(column + content if content else "")
+        if keeps:
+            self._keeps = len(self._lines)
         # Beside a block scalar there is no place for a comment: what is there belongs to its header.
 
     def _beside(self, line: str, entry: Entry) -> None:
@@ -167,5 +171,5 @@ class _Writer:
         self._lines.append(" " * column + comment.text)
 
     def _blank(self) -> None:
-        if self._lines and self._lines[-1]:
+        if self._lines and self._lines[-1] and len(self._lines) != self._keeps:
             self._lines.append("")
