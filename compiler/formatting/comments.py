@@ -30,13 +30,22 @@ def find(text: str, events: Iterable[Any]) -> list[Comment]:
                     text=each[0].rstrip(),
                     start=counted,
                     line=line,
-                    column=len(before),
+                    column=width(before),
                     alone=not before.strip(),
                     space=len(before) - len(before.rstrip()),
                     below_blank=is_below_blank(text, counted),
                 )
             )
     return found
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes on a screen, where people align what is beside it."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import east_asian_width  # noqa: PLC0415 - hardly ever
+
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def is_below_blank(text: str, offset: int) -> bool:

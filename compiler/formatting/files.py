@@ -34,13 +34,13 @@ def formatted(text: str) -> str:
     if not ours:
         return text
     eol = "\r\n" if 2 * text.count("\r\n") > text.count("\n") else "\n"
-    before = text.replace("\r\n", "\n")
-    before = before if before.endswith("\n") else f"{before}\n"
+    lines = text.replace("\r\n", "\n")
+    before = lines if lines.endswith("\n") else f"{lines}\n"
     try:
         after = _written(before, ours)
     except UnformattableError as error:
         raise DeclinedError(str(error)) from error
-    if after != before:
+    if after != lines:
         _prove(text, before, after)
     return after.replace("\n", eol)
 

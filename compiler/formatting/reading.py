@@ -132,7 +132,9 @@ class _Reader:
         frame = self._frames.pop()
         if frame.node.is_flow:
             self._absorb(start)
-            frame.node.foot += self._taken()
+            # Where there is nothing that it could stand behind, a comment goes above.
+            behind = frame.node.foot if frame.node.entries else frame.owner.above if frame.owner else self._root.head
+            behind += self._taken()
             if start != end:
                 self._current, self._last, self._cursor = frame.owner, None, end
             return

@@ -10,7 +10,7 @@ class Comment:
 
     Attributes:
         text: from ``#`` to the end of its line, without blanks there.
-        start: its offset. line, column: where it stands, from 0.
+        start: its offset. line, column: where it stands on a screen, from 0.
         alone: whether nothing stands before it on its line. space: how many blanks do.
         below_blank: whether the line above is blank.
     """

@@ -9,6 +9,7 @@
 import re
 from typing import Final
 
+from compiler.formatting.comments import width
 from compiler.formatting.order import Shape
 from compiler.formatting.tree import Collection, Comment, Entry, Root, Scalar
 
@@ -83,8 +84,6 @@ class _Writer:
         flow = self._flow(value, shape, len(head) + 1)
         if flow is not None:
             self._beside(f"{head} {flow}", entry)
-            for comment in value.foot:
-                self._comment(comment, indent + 2)
             return
         # A list stands in the column of its key, which it could not do in another list.
         column = indent if entry.key is not None and not value.is_map else indent + 2
@@ -123,9 +122,10 @@ class _Writer:
         if entry.beside is None:
             self._lines.append(line)
             return
-        lead = line + " " * max(2, entry.beside.space)
+        # Behind a dash alone a comment stands in the column of the entries below it.
+        lead = line + " " * max(1 if line.lstrip() == "-" else 2, entry.beside.space)
         self._lines.append(lead + entry.beside.text)
-        self._lines += [" " * len(lead) + each.text for each in entry.below]
+        self._lines += [" " * width(lead) + each.text for each in entry.below]
 
     def _hoisted(self, entry: Entry, shape: Shape, indent: int) -> list[Comment]:
         """Return the comments above the first entry of what begins on an item's own line: they go above the item."""

@@ -231,7 +231,11 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
 
 def test_json_v1_without_findings() -> None:
     """A clean report is a report, with an empty list."""
-    assert json.loads(json_v1.render([])) == {"format": "json-v1", "diagnostics": [], "summary": {"errors": 0, "warnings": 0, "infos": 0}}
+    assert json.loads(json_v1.render([])) == {
+        "format": "json-v1",
+        "diagnostics": [],
+        "summary": {"errors": 0, "warnings": 0, "infos": 0},
+    }
 
 
 def test_findings_are_ordered_by_place_then_code_then_text() -> None:
