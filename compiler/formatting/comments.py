@@ -32,6 +32,7 @@ def find(text: str, events: Iterable[Any]) -> list[Comment]:
                     line=line,
                     column=width(before),
                     alone=not before.strip(),
+                    only_dashes=not before.strip("- "),
                     space=len(before) - len(before.rstrip()),
                     below_blank=is_below_blank(text, counted),
                 )

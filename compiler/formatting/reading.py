@@ -204,7 +204,9 @@ class _Reader:
             last = self._last
             if not comment.alone and self._current is not None:
                 if self._current.beside is None:
-                    self._current.beside = self._last = comment
+                    self._current.beside = comment
+                    # Behind a dash alone it stands in the column of the entries below, which may have comments of their own.
+                    self._last = None if comment.only_dashes else comment
                 else:
                     self._current.above.append(comment)
             elif (

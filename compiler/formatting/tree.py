@@ -11,7 +11,7 @@ class Comment:
     Attributes:
         text: from ``#`` to the end of its line, without blanks there.
         start: its offset. line, column: where it stands on a screen, from 0.
-        alone: whether nothing stands before it on its line. space: how many blanks do.
+        alone: whether nothing stands before it on its line; only_dashes: nothing, or dashes. space: how many blanks do.
         below_blank: whether the line above is blank.
     """
 
@@ -20,6 +20,7 @@ class Comment:
     line: int
     column: int
     alone: bool
+    only_dashes: bool
     space: int
     below_blank: bool
 

@@ -28,10 +28,14 @@ CASES = {
         f"{HEAD}spec:   # s\n  # inside\n  match: 2   # m\n  # why\n  pools: 3\n",
     ),
     "in lists": (
-        f"{HEAD}spec:\n  pools: # p\n    # first\n    - name: a # a\n      # foot of a\n    # second\n    - # dash\n      # n\n      name: b\n    -\n"
-        "      # hoisted\n      name: c\n    # foot of pools\n  strategy: x\n",
-        f"{HEAD}spec:\n  pools:  # p\n  # first\n  - name: a  # a\n    # foot of a\n  # second\n  - # dash\n    # n\n    name: b\n"
-        "  # hoisted\n  - name: c\n  # foot of pools\n  strategy: x\n",
+        (
+            f"{HEAD}spec:\n  pools: # p\n    # first\n    - name: a # a\n      # foot of a\n    # second\n    - # dash\n      # n\n      name: b\n    -\n"
+            "      # hoisted\n      name: c\n    # foot of pools\n  strategy: x\n"
+        ),
+        (
+            f"{HEAD}spec:\n  pools:  # p\n  # first\n  - name: a  # a\n    # foot of a\n  # second\n  - # dash\n    # n\n    name: b\n"
+            "  # hoisted\n  - name: c\n  # foot of pools\n  strategy: x\n"
+        ),
     ),
     "items that were taken out": (
         f"{HEAD}spec:\n  pools:\n  - name: a\n  # - name: b\n  # the match\n  match: x\n",

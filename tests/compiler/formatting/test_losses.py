@@ -79,7 +79,7 @@ def test_other_values_are_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
         formatted("apiVersion: overbank.dev/v1alpha1\nkind: Cluster\nspec:  true\n")
 
 
-def test_large_files_take_as_long_as_they_are(scrawl: Scrawl) -> None:
+def test_large_files_take_as_long_as_they_are() -> None:
     """A megabyte of items, in braces or not, with comments or on one line, is formatted; nothing is gone through again and again."""
     head = "apiVersion: overbank.dev/v1alpha1\nkind: Cluster\nspec:\n"
     items = "".join(f"    - {{name: p{number},   type: ecs}} # c\n" for number in range(12_000))
