@@ -4,6 +4,7 @@ Whole lines go where the entry has lines of its own. Comments above it stay; wha
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from compiler.source import Document, Mark, Route, Span
@@ -11,6 +12,9 @@ from compiler.source import Document, Mark, Route, Span
 _FLOW: Final = ("{", "[")
 _COMMENT: Final = re.compile(r"(?:^|[ \t])#", re.MULTILINE)
 _SHARED: Final = re.compile(r"(?:^|[\s\[{,])[&*][^\s,\[\]{}]", re.MULTILINE)
+_BLOCK: Final = re.compile(r"[|>][-1-9]*[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_DEEP: Final = re.compile(r"(?:[ \t]*\r?\n)*( *)#")
+_KEEPING: Final = re.compile(r"[|>][1-9]?\+")
 
 
 class Removal(NamedTuple):
@@ -25,10 +29,11 @@ def removal(document: Document, route: Route) -> Removal | None:
     """Find what has to go with the value at a route, or None where it cannot go without a change to what stays.
 
     A mapping that would be left empty goes as well, up to the nearest list or to the fields of the document itself. The last item of a list is
-    not taken out. Nor is anything from a text with anchors, which may be used elsewhere.
+    not taken out. Nor is anything from a text with anchors, which may be used elsewhere, or with scalars that keep the blank lines behind
+    them, to which others could be added.
     """
     text = document.file.text
-    if len(route) == 0 or _SHARED.search(text):
+    if len(route) == 0 or _is_delicate(text):
         return None
     while len(route) > 2 and isinstance(route[-1], str) and len(document.get(*route[:-1]) or ()) == 1:  # noqa: PLR2004 - kind, spec
         route = route[:-1]
@@ -45,6 +50,12 @@ def removal(document: Document, route: Route) -> Removal | None:
     return Removal(*found, takes_comment=bool(_COMMENT.search(text[found[0] : found[1]])))
 
 
+@lru_cache(maxsize=4)
+def _is_delicate(text: str) -> bool:
+    """Say whether a text has anchors or keeps blank lines; a file may have thousands of findings."""
+    return bool(_SHARED.search(text) or _KEEPING.search(text))
+
+
 class _Text:
     """The offsets of one document's text."""
 
@@ -54,8 +65,9 @@ class _Text:
 
     def removed(self, mark: Mark, step: str | int) -> tuple[int, int] | None:
         members = mark.members or {}
-        order = sorted(members, key=lambda each: self.start(members[each][0]))
-        position = order.index(step)
+        # Members are in the order of the text. Lists may be long, and have as many findings as items.
+        order: list[str | int] | range = range(len(members)) if isinstance(step, int) else list(members)
+        position = order.index(step)  # type: ignore[arg-type] # a range of numbers has the number
         first, last = self.start(members[step][0]), self.end(members[step][1].span)
         following = self.start(members[order[position + 1]][0]) if position + 1 < len(order) else None
         if self.text[self.start(mark.span) : self.start(mark.span) + 1] in _FLOW:
@@ -64,10 +76,14 @@ class _Text:
         before = self.text[line:first]
         is_item = isinstance(step, int)
         if re.fullmatch(" *- +" if is_item else " *", before):
-            return line, self._line_after(last)
+            after = self._line_after(last)
+            below = _DEEP.match(self.text, after)
+            # Such a comment would become a line of a block scalar, if there is one above.
+            is_deep = below is not None and len(below[1]) > len(before) - len(before.lstrip(" "))
+            return None if is_deep and _BLOCK.search(self.text, 0, line) else (line, after)
         if position == 0 and following is not None and re.fullmatch(r"[ -]*", before):
             # `- name: a` loses its name, and what follows moves up behind the dash; of `- - a` the inner dash goes.
-            return (self._dash(first), self._dash(following)) if is_item else (first, following)
+            return self._items(first, following) if is_item else (first, following)
         return None
 
     def _of_flow(self, first: int, last: int, previous: int | None, following: int | None) -> tuple[int, int] | None:
@@ -76,8 +92,12 @@ class _Text:
         # The last one goes with the comma before it, and a comma behind it is as good as the one before.
         return (previous, last) if previous is not None else None
 
-    def _dash(self, item: int) -> int:
-        return self.text.rindex("-", 0, item)
+    def _items(self, first: int, following: int) -> tuple[int, int] | None:
+        """Return what is between the dashes of two items, if each stands before its own on one line."""
+        dashes = [self.text.rfind("-", 0, item) for item in (first, following)]
+        if any(dash < 0 or self.text[dash + 1 : item].strip(" ") for dash, item in zip(dashes, (first, following), strict=True)):
+            return None
+        return dashes[0], dashes[1]
 
     def _line_after(self, offset: int) -> int:
         """Return where the next line begins; a block scalar ends there itself."""
