@@ -6,11 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from compiler.cli import CommandError
-from compiler.cli.terminal import paint_for
 from compiler.diagnostics import Diagnostic
 from compiler.incremental import Memory, compile_slices
 from compiler.progress import Progress
-from compiler.report.style import printable
 from compiler.sources.tree import Tree
 
 if TYPE_CHECKING:
@@ -105,6 +103,7 @@ def _round(overlay: "Overlay", diagnostics: list[Diagnostic], *, unsafe: bool) -
 
 def _show(overlay: "Overlay", options: argparse.Namespace) -> None:
     from compiler.cli.difference import print_difference  # noqa: PLC0415
+    from compiler.cli.terminal import paint_for  # noqa: PLC0415
 
     for path, (before, after) in overlay.changed.items():
         print_difference(path, before, after, paint_for(sys.stdout, options.color))
@@ -112,6 +111,7 @@ def _show(overlay: "Overlay", options: argparse.Namespace) -> None:
 
 def _write(overlay: "Overlay", tree: Tree) -> None:
     from compiler.cli.rewriting import rewrite  # noqa: PLC0415
+    from compiler.report.style import printable  # noqa: PLC0415
 
     for path, (before, after) in overlay.changed.items():
         try:

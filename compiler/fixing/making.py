@@ -1,6 +1,5 @@
 """Fixes for rules to offer. Each is made of the text as it is; where the text has a form that cannot be edited, there is none."""
 
-import json
 import re
 from typing import Final
 
@@ -8,7 +7,7 @@ from compiler.diagnostics import Edit, Fix
 from compiler.fixing.removing import removal
 from compiler.source import Document, Span, Stretch, Where
 
-_PLAIN: Final = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
+_PLAIN: Final = r"[A-Za-z_][\w./-]*"
 _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 """What some reader of YAML takes for something else than text, without quotes."""
 
@@ -54,11 +53,13 @@ def quoted(document: Document, *route: str | int, safe: bool) -> Fix | None:
 
 
 def _rewritten(document: Document, where: Where, old: str, to: str) -> Fix | None:
+    import json  # noqa: PLC0415 - only when something is misspelt
+
     written = _written(document, where)
     if written is None:
         return None
     if written == old:
-        text = to if _PLAIN.fullmatch(to) and to.lower() not in _WORDS else json.dumps(to, ensure_ascii=False)
+        text = to if re.fullmatch(_PLAIN, to, re.ASCII) and to.lower() not in _WORDS else json.dumps(to, ensure_ascii=False)
     elif written == f'"{old}"':
         text = json.dumps(to, ensure_ascii=False)
     elif written == f"'{old}'":

@@ -10,11 +10,12 @@ from typing import Final, NamedTuple
 from compiler.source import Document, Mark, Route, Span
 
 _FLOW: Final = ("{", "[")
-_COMMENT: Final = re.compile(r"(?:^|[ \t])#", re.MULTILINE)
-_SHARED: Final = re.compile(r"(?:^|[\s\[{,])[&*][^\s,\[\]{}]", re.MULTILINE)
-_BLOCK: Final = re.compile(r"[|>][-1-9]*[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_DEEP: Final = re.compile(r"(?:[ \t]*\r?\n)*( *)#")
-_KEEPING: Final = re.compile(r"[|>][1-9]?\+")
+# Compiled when they are needed, by ``re`` itself, which keeps them: most runs remove nothing.
+_COMMENT: Final = r"(?m)(?:^|[ \t])#"
+_SHARED: Final = r"(?m)(?:^|[\s\[{,])[&*][^\s,\[\]{}]"
+_BLOCK: Final = r"(?m)[|>][-1-9]*[ \t]*(?:#.*)?\r?$"
+_DEEP: Final = r"(?:[ \t]*\r?\n)*( *)#"
+_KEEPING: Final = r"[|>][1-9]?\+"
 
 
 class Removal(NamedTuple):
@@ -47,13 +48,13 @@ def removal(document: Document, route: Route) -> Removal | None:
     found = _Text(document).removed(mark, route[-1])
     if found is None:
         return None
-    return Removal(*found, takes_comment=bool(_COMMENT.search(text[found[0] : found[1]])))
+    return Removal(*found, takes_comment=bool(re.search(_COMMENT, text[found[0] : found[1]])))
 
 
 @lru_cache(maxsize=4)
 def _is_delicate(text: str) -> bool:
     """Say whether a text has anchors or keeps blank lines; a file may have thousands of findings."""
-    return bool(_SHARED.search(text) or _KEEPING.search(text))
+    return bool(re.search(_SHARED, text) or re.search(_KEEPING, text))
 
 
 class _Text:
@@ -77,10 +78,10 @@ class _Text:
         is_item = isinstance(step, int)
         if re.fullmatch(" *- +" if is_item else " *", before):
             after = self._line_after(last)
-            below = _DEEP.match(self.text, after)
+            below = re.compile(_DEEP).match(self.text, after)
             # Such a comment would become a line of a block scalar, if there is one above.
             is_deep = below is not None and len(below[1]) > len(before) - len(before.lstrip(" "))
-            return None if is_deep and _BLOCK.search(self.text, 0, line) else (line, after)
+            return None if is_deep and re.compile(_BLOCK).search(self.text, 0, line) else (line, after)
         if position == 0 and following is not None and re.fullmatch(r"[ -]*", before):
             # `- name: a` loses its name, and what follows moves up behind the dash; of `- - a` the inner dash goes.
             return self._items(first, following) if is_item else (first, following)

@@ -173,7 +173,7 @@ def test_check_reports_errors_on_stdout(cli: Cli, broken: Path) -> None:
     assert outcome.code == 1
     assert outcome.out.startswith("error[OB2104]: there is no cluster `icd`\n --> ")
     assert f" --> {broken}/burst/web.yaml:6:24\n" in outcome.out
-    assert outcome.err == "1 error in 3 documents\n  for more: overbank explain OB2104\n"
+    assert outcome.err == "1 error in 3 documents\n  for more: overbank explain OB2104\n  can be fixed: 1 with `--unsafe-fixes`\n"
 
 
 def test_check_with_warnings_is_clean(cli: Cli, warned: Path) -> None:
@@ -298,7 +298,7 @@ def test_build_into_a_file_is_exit_2(cli: Cli, repo: Path, tmp_path: Path) -> No
 def test_build_json_on_stderr_is_one_json_value(cli: Cli, warned: Path) -> None:
     """Where the report goes to stderr in a machine's format, nothing else does: a summary behind it would break the parser."""
     outcome = cli("build", warned, "--format", "json-v1")
-    assert json.loads(outcome.err)["summary"] == {"errors": 0, "warnings": 1}
+    assert json.loads(outcome.err)["summary"] == {"errors": 0, "warnings": 1, "infos": 0}
 
 
 # Test.
