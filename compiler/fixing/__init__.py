@@ -5,6 +5,6 @@ with an entry so that the rest reads as before; ``doing`` carries fixes out.
 """
 
 from compiler.fixing.doing import Done, carried_out
-from compiler.fixing.making import quoted, renamed, replaced, without
+from compiler.fixing.making import quoted, renamed, replaced, uncommented, without
 
-__all__ = ["Done", "carried_out", "quoted", "renamed", "replaced", "without"]
+__all__ = ["Done", "carried_out", "quoted", "renamed", "replaced", "uncommented", "without"]

@@ -121,6 +121,18 @@ def test_fixes_are_part_of_the_report(cli: Cli, write: Write, minimal: dict[str,
     assert cli("check", "--fix", "--no-cache", repo).code == 0
 
 
+def test_a_fix_may_be_in_another_file_than_its_finding(cli: Cli, write: Write, minimal: dict[str, str]) -> None:
+    """A policy says that a pool's nodeSelector has no effect, and the edit is in the cluster's document, also out of the cache."""
+    policy = minimal["burst/web.yaml"].replace("  - {name: idc, max: 3}\n", "")
+    cluster = minimal["clusters/idc.yaml"].replace("type: eci", "type: eci, nodeSelector: {a: b}")
+    repo = write({**minimal, "burst/web.yaml": policy, "clusters/idc.yaml": "# one\n---\n" + cluster})
+    reports = [json.loads(cli("check", "--format", "json-v1", repo).out)["diagnostics"] for _ in range(2)]
+    assert reports[0] == reports[1]
+    assert [each["path"] for each in reports[0][0]["fix"]["edits"]] == ["clusters/idc.yaml"]
+    assert cli("check", "--unsafe-fixes", repo).out == ""
+    assert (repo / "clusters/idc.yaml").read_text() == "# one\n---\n" + minimal["clusters/idc.yaml"]
+
+
 def test_files_that_change_meanwhile_are_left_alone(
     cli: Cli, write: Write, minimal: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

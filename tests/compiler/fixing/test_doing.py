@@ -1,7 +1,7 @@
 """Fixes done to texts: whole or not at all, in whatever order they come."""
 
 from compiler.diagnostics import Edit, Fix
-from compiler.fixing import carried_out, quoted, renamed, replaced
+from compiler.fixing import carried_out, quoted, renamed, replaced, uncommented
 from compiler.load import load
 from compiler.source import Document, Location, SourceFile, Span
 
@@ -108,3 +108,15 @@ def test_characters_beyond_the_basic_plane() -> None:
     """Columns count characters, so an emoji before a place moves nothing."""
     text = "a: ['🙂', one] # 🙂\n"
     assert _done(text, replaced(_document(text).at("a", 1), "one", "two")) == "a: ['🙂', two] # 🙂\n"
+
+
+def test_comments_go_with_their_line_or_the_blanks_before_them() -> None:
+    """A comment beside something leaves no blanks at the end of its line; one alone leaves no line; line ends stay."""
+    for text, line, column, after in (
+        ("a: 1  # x\nb: 2\n", 1, 7, "a: 1\nb: 2\n"),
+        ("a: 1  # x\r\nb: 2\r\n", 1, 7, "a: 1\r\nb: 2\r\n"),
+        ("a: 1\n  # x\nb: 2\n", 2, 3, "a: 1\nb: 2\n"),
+        ("a: 1 # x", 1, 6, "a: 1"),
+        ("a: 1\n# x", 2, 1, "a: 1\n"),
+    ):
+        assert _done(text, uncommented(SourceFile("x", text), line, column)) == after
