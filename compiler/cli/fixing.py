@@ -90,11 +90,8 @@ def _round(overlay: "Overlay", diagnostics: list[Diagnostic], *, unsafe: bool) -
     from compiler.source import SourceFile  # noqa: PLC0415
 
     raw = {path: overlay.read(path, MAX_BYTES) for path in {edit.where.locate().path for fix in fixes for edit in fix.edits}}
-    done = carried_out(
-        fixes,
-        lambda path: raw[path].decode().removeprefix("\ufeff"),
-        lambda path, text: not load(SourceFile(path, text))[1],
-    )
+    texts = {path: content.decode().removeprefix("\ufeff") for path, content in raw.items()}
+    done = carried_out(fixes, texts.__getitem__, lambda path, text: not load(SourceFile(path, text))[1])
     for path, text in done.texts.items():
         mark = "\ufeff" if raw[path].startswith("\ufeff".encode()) else ""
         overlay.replace(path, f"{mark}{text}".encode())

@@ -1,5 +1,6 @@
 """Fixes done to texts: as many as can be done at once, each of them whole or not at all."""
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -33,7 +34,8 @@ def carried_out(fixes: Iterable[Fix], text_of: Callable[[str], str], reads: Call
         if edits is None or any(_overlaps(taken.get(path, []), each) for path, found in edits.items() for each in found):
             continue
         for path, found in edits.items():
-            taken.setdefault(path, []).extend((start, end) for start, end, _ in found)
+            for start, end, _ in found:
+                insort(taken.setdefault(path, []), (start, end))
         chosen.append((fix, edits))
     return _done([edits for _, edits in chosen], text_of, reads)
 
@@ -73,9 +75,10 @@ def _placed(fix: Fix, text_of: Callable[[str], str]) -> _Edits | None:
 
 
 def _overlaps(taken: list[tuple[int, int]], edit: tuple[int, int, str]) -> bool:
-    """Say whether edits touch: two that only meet may need each other's comma."""
+    """Say whether an edit touches one of those that are taken, which are sorted and do not; two that only meet may need each other's comma."""
     start, end, _ = edit
-    return any(start <= other_end and other_start <= end for other_start, other_end in taken)
+    at = bisect_left(taken, (start, end))
+    return (at > 0 and taken[at - 1][1] >= start) or (at < len(taken) and taken[at][0] <= end)
 
 
 def _spliced(text: str, edits: list[tuple[int, int, str]]) -> str:
