@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from compiler.diagnostics import Fix
+from compiler.source import SourceFile
 
 
 class Done(NamedTuple):
@@ -29,8 +30,9 @@ def carried_out(fixes: Iterable[Fix], text_of: Callable[[str], str], reads: Call
     """
     chosen: list[tuple[Fix, dict[str, list[tuple[int, int, str]]]]] = []
     taken: dict[str, list[tuple[int, int]]] = {}
+    files: dict[str, SourceFile] = {}
     for fix in fixes:
-        edits = _placed(fix, text_of)
+        edits = _placed(fix, files, text_of)
         if edits is None or any(_overlaps(taken.get(path, []), each) for path, found in edits.items() for each in found):
             continue
         for path, found in edits.items():
@@ -59,16 +61,17 @@ def _paths(chosen: list[_Edits]) -> list[str]:
     return sorted({path for edits in chosen for path in edits})
 
 
-def _placed(fix: Fix, text_of: Callable[[str], str]) -> _Edits | None:
-    """Return the edits of a fix by path and offsets, None where a place is none in the text."""
+def _placed(fix: Fix, files: dict[str, SourceFile], text_of: Callable[[str], str]) -> _Edits | None:
+    """Return the edits of a fix by path and offsets, None where a place is none in the text; ``files`` are those that are known."""
     found: _Edits = {}
     for edit in fix.edits:
         place = edit.where.locate()
-        if place.span is None or place.file is None:
+        if place.span is None:
             return None
-        start = place.file.offset(place.span.line, place.span.column)
-        end = place.file.offset(place.span.end_line, place.span.end_column)
-        if start > end or end > len(text_of(place.path)):
+        file = files.get(place.path) or files.setdefault(place.path, SourceFile(place.path, text_of(place.path)))
+        start = file.offset(place.span.line, place.span.column)
+        end = file.offset(place.span.end_line, place.span.end_column)
+        if start > end or file.between(start, end) != place.span:
             return None
         found.setdefault(place.path, []).append((start, end, edit.text))
     return found
