@@ -25,6 +25,7 @@ from importlib import import_module
 COMMANDS = {
     "init": "write a new policy repository that works as it stands",
     "check": "validate a policy repository and report what is wrong with it",
+    "fmt": "write policy files in their one form, comments kept",
     "build": "compile a policy repository into manifests for every cluster",
     "test": "run the PolicyTest documents of a repository, and the scenarios that expect something",
     "try": "show what one cluster's policies would do to a pod",
