@@ -90,7 +90,7 @@ test-wheel: build ## run the tests against the built wheel and the one-file over
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		"$$(echo dist/overbank-*.whl)[webhook,live]" --group test
 	rm -rf build/wheel-tests && mkdir -p build/wheel-tests
-	cp -r tests policies bench docs deploy pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
+	cp -r tests policies bench docs deploy .github .pre-commit-hooks.yaml pyproject.toml constraints.txt Makefile LICENSE *.md build/wheel-tests/
 	cd build/wheel-tests && OVERBANK_ONEFILE="$(CURDIR)/dist/overbank" ../wheel-venv/bin/pytest --numprocesses auto
 
 clean: ## remove everything that make made

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.assemble import build_model
 from compiler.codes import output
+from compiler.codes.names import ON_REQUEST
 from compiler.diagnostics import Diagnostic, diagnose, has_errors, in_order
 from compiler.model import Model
 from compiler.progress import Phase, Progress, counted, silent
@@ -71,6 +72,7 @@ def compile_repository(
     scenarios: Iterable[Document] | None = None,
     pods: Source | None = None,
     files: bool = True,
+    idle: bool = False,
     progress: Progress = silent,
 ) -> Result:
     """Compile a policy repository.
@@ -81,6 +83,7 @@ def compile_repository(
         scenarios: play these, instead of the repository's own.
         pods: where the files that scenarios name are read, if not from ``source``.
         files: False leaves out the files, and nothing that is found when they are made.
+        idle: whether to look for what no policy reaches (``codes.names.ON_REQUEST``).
         progress: is told how far it is.
     """
     reading = read(source, progress)
@@ -96,14 +99,17 @@ def compile_repository(
     diagnostics += _rules(resolved, progress)
     federated, found = federation_of(ours, built)
     diagnostics += found
+    diagnostics += _unused(ours, built, federated)
     inventory, found = inventory_of(reading.theirs if workloads else []) if repository.workloads else (None, [])
     diagnostics += found
     if has_errors(diagnostics):
         return _result(reading, model=built)
 
+    diagnostics += _idle(resolved, federated) if idle else []
     clusters = _clusters(resolved, progress)
     placed, found = placed_on(inventory, clusters, progress) if inventory else (None, [])
     diagnostics += found
+    diagnostics += dispatched(inventory, federated) if inventory and federated else []
     played = ours if scenarios is None else list(scenarios)
     stages, found = stages_of(played, pods or source, resolved, clusters, federated, progress=progress)
     diagnostics += found
@@ -117,6 +123,7 @@ def compile_repository(
     return _result(
         reading,
         whole=whole,
+        idle=idle,
         model=built,
         resolved=resolved,
         federated=federated,
@@ -129,11 +136,13 @@ def compile_repository(
     )
 
 
-def _result(reading: Reading, *, whole: bool = False, **values: Any) -> Result:
+def _result(reading: Reading, *, whole: bool = False, idle: bool = False, **values: Any) -> Result:
     """Return what came of a repository. What suppresses nothing is known only if the ``whole`` of it was looked at."""
     diagnostics, suppressed = settle(in_order(reading.diagnostics), reading.ignores)
     if whole:
-        found = unused(reading.ignores, suppressed, lambda each: Location(each.path, each.span(), reading.files[each.path]))
+        looked = [each for each in reading.ignores if idle or each.code not in ON_REQUEST]
+        files = reading.files
+        found = unused(looked, suppressed, lambda each: Location(each.path, each.span(), files[each.path]), kept=diagnostics)
         diagnostics = in_order([*diagnostics, *found])
     return Result(diagnostics=diagnostics, suppressed=suppressed, documents=len(reading.ours), ignored=reading.ignored, **values)
 
@@ -146,6 +155,36 @@ def _rules(resolved: Resolved, progress: Progress) -> list[Diagnostic]:
     from compiler import rules  # noqa: PLC0415 - see the module's docstring
 
     return rules.check(resolved, progress)
+
+
+def _unused(ours: list[Document], built: Model, federated: "Federated | None") -> list[Diagnostic]:
+    """Find accelerator classes and hosts that nothing refers to."""
+    if not built.accelerators and federated is None:
+        return []
+    from compiler.rules import unused  # noqa: PLC0415 - see the module's docstring
+    from compiler.unreferenced import unreferenced  # noqa: PLC0415
+
+    accelerators = {each.name: each for each in built.accelerators}
+    hosts = {host.name: host for host in federated.hosts} if federated else {}
+    named = [document.get("spec", "accelerator") or "" for document in ours]
+    members = [document.get("spec", "federation", "host") or document.get("spec", "host") or "" for document in ours]
+    return [
+        *unused.accelerators(unreferenced(accelerators, named)),
+        *unused.hosts(unreferenced(hosts, members)),
+    ]
+
+
+def _idle(resolved: Resolved, federated: "Federated | None") -> list[Diagnostic]:
+    """Find pools, clusters and tests that no policy reaches."""
+    from compiler.rules import unused  # noqa: PLC0415 - see the module's docstring
+
+    placed = {member.cluster.name for each in (federated.placements if federated else ()) for member in each.members}
+    without = {cluster.name: cluster for cluster in resolved.model.clusters if not resolved.of(cluster)}
+    return [
+        *unused.pools(resolved),
+        *unused.clusters(cluster for name, cluster in without.items() if name not in placed),
+        *unused.tests(test for test in resolved.model.tests if test.cluster in without),
+    ]
 
 
 def _clusters(resolved: Resolved, progress: Progress) -> "tuple[ClusterIR, ...]":
@@ -240,6 +279,13 @@ def placed_on(inventory: "Inventory", clusters: "tuple[ClusterIR, ...]", progres
 
     placed, diagnostics = place(inventory, clusters, progress)
     return placed, [*diagnostics, *check(inventory, placed)]
+
+
+def dispatched(inventory: "Inventory", federated: "Federated") -> list[Diagnostic]:
+    """Check manifests in Git against the placement policies of their workloads."""
+    from compiler.manifests.dispatch import check  # noqa: PLC0415 - see the module's docstring
+
+    return check(inventory, federated)
 
 
 def component(cluster: "ClusterIR", placed: "Placed") -> dict[str, bytes]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from msgspec import structs
 
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
-from compiler.diagnostics import Diagnostic, diagnose
+from compiler.diagnostics import Diagnostic, Fix, diagnose
+from compiler.fixing import without
 from compiler.model import (
     AcceleratorClass,
     BurstPolicy,
@@ -22,6 +23,9 @@ from compiler.model import (
 )
 from compiler.references import dangling
 from compiler.spelling import did_you_mean, listing
+
+_SHOWN: Final = 3
+"""Of how many clusters with the same problem the place is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,7 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
         diagnostics += found
         if any(use.overrides for use in policy.pools):
             diagnostics += _overridden_clusters(policy, model, clusters)
+        diagnostics += _missing_pools(policy, clusters)
         for cluster in clusters:
             binding, found = _bind(policy, cluster, accelerator, model)
             diagnostics += found
@@ -144,28 +149,49 @@ def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster])
     return [by_name[name] for name in scope.names if name in by_name], unknown
 
 
+def _missing_pools(policy: BurstPolicy, clusters: Iterable[Cluster]) -> Iterable[Diagnostic]:
+    """Yield the pools that clusters of the policy do not have, each once for all of them."""
+    for use in policy.pools:
+        lacking = [] if use.skip_if_missing else [cluster for cluster in clusters if use.name not in cluster.pools]
+        if not lacking:
+            continue
+        names = listing(cluster.name for cluster in lacking)
+        message = f"{f'cluster {names} has' if len(lacking) == 1 else f'clusters {names} have'} no pool `{use.name}`"
+        related = [(cluster.at("spec", "pools"), f"the pools of `{cluster.name}`") for cluster in lacking[:_SHOWN]]
+        known = {name for cluster in lacking for name in cluster.pools}
+        help_lines = did_you_mean(use.name, known) or [
+            f"pools of `{cluster.name}`: {listing(cluster.pools)}" for cluster in lacking[:_SHOWN]
+        ]
+        where = policy.at("spec", "pools", use.index, "name")
+        yield diagnose(codes.POOL_MISSING, where, message, related=related, help=help_lines)
+
+
 def _bind(
     policy: BurstPolicy, cluster: Cluster, accelerator: AcceleratorClass | None, model: Model
 ) -> tuple[Binding | None, list[Diagnostic]]:
     from compiler.platforms import mechanisms  # noqa: PLC0415 - a table that a repository without policies does without
 
-    diagnostics = []
     pools = []
     for use in policy.pools:
         pool = cluster.pools.get(use.name)
         if pool:
             pools.append((structs.replace(use, max=use.max_on(cluster.name), overrides={}) if use.overrides else use, pool))
         elif not use.skip_if_missing:
-            where = policy.at("spec", "pools", use.index, "name")
-            help_lines = did_you_mean(use.name, cluster.pools) or [f"pools of `{cluster.name}`: {listing(cluster.pools)}"]
-            related = [(cluster.at("spec", "pools"), f"the pools of `{cluster.name}`")]
-            message = f"cluster `{cluster.name}` has no pool `{use.name}`"
-            diagnostics.append(diagnose(codes.POOL_MISSING, where, message, related=related, help=help_lines))
-    if diagnostics:
-        return None, diagnostics
+            return None, []  # see _missing_pools
     if policy.pools and not pools:
         where, message = policy.at("spec", "pools"), f"cluster `{cluster.name}` has none of the pools of policy `{policy.name}`"
         return None, [diagnose(codes.POOL_MISSING, where, message, help=["narrow the policy's clusters"])]
+    if policy.mechanism is Mechanism.AUTO and (stranger := mechanisms.unserved(cluster.platform, pools)):
+        where = cluster.at("spec", "pools", stranger.index, "type")
+        message = f"pool `{stranger.name}` of cluster `{cluster.name}` is of type {stranger.type}, onto which nothing brings pods on {cluster.platform}"
+        related = [
+            (cluster.at("spec", "platform"), "the platform"),
+            (policy.at_key("spec", "pools"), f"policy `{policy.name}` uses the pool"),
+        ]
+        served = listing(mechanisms.types_on(cluster.platform))
+        notes = [str(mechanisms.choose(policy.mechanism, cluster.platform, pools))]
+        help_lines = [f"types of pools on {cluster.platform}: {served}"]
+        return None, [diagnose(platform_codes.MECHANISM, where, message, related=related, notes=notes, help=help_lines)]
     chosen = mechanisms.choose(policy.mechanism, cluster.platform, pools)
     if not isinstance(chosen, Mechanism):
         where = policy.at("spec", "mechanism") if policy.document.get("spec", "mechanism") else policy.at_key("spec", "pools")
@@ -201,13 +227,26 @@ def _overridden_clusters(policy: BurstPolicy, model: Model, matched: Iterable[Cl
             for position, name in enumerate(override["clusters"]):
                 where = policy.at("spec", "pools", use.index, "overrides", index, "clusters", position)
                 if name not in names:
-                    yield dangling(where, "cluster", name, model.clusters)
+                    found = dangling(where, "cluster", name, model.clusters)
+                    yield found if found.fix else found._replace(fix=_unlimited(policy, use, index, position, safe=False))
                 elif use.name not in pools.get(name, ()):
                     reason = f"it has no pool `{use.name}`" if name in pools else f"policy `{policy.name}` does not match it"
                     message = f"the limit for cluster `{name}` has no effect: {reason}"
-                    yield diagnose(platform_codes.NO_EFFECT, where, message)
+                    fix = _unlimited(policy, use, index, position, safe=True)
+                    yield diagnose(platform_codes.NO_EFFECT, where, message, fix=fix)
                 earlier = first.setdefault(name, (index, position))
                 if earlier != (index, position):
                     route = ("spec", "pools", use.index, "overrides", earlier[0], "clusters", earlier[1])
                     message = f"pool `{use.name}` of policy `{policy.name}` has two limits on cluster `{name}`"
                     yield diagnose(codes.DUPLICATE, where, message, related=[(policy.at(*route), "first here")])
+
+
+def _unlimited(policy: BurstPolicy, use: PoolUse, index: int, position: int, *, safe: bool) -> Fix | None:
+    """Return the removal of a cluster from a limit, and of the limit where it is for no other."""
+    overrides = ("spec", "pools", use.index, "overrides")
+    written = policy.document.get(*overrides)
+    if len(written[index]["clusters"]) > 1:
+        return without(policy.document, *overrides, index, "clusters", position, safe=safe)
+    if len(written) > 1:
+        return without(policy.document, *overrides, index, safe=safe)
+    return without(policy.document, *overrides, safe=safe)

@@ -25,6 +25,7 @@ from importlib import import_module
 COMMANDS = {
     "init": "write a new policy repository that works as it stands",
     "check": "validate a policy repository and report what is wrong with it",
+    "fmt": "write policy files in their one form, comments kept",
     "build": "compile a policy repository into manifests for every cluster",
     "test": "run the PolicyTest documents of a repository, and the scenarios that expect something",
     "try": "show what one cluster's policies would do to a pod",
@@ -32,9 +33,13 @@ COMMANDS = {
     "plan": "show where replicas will land, scenario by scenario",
     "diff": "show what a change means: objects, reaches of policies, pods, and what runs already",
     "lint": "check webhook configurations, of Overbank or anybody else, for what could stop a cluster",
+    "import": "turn hand-written ResourcePolicies and objects of KubeAdmiral into policy files",
     "inventory": "build or refresh Cluster documents from the nodes that a cluster has",
     "sweep": "find live pods that missed their mutation, or would be mutated differently today",
     "doctor": "compare what a cluster has with what its Cluster document claims",
+    "coverage": "say what of the policies the tests exercise, and what no policy matches",
+    "graph": "draw clusters, pools and policies, and how they belong together",
+    "hook": "install Git hooks that refuse a commit or a push whose policies are not right",
     "keygen": "make a pair of keys for signing bundles",
     "sign": "sign the bundles of a built tree",
     "verify": "say whether the bundles of a built tree are signed",
@@ -75,7 +80,8 @@ def _main(argv: Sequence[str] | None) -> int:
     try:
         with _uncollected():
             _require_command(arguments)
-            options = make_parser(arguments).parse_args(arguments)
+            options, unknown = make_parser(arguments).parse_known_args(arguments)
+            _refuse(unknown, options.command)
             code: int = import_module(f"compiler.cli.{_module(options.command)}").run(options)
         sys.stdout.flush()
     except CommandError as error:
@@ -135,6 +141,26 @@ def _require_command(arguments: Sequence[str]) -> None:
         raise CommandError(f"there is no command `{word}`", help=advice)
 
 
+def _refuse(unknown: Sequence[str], command: str) -> None:
+    """Refuse what a command does not take; argparse cannot say what was meant here, either.
+
+    Raises:
+        CommandError: there is something.
+    """
+    if not unknown:
+        return
+    from compiler.spelling import did_you_mean  # noqa: PLC0415 - only when something is misspelt
+
+    word, _, _ = unknown[0].partition("=")
+    if not word.startswith("-"):
+        raise CommandError(f"{command} does not take `{word}` as well", help=f"overbank {command} --help says what it takes")
+    parser = argparse.ArgumentParser()
+    import_module(f"compiler.cli.{_module(command)}").configure(parser)
+    known = {part.strip("[],") for part in parser.format_usage().split() if part.strip("[],").startswith("-")}
+    advice = "".join(did_you_mean(word, known)) or f"overbank {command} --help lists its options"
+    raise CommandError(f"{command} has no option `{word}`", help=advice)
+
+
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; only the commands that are among the arguments have theirs added.
 
@@ -167,7 +193,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _module(command: str) -> str:
-    return f"{command}_" if command == "try" else command
+    return f"{command}_" if command in ("try", "import") else command
 
 
 class _Help(argparse.HelpFormatter):

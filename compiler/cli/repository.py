@@ -70,10 +70,10 @@ def open_tree(folder: str) -> Tree:
     return tree
 
 
-def compiled(tree: Tree, options: argparse.Namespace) -> "Result":
+def compiled(tree: Tree, options: argparse.Namespace, *, workloads: bool = False) -> "Result":
     """Compile for a command that needs clean policies; findings go to stderr.
 
-    What the policies do to manifests in Git is left out: such a command is what one looks into them with.
+    What the policies do to manifests in Git is left out unless it is asked for: such a command is what one looks into them with.
 
     Raises:
         CommandError: the policies have errors (1).
@@ -81,7 +81,7 @@ def compiled(tree: Tree, options: argparse.Namespace) -> "Result":
     from compiler.pipeline import compile_repository  # noqa: PLC0415 - a check that knows everything needs none of it
 
     with progress_bar(options) as progress:
-        result = compile_repository(tree, workloads=False, progress=progress)
+        result = compile_repository(tree, workloads=workloads, files=False, progress=progress)
     if result.diagnostics:
         from compiler.report import text  # noqa: PLC0415 - there is seldom anything to say
 

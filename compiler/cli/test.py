@@ -17,7 +17,6 @@ from compiler.pipeline import Result
 from compiler.sources.tree import Tree
 
 if TYPE_CHECKING:
-    from compiler.plan.scenario import Scenario
     from compiler.plan.stage import Stage
 
 
@@ -75,14 +74,8 @@ def _cases(result: Result, tree: Tree, wanted: re.Pattern[str]) -> Iterator[tupl
                 yield name, case.diagnostics
     for stage in result.stages:
         name = f"plan/{stage.scenario.name}"
-        if _expects(stage.scenario) and wanted.search(name):
+        if stage.scenario.is_test and wanted.search(name):
             yield name, _played(stage)
-
-
-def _expects(scenario: "Scenario") -> bool:
-    """Say whether a scenario is a test: others only show something."""
-    ceilings = scenario.ceilings
-    return ceilings.per_hour is not None or ceilings.total is not None or any(event.expect for event in scenario.events)
 
 
 def _played(stage: "Stage") -> tuple[Diagnostic, ...]:

@@ -17,8 +17,9 @@ counts per ResourcePolicy, that is per namespace and cluster, so all workloads t
 ResourcePolicy: the vendor's guide limits both of two units, and nothing runs beyond them (inferred).
 
 The finding is *proved* where the replicas in the manifests are too many, and *possible* where a HorizontalPodAutoscaler
-(`maxReplicas`) or a ScaledObject of KEDA (`maxReplicaCount`) may make them so. Jobs are left out, since their pods can run one after the other; and so are workloads that a
-federation divides (label `kubeadmiral.io/propagation-policy-name`), since nobody knows a cluster's part here.
+(`maxReplicas`) or a ScaledObject of KEDA (`maxReplicaCount`) may make them so. Jobs are left out, since their pods can run one
+after the other; and so are workloads that a federation divides (label `kubeadmiral.io/propagation-policy-name`), since nobody
+knows a cluster's part here.
 
 Raise a `max`, add a pool without one, or ask for fewer pods.""",
 )
@@ -41,11 +42,11 @@ NEVER_BURSTS: Final = Code(
     Severity.INFO,
     "pinned pods never burst",
     """The node selector or the required node affinity of a workload in Git leaves one of its policy's pools, or none that is sure. When
-that pool is full, the pods wait, and the other pools of the policy do nothing for them. That may be meant, for data or a licence that
-is in one place.
+that pool is full, the pods wait, and the other pools of the policy do nothing for them. That may be meant, for data or a licence
+that is in one place.
 
-*Proved*: the labels contradict each other. *Possible*: the pods ask for a label that virtual nodes have only if somebody labels them
-(Kubernetes, assigning pods to nodes; which labels virtual nodes have of themselves is inferred from the vendors' pages).
+*Proved*: the labels contradict each other. *Possible*: the pods ask for a label that virtual nodes have only if somebody labels
+them (Kubernetes, assigning pods to nodes; which labels virtual nodes have of themselves is inferred from the vendors' pages).
 
 Remove the pin. Or give the workload a policy of its own with that one pool.""",
 )
@@ -104,12 +105,14 @@ ONE_HOSTNAME: Final = Code(
     Severity.WARNING,
     "spreading by hostname keeps pods from bursting",
     """A virtual node is one node with one `kubernetes.io/hostname`, whatever number of pods the vendor runs behind it. Required
-anti-affinity by hostname lets one pod of a workload onto it, and a topology spread constraint with `DoNotSchedule` lets `maxSkew` more
-onto it than onto the emptiest node (Kubernetes, assigning pods to nodes; pod topology spread constraints). So the first pods burst
-and the others stay Pending, although the serverless pool has no limit.
+anti-affinity by hostname lets one pod of a workload onto it, and a topology spread constraint with `DoNotSchedule` lets
+`maxSkew` more onto it than onto the emptiest node (Kubernetes, assigning pods to nodes; pod topology spread constraints).
+So the first pods burst and the others stay Pending, although the serverless pool has no limit.
 
-The note does the sum: the pods, less those that the machines of the policy take, less those that the virtual node takes. A pool of
-machines takes as many as its `max` and its nodes allow; where neither is declared, the finding is *possible*.
+The note does the sum: the pods, less those that the machines of the policy take, less those that one virtual node takes. A
+pool of machines takes as many as its `max` and its nodes allow. The finding is *possible*, because no document says how
+many virtual nodes there are: ACK names them after zones (`virtual-kubelet-ZONE`, in the vendor's guides), so that a cluster
+in several zones has several (inferred), and each takes as many.
 
 Make the rule a preference (`preferredDuringSchedulingIgnoredDuringExecution`, `ScheduleAnyway`), or spread by zone.""",
 )
@@ -118,8 +121,9 @@ SELECTED_ANEW: Final = Code(
     Severity.WARNING,
     "injected label changes who selects the pod",
     """With a label that a policy puts on the pods of a workload, another object in Git selects them, or no longer does: a Service sends
-them requests that are for others, a PodDisruptionBudget counts them, a NetworkPolicy cuts them off. Kubernetes selects pods by their
-labels alone, whoever wrote them (Kubernetes, labels and selectors). Nobody sees it in the manifests, where the label does not stand.
+them requests that are for others, a PodDisruptionBudget counts them, a NetworkPolicy cuts them off. Kubernetes selects pods by
+their labels alone, whoever wrote them (Kubernetes, labels and selectors). Nobody sees it in the manifests, where the label does
+not stand.
 
 Inject a label of your own, under a prefix that no application uses.""",
 )

@@ -77,3 +77,51 @@ would refuse its own.
 
 Ask each cluster: `kubectl get namespace kube-system -o jsonpath={.metadata.uid}`.""",
 )
+UNUSED_ACCELERATOR: Final = Code(
+    "OB2109",
+    Severity.WARNING,
+    "accelerator class that no policy names",
+    """No BurstPolicy and no PlacementPolicy names the class, so nothing of it is written anywhere. Most often the policy was forgotten
+that was to use it, or the last one that did is gone.
+
+Write `accelerator: NAME` in a policy, or delete the document.""",
+)
+UNUSED_HOST: Final = Code(
+    "OB2112",
+    Severity.WARNING,
+    "federation host without members and policies",
+    """No cluster says that it is a member of the host, and no placement policy is for it: its folder in the output has nothing in it.
+
+Declare the members, `federation: {host: NAME}` in their Cluster documents, or delete the document.""",
+)
+UNUSED_POOL: Final = Code(
+    "OB2110",
+    Severity.INFO,
+    "pool that no policy uses",
+    """Policies are bound to the cluster, and none of them brings pods onto this pool. Pods without a policy may still run there, if it
+has nodes of its own; a serverless pool stays empty, and an autoscaled one at its least.
+
+List the pool in a policy, or take it out of the Cluster document. Nothing has to be done where the pool is for pods without a
+policy. This is looked for where infos are asked for, once there are no errors.""",
+)
+UNUSED_CLUSTER: Final = Code(
+    "OB2111",
+    Severity.INFO,
+    "cluster without a policy",
+    """No burst policy is bound to the cluster, and no placement policy places workloads on it: its folder in the output says no more
+than that there is nothing to do. Most often it is new, or its labels are not those that the policies select.
+
+Name it in a policy, correct its labels, or delete its document. This is looked for where infos are asked for, once there are no
+errors.""",
+)
+UNREACHED_TEST: Final = Code(
+    "OB2113",
+    Severity.INFO,
+    "test on a cluster without a policy",
+    """No burst policy is bound to the cluster that the test is about. So all of its cases show what becomes of pods that no policy
+matches, which is worth saying only if that is what is meant.
+
+Correct `spec.cluster`, or the clusters of the policy. This is looked for where infos are asked for, once there are no errors.""",
+)
+ON_REQUEST: Final = frozenset({UNUSED_POOL.id, UNUSED_CLUSTER.id, UNREACHED_TEST.id})
+"""What is looked for only where infos are asked for; a comment that suppresses it may be without a finding elsewhere."""

@@ -167,12 +167,12 @@ SECRET: Final = Code(
     Severity.WARNING,
     "value looks like a secret",
     """A value that is written into pods, or stands in their manifests, looks like a private key, an access key, a token or a password.
-Labels and annotations are not secret: everybody who may read pods reads them, they stand in logs, events and audit records, and this
-repository keeps them for ever (Kubernetes, good practices for Secrets). Neither the finding nor its frame quotes the value.
+Labels and annotations are not secret: everybody who may read pods reads them, they stand in logs, events and audit records, and
+this repository keeps them for ever (Kubernetes, good practices for Secrets). Neither the finding nor its frame quotes the value.
 
-Looked at are metadata, `inject`, annotations of pools, overrides of placement policies, and the metadata of workloads in Git. A value is
-known by the form that its issuer gives it. Where its key speaks of a password, token or key, a value of letters as of chance
-counts, too.
+Looked at are metadata, `inject`, annotations of pools, overrides of placement policies, and the metadata of workloads in Git. A
+value is known by the form that its issuer gives it. Where its key speaks of a password, token or key, a value of letters as of
+chance counts, too.
 
 Revoke it first. Then keep it in a Secret, and refer to that from the pods.""",
 )

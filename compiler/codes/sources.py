@@ -28,6 +28,7 @@ VKE_RESOURCE_POLICY: Final = (
 )
 VCI_PODS: Final = "Volcengine docs 6460/1159231, VCI in VKE: https://volcengine.com/docs/6460/1159231"
 VCI_ANNOTATIONS: Final = "Volcengine docs 6460/76920, annotations of VCI pods: https://volcengine.com/docs/6460/76920"
+EGS_NAMES: Final = "Alibaba Cloud, names of instance types with GPUs: https://help.aliyun.com/en/egs/instance-naming-conventions"
 
 _KUBERNETES: Final = "https://kubernetes.io/docs"
 LABELS: Final = f"Kubernetes, labels and selectors: {_KUBERNETES}/concepts/overview/working-with-objects/labels/"

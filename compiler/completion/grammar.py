@@ -64,6 +64,7 @@ _BY_METAVAR: Final = {
     "REPO": Source.FOLDERS,
     "BASE": Source.FOLDERS,
     "FILE": Source.FILES,
+    "[CLUSTER=]FILE": Source.FILES,
     "POD.yaml": Source.FILES,
 }
 _BY_DESTINATION: Final = {"cluster": Source.CLUSTERS, "clusters": Source.CLUSTERS, "scenario": Source.SCENARIOS}
@@ -87,12 +88,22 @@ def commands(parser: argparse.ArgumentParser, words: Mapping[str, tuple[tuple[st
 def _command(name: str, summary: str, parser: argparse.ArgumentParser, words: Mapping[str, tuple[tuple[str, str], ...]]) -> Command:
     actions = [each for each in parser._actions if each.help is not argparse.SUPPRESS]  # noqa: SLF001
     positional = (each for each in actions if not each.option_strings and not isinstance(each, argparse._SubParsersAction))  # noqa: SLF001
-    return Command(
-        name=name,
-        summary=summary,
-        options=tuple(_options(actions, words)),
-        arguments=tuple(Argument(values=_values(each, words), many=each.nargs in ("*", "+")) for each in positional),
-    )
+    options = tuple(_options(actions, words))
+    arguments = [Argument(values=_values(each, words), many=each.nargs in ("*", "+")) for each in positional]
+    nested = [each for each in actions if isinstance(each, argparse._SubParsersAction)] if name else []  # noqa: SLF001
+    for each in nested:
+        # What the actions of a command take is offered for all of them: the scripts know one level.
+        arguments.append(Argument(values=Values(title="action", words=_described(each)), many=False))
+        inner = [_command(word, "", action, words) for word, action in each.choices.items()]
+        options += tuple(option for command in inner for option in command.options)
+        arguments += [argument for command in inner[:1] for argument in command.arguments]
+    unique = {option.flags: option for option in reversed(options)}
+    return Command(name=name, summary=summary, options=tuple(reversed(unique.values())), arguments=tuple(arguments))
+
+
+def _described(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> tuple[tuple[str, str], ...]:
+    """Return the words of nested actions with their summaries."""
+    return tuple((each.dest, each.help or "") for each in actions._choices_actions)  # noqa: SLF001
 
 
 def _options(actions: Iterable[argparse.Action], words: Mapping[str, tuple[tuple[str, str], ...]]) -> Iterator[Option]:

@@ -1,6 +1,6 @@
 """Names and selectors of placement policies bound to hosts, members and accelerator classes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from compiler.codes import federation as codes
@@ -67,15 +67,17 @@ def placed(declared: Declared, model: Model) -> tuple[tuple[Placement, ...], lis
         if host is None:
             found.append(dangling(policy.at("spec", "host"), "federation host", policy.host, declared.hosts))
         else:
-            members, problems = _members(policy, host, model)
+            members, problems = _members(policy, host, model, hosts)
             found += problems
-            if not found:
+            if not found and len(members) >= len(policy.clusters):
                 placements.append(Placement(policy=policy, host=host, members=members, accelerator=accelerator))
         diagnostics += found
     return tuple(placements), diagnostics
 
 
-def _members(policy: PlacementPolicy, host: FederationHost, model: Model) -> tuple[tuple[Member, ...], list[Diagnostic]]:
+def _members(
+    policy: PlacementPolicy, host: FederationHost, model: Model, hosts: Collection[str]
+) -> tuple[tuple[Member, ...], list[Diagnostic]]:
     of_host = {each.name: each for each in model.clusters if each.federation and each.federation.host == host.name}
     if bool(policy.clusters) == (policy.selector is not None):
         where = policy.at_key("spec", "selector") if policy.clusters else policy.at("spec")
@@ -90,7 +92,7 @@ def _members(policy: PlacementPolicy, host: FederationHost, model: Model) -> tup
             return (), [diagnose(codes.NO_MEMBERS, where, message, help=[f"members of `{host.name}`: {listing(of_host)}"])]
     else:
         choices = policy.clusters
-    problems = [*_unknown(policy, host, of_host, model)]
+    problems = [*_unknown(policy, host, of_host, model, hosts)]
     members = tuple(
         Member(choice=choice, cluster=cluster, id=cluster.federation.member)
         for choice in choices
@@ -99,8 +101,10 @@ def _members(policy: PlacementPolicy, host: FederationHost, model: Model) -> tup
     return members, problems
 
 
-def _unknown(policy: PlacementPolicy, host: FederationHost, of_host: dict[str, Cluster], model: Model) -> Iterator[Diagnostic]:
-    """Yield the clusters that the policy names and that are none, or not of its host."""
+def _unknown(
+    policy: PlacementPolicy, host: FederationHost, of_host: dict[str, Cluster], model: Model, hosts: Collection[str]
+) -> Iterator[Diagnostic]:
+    """Yield the clusters that the policy names and that are none, or not of its host. Members of no known host are told so themselves."""
     declared = {each.name: each for each in model.clusters}
     named: list[tuple[Route, str]] = [(("spec", "clusters", each.index or 0, "name"), each.name) for each in policy.clusters]
     named += [
@@ -115,7 +119,7 @@ def _unknown(policy: PlacementPolicy, host: FederationHost, of_host: dict[str, C
             meant = [each.name for each in of_host.values() if each.federation and each.federation.member == name]
             advice = [f"`{name}` is what host `{host.name}` calls cluster `{each}`; write `{each}`" for each in meant]
             yield found._replace(help=tuple(advice)) if advice else found
-        elif name not in of_host and route[1] == "clusters":
+        elif name not in of_host and route[1] == "clusters" and (cluster.federation is None or cluster.federation.host in hosts):
             of = f"is a member of host `{cluster.federation.host}`" if cluster.federation else "is no member of a federation"
             related = [(cluster.at("spec", "federation") if cluster.federation else cluster.at_name(), f"`{name}` {of}")]
             help_lines = [

@@ -14,6 +14,10 @@ facts           a file's path and content                                       
 selection       the settings, all paths                                                      which files are read
 names           documents that share a name                                                  findings
 fleet           all clusters                                                                 findings
+pools           as ``cluster``; asked for with infos only                                    findings
+idle            clusters without policies, and tests of these; asked for with infos only    findings
+reached         a host and all its placements; asked for with infos only                     the clusters that they place on
+unused          the accelerator classes and hosts that nothing refers to, as heads tell      findings
 policy          a BurstPolicy, the clusters that it means, its accelerator class, settings   findings, the clusters that it is bound to
 cluster         a Cluster, the policies bound to it, their accelerator classes, settings     findings; what it says of its policies; the
                                                                                              size of its bundle; its files
@@ -23,6 +27,7 @@ placement       a PlacementPolicy, its host, the clusters that it means, its acc
                 class
 host            a host and all its placements                                                findings, its files
 workloads       all manifests under ``workloads``, and what the clusters' slices are given   findings, patches
+dispatched      all manifests under ``workloads``, and what the hosts' slices are given      findings
 scenarios       all scenarios, the files of their pods, what all other slices are given      findings
 =============== ============================================================================ ===========================================
 

@@ -30,6 +30,12 @@ class Placed(Struct, array_like=True, frozen=True):
     workloads: tuple[Workload, ...]
 
 
+class Reached(Struct, array_like=True, frozen=True):
+    """The names of the clusters that a host's placements place on."""
+
+    clusters: tuple[str, ...]
+
+
 class Sight(Struct, frozen=True, kw_only=True):
     """What the slice of a placement may look at."""
 
@@ -101,6 +107,28 @@ class Federation:
             site.key = work.key("host", site.host.digest, listed([self._key(sight) for sight in site.placements]))
         return diagnostics, list(sites.values())
 
+    def documents(self, sites: Sequence[HostSite]) -> tuple[Head, ...]:
+        """Return the documents of hosts and of all that is bound to them."""
+        sights = [sight for site in sites for sight in site.placements]
+        heads = (*(site.host for site in sites), *(head for sight in sights for head in sight.heads(self._documents.settings)))
+        return tuple({(head.path, head.index): head for head in heads}.values())
+
+    def reached(self, sites: Sequence[HostSite]) -> frozenset[str]:
+        """Return the names of the clusters that hosts' placements place on."""
+
+        def find(position: int) -> Reached:
+            federated = self.everything((sites[position],))
+            names = {member.cluster.name for placement in federated.placements for member in placement.members}
+            return Reached(tuple(sorted(names)))
+
+        keys = [self._work.key("reached", site.key) for site in sites]
+        return frozenset(name for answer in self._work.answers.each(Reached, keys, find) for name in answer.clusters)
+
+    def everything(self, sites: Sequence[HostSite]) -> "Federated":
+        """Return hosts with what is bound to them, sorted by name."""
+        sights = sorted((sight for site in sites for sight in site.placements), key=lambda each: each.policy.name)
+        return self._federated([site.host for site in sites], sights)[0]
+
     def render(self, site: HostSite) -> Made:
         """Make the folder of a host. Assumes that nothing was found to be wrong."""
         from compiler import inputs  # noqa: PLC0415
@@ -116,9 +144,11 @@ class Federation:
         documents = self._documents
         view = documents.view(head)
         # Who names what is no member is told which clusters are.
-        if not head.everywhere and not {each.name for each in view.clusters} <= self._members.get(head.host, set()):
+        others = not head.everywhere and not {each.name for each in view.clusters} <= self._members.get(head.host, set())
+        if others:
             view = view_of(tuple(documents.clusters.values()), view.accelerators)
-        hosts = (documents.hosts[head.host],) if head.host in documents.hosts else tuple(documents.hosts.values())
+        known = head.host in documents.hosts and not others
+        hosts = (documents.hosts[head.host],) if known else tuple(documents.hosts.values())
         return Sight(policy=head, hosts=hosts, view=view)
 
     def _key(self, sight: Sight) -> bytes:

@@ -20,7 +20,9 @@ from compiler.sources import Source
 from compiler.suppression.ignore import Suppressed
 
 
-def compile_slices(source: Source, memory: Memory, index: Index, *, files: bool, progress: Progress = silent) -> Outcome:
+def compile_slices(
+    source: Source, memory: Memory, index: Index, *, files: bool, idle: bool = False, progress: Progress = silent
+) -> Outcome:
     """Compile a policy repository, as far as it is not known what comes of it.
 
     Args:
@@ -28,22 +30,26 @@ def compile_slices(source: Source, memory: Memory, index: Index, *, files: bool,
         memory: what is known from earlier runs.
         index: which files are known to be unchanged.
         files: whether files are wanted.
+        idle: whether to look for what no policy reaches (``codes.names.ON_REQUEST``).
         progress: is told how far it is.
     """
     try:
-        return _Run(source, memory, index, files=files, progress=progress, hold=False).outcome()
+        return _Run(source, memory, index, files=files, idle=idle, progress=progress, hold=False).outcome()
     except ChangedError:
         # Somebody is writing the repository. What is read once and held cannot change any more.
-        return _Run(source, memory, Unindexed(), files=files, progress=progress, hold=True).outcome()
+        return _Run(source, memory, Unindexed(), files=files, idle=idle, progress=progress, hold=True).outcome()
 
 
 class _Run:
     """One way through all slices."""
 
-    def __init__(self, source: Source, memory: Memory, index: Index, *, files: bool, progress: Progress, hold: bool) -> None:
+    def __init__(
+        self, source: Source, memory: Memory, index: Index, *, files: bool, idle: bool, progress: Progress, hold: bool
+    ) -> None:
         contents = Contents(source, index, memory.salt, hold=hold)
         self._work = Work(answers=Answers(memory), contents=contents, text_of=texts(contents.text))
         self._files = files
+        self._idle = idle
         self._progress = progress
         self._diagnostics: list[Diagnostic] = []
         self._played: tuple[str, ...] = ()
@@ -69,6 +75,7 @@ class _Run:
 
         self._diagnostics += burst.names()
         self._diagnostics += burst.identities()
+        self._diagnostics += burst.unused()
         diagnostics, bound = burst.policies()
         self._diagnostics += diagnostics
         self._diagnostics += burst.tests()
@@ -80,10 +87,12 @@ class _Run:
         if has_errors(self._diagnostics):
             return self._ended(found, documents)
 
+        if self._idle:
+            self._diagnostics += burst.idle(sites, federation.reached(hosts))
         patched = Patched((), (), ())
         if with_workloads:
             diagnostics, patched = wholes.patches(burst, sites, content=self._files)
-            self._diagnostics += diagnostics
+            self._diagnostics += [*diagnostics, *wholes.dispatched(federation, hosts)]
         diagnostics, self._played = wholes.scenarios(burst, sites)
         self._diagnostics += diagnostics
         if has_errors(self._diagnostics):
@@ -162,8 +171,12 @@ class _Run:
 
         kept, suppressed = settle(diagnostics, found.ignores)
         if self._complete:
+            from compiler.codes.names import ON_REQUEST  # noqa: PLC0415
+
             text_of = self._work.text_of
-            kept = in_order([*kept, *unused(found.ignores, suppressed, lambda each: place(each.path, each.span(), text_of))])
+            looked = [each for each in found.ignores if self._idle or each.code not in ON_REQUEST]
+            over = unused(looked, suppressed, lambda each: place(each.path, each.span(), text_of), kept=kept)
+            kept = in_order([*kept, *over])
         return kept, suppressed
 
 

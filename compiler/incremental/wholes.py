@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic
 from compiler.incremental.burst import Burst, Site
+from compiler.incremental.federated import Federation, HostSite
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.memory import listed
 from compiler.incremental.named import Named
@@ -124,6 +125,20 @@ class Wholes:
         key = work.key("patches", b"content" if content else b"", self._tokens(), listed([site.key for site in sites]))
         answer = work.answers.one(Patched, key, find)
         return work.shown(answer.findings, heads), answer
+
+    def dispatched(self, federation: Federation, hosts: Sequence[HostSite]) -> list[Diagnostic]:
+        """Check manifests against the placement policies of their workloads."""
+        if not hosts:
+            return []
+        work = self._work
+        heads = federation.documents(hosts)
+
+        def find() -> tuple[Finding, ...]:
+            from compiler.pipeline import dispatched  # noqa: PLC0415 - as all that follows: a run that knows everything needs none of it
+
+            return kept(dispatched(self._stock()[0], federation.everything(hosts)), self._objects.given(heads), self._manifests)
+
+        return work.found(work.key("dispatched", self._tokens(), listed([host.key for host in hosts])), heads, find)
 
     def scenarios(self, burst: Burst, sites: Sequence[Site]) -> tuple[list[Diagnostic], tuple[str, ...]]:
         """Bind all scenarios; the outcome is the paths of the files that were read for them, too."""

@@ -20,6 +20,7 @@ from compiler.source import Location, Mark, SourceFile, Span
 from compiler.spelling import shortened
 
 _DIRECTIVE: Final = re.compile("^%TAG", re.MULTILINE)
+_DOCUMENT_KEYS: Final = frozenset({"apiVersion", "kind"})
 _STRING_TAGS: Final = frozenset({"!", "tag:yaml.org,2002:str"})
 
 
@@ -39,6 +40,8 @@ def read_positioned(file: SourceFile) -> tuple[list[tuple[int, Any, Mark]], list
         return [], [*reader.diagnostics, refused.diagnostic]
     except yaml.MarkedYAMLError as error:
         span, begun = _marked(file, error.problem_mark or error.context_mark), _marked(file, error.context_mark)
+        if _noticed_late(error):
+            span, begun = begun, span
         # "while parsing a flow mapping": where that begins is often where the mistake is.
         apart = begun is not None and begun != span
         related = [(Location(file.path, begun, file), error.context or "")] if apart else []
@@ -84,6 +87,7 @@ class _Reader:
         self._anchors: dict[str, tuple[Any, Mark, int, int]] = {}
         self._size = 0
         self._root: tuple[Any, Mark] | None = None
+        self._merged = False
 
     def documents(self) -> Iterator[tuple[int, Any, Mark]]:
         """Yield the documents; empty ones are left out."""
@@ -102,7 +106,7 @@ class _Reader:
             elif kind is yaml.AliasEvent:
                 self._alias(event)
             elif kind is yaml.DocumentStartEvent:
-                self._anchors, self._root = {}, None
+                self._anchors, self._root, self._merged = {}, None, False
                 self._count(1, _span(event))
             elif kind is yaml.DocumentEndEvent:
                 if self._root is not None and self._root[0] is not None:
@@ -133,7 +137,12 @@ class _Reader:
         elif text in frame.value:
             first = (frame.mark.members or {})[text][0]
             earlier = [(Location(self.file.path, first, self.file), "first here")]
-            self._report(reading.DUPLICATE_KEY, span, f"key `{shortened(text)}` stands twice in this mapping", related=earlier)
+            # Two documents that run into each other have all keys in common; one finding says so.
+            told, self._merged = self._merged, self._merged or (len(self._stack) == 1 and text in _DOCUMENT_KEYS)
+            help_lines = ["if another document begins here, write `---` on a line before it"] if self._merged and not told else []
+            message = f"key `{shortened(text)}` stands twice in this mapping"
+            if not told or len(self._stack) > 1:
+                self._report(reading.DUPLICATE_KEY, span, message, related=earlier, help=help_lines)
         frame.key, frame.key_span = text, span
         if event.anchor:
             self._anchors[event.anchor] = (value, Mark(span), 1 + len(text) // WEIGHT, 0)
@@ -235,9 +244,18 @@ class _Reader:
         self.diagnostics.append(self._diagnostic(code, span, message, **details))
 
 
+def _noticed_late(error: yaml.MarkedYAMLError) -> bool:
+    """Say whether libyaml noticed a mistake on a later line than it began: a key without a colon, a brace that is not closed."""
+    begun, noticed, problem = error.context_mark, error.problem_mark, error.problem or ""
+    late = "could not find expected ':'" in problem or "did not find expected ',' or" in problem
+    return late and begun is not None and noticed is not None and begun.line < noticed.line
+
+
 def _advice(file: SourceFile, span: Span) -> list[str]:
-    """Return help for the two ways in which files that people take for YAML are none."""
+    """Return help for the ways in which files that people take for YAML are none."""
     line = file.line(span.line)
+    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        return ["a merge conflict was committed: keep one side, and take the three marker lines out"]
     if "{{" in line:
         return ["a template (of Helm, say) is no YAML; in a repository, take it out with `exclude` in overbank.yaml"]
     if line[span.column - 1 : span.column] == "\t":

@@ -106,6 +106,12 @@ class Scenario(Named, frozen=True, kw_only=True):
     ceilings: Ceilings
     events: tuple[Event, ...]
 
+    @property
+    def is_test(self) -> bool:
+        """Whether something is expected of it, or it may not cost more than something; others only show what happens."""
+        ceilings = self.ceilings
+        return ceilings.per_hour is not None or ceilings.total is not None or any(event.expect for event in self.events)
+
 
 def duration(nanoseconds: int) -> str:
     """Return a duration as people write it: ``2m``, ``1h30m``, ``1.5s``."""

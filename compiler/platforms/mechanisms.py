@@ -97,6 +97,17 @@ def node_selector(platform: Platform, pool: Pool) -> dict[str, str]:
     return pool.node_selector
 
 
+def types_on(platform: Platform) -> frozenset[PoolType]:
+    """Return the types of pools that some mechanism serves on a platform."""
+    return frozenset().union(*(served[platform][0] for served in SERVES.values() if platform in served))
+
+
+def unserved(platform: Platform, pools: _Pools) -> Pool | None:
+    """Return the first pool of a type that no mechanism serves on the platform, if there is one."""
+    types = types_on(platform)
+    return next((pool for _, pool in pools if pool.type not in types), None)
+
+
 def choose(wanted: Mechanism, platform: Platform, pools: _Pools) -> Mechanism | str:
     """Return the mechanism that fits, or the reason why none (or not the wanted one) does.
 

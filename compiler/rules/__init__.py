@@ -12,6 +12,7 @@ from compiler.progress import Phase, Progress, counted, silent
 from compiler.resolve import Resolved
 from compiler.rules import (
     accelerator_candidates,
+    accelerator_specs,
     addons,
     advance,
     autoscaled_max,
@@ -74,7 +75,7 @@ Rule = Callable[[Resolved], Iterator[Diagnostic]]
 
 POLICY_RULES: Final[tuple[Rule, ...]] = (
     accelerator_candidates.check,
-    addons.check_policies,
+    accelerator_specs.check,
     advance.check,
     autoscaled_max.check,
     backstop.check,
@@ -112,7 +113,7 @@ POLICY_RULES: Final[tuple[Rule, ...]] = (
 where they run for one policy."""
 
 CLUSTER_RULES: Final[tuple[Rule, ...]] = (
-    addons.check_clusters,
+    addons.check,
     equal_priority.check,
     exclusion_label.check,
     idle.check_clusters,

@@ -8,6 +8,7 @@ from compiler.model import Mechanism, Platform
 from compiler.platforms.gates import BURST_RESOURCE_ENDS
 from compiler.platforms.pages import ACK_AFFINITY, ACK_BURST_RESOURCE
 from compiler.resolve import Binding, Resolved
+from compiler.rules.inert_selector import never_read
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -33,7 +34,7 @@ def _legacy(binding: Binding) -> Iterator[Diagnostic]:
         message = f"burst-resource is no longer maintained on cluster `{cluster.name}`, which has Kubernetes {cluster.kubernetes}"
         yield diagnose(codes.LEGACY, where, message, notes=[ACK_BURST_RESOURCE], help=["write `mechanism: auto`"])
     for use, pool in binding.pools:
-        if pool.node_selector:
+        if pool.node_selector and not never_read(cluster, pool):
             yield diagnose(
                 codes.INERT_SELECTOR,
                 policy.at("spec", "pools", use.index, "name"),

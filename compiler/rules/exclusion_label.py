@@ -18,9 +18,11 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
             continue
         missing = [name for name in excluded if cluster.namespaces.get(name, {}).get(EXCLUDE_LABEL) != "true"]
         if missing:
+            declared = list(cluster.namespaces)
+            named = [cluster.at("spec", "namespaces", declared.index(name)) for name in missing if name in cluster.namespaces]
             yield diagnose(
                 codes.EXCLUSION_LABEL,
-                cluster.at("spec", "kubernetesVersion"),
+                named[0] if named else cluster.at("spec", "kubernetesVersion"),
                 f"Kubernetes {cluster.kubernetes} cannot exclude {listing(missing)} by name",
                 notes=[f"the label {NAME_LABEL} is on every namespace from {NAME_LABEL_SINCE} on (KEP-2161)"],
                 help=[f'label {_them(missing)} {EXCLUDE_LABEL}="true", and declare {_them(missing)} with it in `spec.namespaces`'],

@@ -1,6 +1,7 @@
 """Namespaces: a ResourcePolicy needs known ones, and excluded ones cannot be named."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
@@ -10,6 +11,10 @@ from compiler.overlap import space
 from compiler.reach.labels import contradiction
 from compiler.resolve import Binding, Resolved
 from compiler.rules.vacuous import nowhere
+from compiler.spelling import listing
+
+_SHOWN: Final = 3
+"""Of how many clusters with the same problem the place is shown."""
 
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -26,19 +31,29 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 message = f"policy `{policy.name}` names the excluded namespace `{name}`"
                 advice = [f"take `{name}` out of the policy; the webhook never touches its pods"]
                 yield diagnose(codes.EXCLUDED_NAMESPACE, where, message, related=related, help=advice)
+    unknown: dict[str, list[Binding]] = {}
     for binding in resolved.bindings:
         if binding.mechanism is Mechanism.RESOURCE_POLICY and not binding.namespaces and not binding.policy.namespaces.names:
-            where = binding.policy.at_key("spec", "match", "namespaces")
-            related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
-            message = f"cluster `{binding.cluster.name}` declares no namespace that policy `{binding.policy.name}` selects"
-            advice = ["name the namespaces in the policy, or declare one with these labels in the Cluster document"]
-            yield diagnose(codes.NAMESPACES_UNKNOWN, where, message, related=related, help=advice)
+            unknown.setdefault(binding.policy.name, []).append(binding)
         elif _nowhere(binding) and not nowhere(binding, space(resolved, binding.cluster)):
             where = binding.policy.at_key("spec", "match", "namespaces")
             related = [(binding.cluster.at("spec"), "declare `namespaces` here")]
             message = f"policy `{binding.policy.name}` does nothing on cluster `{binding.cluster.name}`, which declares no namespace that it selects"
             notes = ["a namespace that is not declared has no labels known, and then no selector matches it"]
             yield diagnose(platform_codes.NO_EFFECT, where, message, related=related, notes=notes)
+
+    for bindings in unknown.values():
+        yield _unknown(bindings)
+
+
+def _unknown(bindings: list[Binding]) -> Diagnostic:
+    """Say once for all clusters that a policy selects none of their namespaces."""
+    policy, names = bindings[0].policy, listing(each.cluster.name for each in bindings)
+    subject = f"cluster {names} declares" if len(bindings) == 1 else f"clusters {names} declare"
+    message = f"{subject} no namespace that policy `{policy.name}` selects"
+    related = [(each.cluster.at("spec"), "declare `namespaces` here") for each in bindings[:_SHOWN]]
+    advice = ["name the namespaces in the policy, or declare one with these labels in the Cluster document"]
+    return diagnose(codes.NAMESPACES_UNKNOWN, policy.at_key("spec", "match", "namespaces"), message, related=related, help=advice)
 
 
 def _nowhere(binding: Binding) -> bool:

@@ -5,16 +5,18 @@ off, and variables that would lead git elsewhere are taken out of its environmen
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
+_OBJECT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 SECONDS: Final = 60
 """How long git may take for one answer."""
 _QUIET: Final = ("--no-pager", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never")
@@ -39,14 +41,18 @@ class GitError(Exception):
 
 
 class Git:
-    """Git in a folder; ``seconds`` is the most that one answer may take."""
+    """Git in a folder; ``seconds`` is the most that one answer may take.
 
-    def __init__(self, folder: Path, *, seconds: float = SECONDS) -> None:
+    ``inherited`` are variables of git's own that it gets all the same: a hook reads what the git that runs it has set up.
+    """
+
+    def __init__(self, folder: Path, *, seconds: float = SECONDS, inherited: Mapping[str, str] | None = None) -> None:
         found = shutil.which("git")
         if found is None:
             raise GitError("git is not installed, or not on PATH")
         self._command = [str(Path(found).absolute()), *_QUIET]
         self._folder = folder
+        self._inherited = dict(inherited or {})
         self.seconds = seconds
 
     def ask(self, arguments: Sequence[str], *, limit: int = 65_536) -> bytes:
@@ -73,6 +79,27 @@ class Git:
                 raise GitError(f"git {arguments[0]} fails: {_first_line(told) or f'exit code {code}'}", told=told)
             return answer
 
+    def look_up(self, names: Sequence[str]) -> list[tuple[str, str] | None]:
+        """Return for each name of an object its type and hash, None where there is no such object; names have no line breaks.
+
+        Raises:
+            GitError: git fails or takes too long.
+        """
+        if not names:
+            return []
+        process = self.start(["cat-file", "--batch-check=%(objecttype) %(objectname)"], subprocess.DEVNULL, stdin=subprocess.PIPE)
+        try:
+            asked = "".join(f"{name}\n" for name in names).encode(errors="surrogateescape")
+            answer, _ = process.communicate(asked, timeout=self.seconds)
+        except subprocess.TimeoutExpired as error:
+            raise GitError(f"git cat-file takes longer than {self.seconds:g} seconds") from error
+        finally:
+            stop(process)
+        lines = answer.decode(errors="surrogateescape").split("\n")[:-1]
+        if process.returncode or len(lines) != len(names):
+            raise GitError("git cat-file fails")
+        return [(words[0], words[1]) if (words := line.split(" ")) and _OBJECT.fullmatch(words[-1]) else None for line in lines]
+
     def start(
         self, arguments: Sequence[str], errors: IO[bytes] | int, *, stdin: int = subprocess.DEVNULL
     ) -> "subprocess.Popen[bytes]":
@@ -86,7 +113,7 @@ class Git:
             return subprocess.Popen(  # noqa: S603 - no shell, and what strangers wrote comes after --end-of-options
                 [*self._command, *arguments],
                 cwd=self._folder,
-                env={**kept, **_ENVIRONMENT},
+                env={**kept, **self._inherited, **_ENVIRONMENT},
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=errors,

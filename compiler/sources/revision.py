@@ -7,6 +7,7 @@ checkout are not applied.
 
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -34,7 +35,9 @@ class RevisionError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
+    """What Git stores of a file: its mode and the name of its object."""
+
     mode: bytes
     object: bytes
 
@@ -46,21 +49,20 @@ class Revision:
         folder: a folder of a work tree, whose own path within the repository is the root of the source; or a bare repository.
         revision: the name of a commit, in any form that Git knows. What begins with ``-`` is a name as well.
         subfolder: a path below ``folder`` to take as the root instead, as a bare repository needs it.
+        inherited: variables for git, see ``Git``.
 
     Raises:
         RevisionError: no git, no repository, no such revision, no such folder in it, or an object that this clone does not have.
     """
 
-    def __init__(self, folder: Path, revision: str, *, subfolder: str = "") -> None:
+    def __init__(self, folder: Path, revision: str, *, subfolder: str = "", inherited: Mapping[str, str] | None = None) -> None:
         self.name = revision
         self._batch: subprocess.Popen[bytes] | None = None
         try:
-            self._git = Git(folder)
-            self.commit, root = self._resolve(folder, revision, subfolder)
-            listing = self._git.ask(["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", root], limit=MAX_LISTING)
+            self._git = Git(folder, inherited=inherited)
+            self._entries = self._listed(folder, subfolder)
         except GitError as error:
             raise RevisionError(str(error), help=_advice(error.told)) from error
-        self._entries = dict(map(_entry, listing.split(b"\0")[:-1]))
         shown = {path: entry for path, entry in self._entries.items() if not path.startswith(".") and "/." not in path}
         named = {path for path in shown if path.endswith(SUFFIXES)}
         self._paths = tuple(sorted(path for path in named if shown[path].mode not in (_LINK, _SUBMODULE)))
@@ -113,6 +115,16 @@ class Revision:
         if entry.mode in (_LINK, _SUBMODULE):
             raise SourceError("it is not a regular file")
         return self._content(entry, limit)
+
+    def _listed(self, folder: Path, subfolder: str) -> dict[str, Entry]:
+        """Return what is in the root of the source and below, by path.
+
+        Raises:
+            GitError, RevisionError: see the class.
+        """
+        self.commit, root = self._resolve(folder, self.name, subfolder)
+        listing = self._git.ask(["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", root], limit=MAX_LISTING)
+        return dict(map(_entry, listing.split(b"\0")[:-1]))
 
     def _resolve(self, folder: Path, revision: str, subfolder: str) -> tuple[str, str]:
         """Return the commit, and the tree that is the root of the source in Git's notation.
@@ -174,7 +186,7 @@ class Revision:
                 return entry.mode == _SUBMODULE
         return True
 
-    def _content(self, entry: _Entry, limit: int) -> bytes:
+    def _content(self, entry: Entry, limit: int) -> bytes:
         """Read a blob through ``git cat-file --batch``.
 
         Raises:
@@ -199,11 +211,11 @@ class Revision:
         return kept
 
 
-def _entry(line: bytes) -> tuple[str, _Entry]:
+def _entry(line: bytes) -> tuple[str, Entry]:
     """Read a line of ``git ls-tree``: mode, type and object, a tab, and the path as it is."""
     about, _, path = line.partition(b"\t")
     mode, _, name = about.split(b" ")
-    return path.decode(errors="surrogateescape"), _Entry(mode, name)
+    return path.decode(errors="surrogateescape"), Entry(mode, name)
 
 
 def _ask(process: "subprocess.Popen[bytes]", name: bytes, limit: int) -> tuple[bytes, bool] | None:

@@ -20,9 +20,12 @@ from pathlib import Path
 from unittest import mock
 
 from compiler.cli import main as overbank
+from compiler.codes.names import ON_REQUEST
 
 EXAMPLES = Path(__file__).resolve().parent / "examples"
 
+_UNASKED = {"check": ["--ignore", ",".join(sorted(ON_REQUEST))]}
+"""The base has clusters and pools that an example has no use for. Examples about these select them."""
 _SILENT = {"check": ["--no-cache", "--level", "info"], "lint": ["--level", "info"], "build": ["--no-cache"], "diff": ["--no-cache"]}
 """Arguments that make a command show all that it finds and leave nothing behind."""
 _HEADING = re.compile(r"(?:error|warning|info)\[(?P<code>OB\d{4})\]: .*")
@@ -144,7 +147,8 @@ def _run(line: str) -> str:
         return ""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        overbank([*arguments, *_SILENT.get(arguments[0], ())])
+        others = [] if "--select" in arguments else _UNASKED.get(arguments[0], [])
+        overbank([*arguments, *_SILENT.get(arguments[0], ()), *others])
     printed, said = out.getvalue(), err.getvalue()
     return printed if list(_places(printed)) else said if list(_places(said)) else printed or said
 

@@ -27,6 +27,7 @@ TESTED_ELSEWHERE = {
     "OB0109": "test_pipeline.py: Git cannot hold a file that cannot be read",
     "OB0111": "hostile/test_files.py: the input is large",
     "OB0112": "hostile/test_trees.py: such paths cannot be checked out everywhere",
+    **dict.fromkeys(("OB2110", "OB2111", "OB2113"), "test_unused.py: looked for where infos are asked for"),
     "OB3122": "test_rules.py: it takes hundreds of policies",
     "OB4207": "test_shadowing.py: it takes many policies",
     **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "test_inventory.py: nodes are no part of a repository"),
@@ -35,6 +36,7 @@ TESTED_ELSEWHERE = {
     **dict.fromkeys(
         (f"OB54{number:02}" for number in range(1, 16)), "test_lint.py: webhook configurations are no part of a repository"
     ),
+    **dict.fromkeys((f"OB57{number:02}" for number in range(1, 5)), "importing/: objects of others are no part of a repository"),
     **dict.fromkeys((f"OB56{number:02}" for number in range(1, 10)), "diff/: what has changed is no part of one repository"),
     "OB6101": "test_policytest.py",
     "OB6102": "test_policytest.py",

@@ -232,7 +232,7 @@ def test_tabs_may_separate_but_not_indent() -> None:
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [
-        ("a: [1, 2\n", reading.SYNTAX, "test.yaml:2:1"),
+        ("a: [1, 2\n", reading.SYNTAX, "test.yaml:1:4"),
         ("a: b: c\n", reading.SYNTAX, "test.yaml:1:5"),
         ("a: 'b\n", reading.SYNTAX, "test.yaml:2:1"),
         ('a: "\\q"\n', reading.SYNTAX, "test.yaml:1:5"),

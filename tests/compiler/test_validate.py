@@ -31,6 +31,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
             "spec": {
                 "output": "out/rendered",
                 "exclude": ["docs/**"],
+                "ceilings": [{"folder": "teams/shop", "namespaces": {"names": ["shop"]}, "poolTypes": ["idc", "ecs"]}],
                 "workloads": ["apps/**/*.yaml", "!apps/old/**"],
                 "webhook": {
                     "namespace": "burst",

@@ -14,6 +14,9 @@ from webhook.engine.policy import Foreign, Verdict
 from webhook.engine.steps import ANNOTATIONS, LABELS, Step
 from webhook.engine.tolerations import describe, identity, toleration_field
 
+PAST: Final = "takes the pod past its placement"
+"""In every sentence about foreign intent, and in no other."""
+
 
 class Intent:
     """What is foreign in one pod.
@@ -93,11 +96,11 @@ class Border:
             if stripping:
                 notes.effects.append(Effect(self.policy, field, Action.REMOVED, value))
             if self.verdict is Verdict.DENY and not bound:
-                notes.deny(self.policy, f"{_phrase(field, value)} takes the pod past its placement; leave it out")
+                notes.deny(self.policy, f"{_phrase(field, value)} {PAST}; leave it out")
             elif stripping:
-                notes.warn(self.policy, f"{_phrase(field, value)} is removed, since it takes the pod past its placement")
+                notes.warn(self.policy, f"{_phrase(field, value)} is removed, since it {PAST}")
             else:
-                notes.warn(self.policy, f"{_phrase(field, value)} takes the pod past its placement")
+                notes.warn(self.policy, f"{_phrase(field, value)} {PAST}")
         return intent if stripping else NOTHING
 
     def _found(self, intent: Intent, metadata: Metadata, spec: Spec) -> Iterator[tuple[str, str]]:

@@ -133,12 +133,12 @@ def _add(gathered: Gathered, landed: Landed, limit: _Limit, asked: Count, before
             sum_ = (
                 f"{pods} - {before} on {listing(real)} = {rest} to burst; {takes} on the virtual node, {rest - limit.most} Pending"
             )
-        sure = (
-            "possible: while some node has none of the pods, "
-            if limit.relative
-            else ("proved: " if before is not None else "possible: ")
-        )
-        notes = [f"{sure}{sum_}", "a virtual node is one host, whatever number of pods the vendor runs behind it"]
+        # How many virtual nodes there are, nobody declares: ack-virtual-node names them after zones (``virtual-kubelet-ZONE``).
+        sure = "possible: while some node has none of the pods, " if limit.relative else "possible: with one virtual node, "
+        notes = [
+            f"{sure}{sum_}",
+            "a virtual node is one host, whatever number of pods the vendor runs behind it; one more for each zone takes as many",
+        ]
         return diagnose(
             codes.ONE_HOSTNAME,
             landed.at(*limit.route),

@@ -6,6 +6,7 @@ from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.dialects import lacking, serverless
 from compiler.federation.resolve import Federated
+from compiler.rules.accelerator_specs import unfit
 
 
 def check(federated: Federated) -> Iterator[Diagnostic]:
@@ -14,6 +15,7 @@ def check(federated: Federated) -> Iterator[Diagnostic]:
         accelerator, policy = placement.accelerator, placement.policy
         if accelerator is None:
             continue
+        yield from unfit(accelerator)
         for member in placement.members:
             for pool_type in lacking(accelerator, member.cluster):
                 pool = next(each for each in member.cluster.pools.values() if each.type is pool_type)
