@@ -8,33 +8,25 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.emit.kubeadmiral import HPA_MODE
 from compiler.federation.resolve import Federated
 from compiler.federation.room import least, most
-from compiler.manifests.dispatch.subjects import Subject, count, metadata, subjects
-from compiler.manifests.inventory import Inventory, Manifest
-
-_Identity = tuple[str, str, str, str]
+from compiler.manifests.dispatch.subjects import Subject, count, subjects
+from compiler.manifests.inventory import Inventory
+from compiler.manifests.manifest import Manifest
+from compiler.manifests.scaling import scaled
 
 ((_MODE, _CENTRALIZED),) = HPA_MODE.items()
 _RETAIN: Final = "kubeadmiral.io/retain-replicas"
 
 
-def scaled(inventory: Inventory) -> dict[_Identity, Manifest]:
-    """Return the autoscalers by group, kind, namespace and name of what they scale."""
-    found = {}
-    for manifest in inventory.of_kind("autoscaling", "HorizontalPodAutoscaler"):
-        spec = manifest.value.get("spec")
-        target = spec.get("scaleTargetRef") if isinstance(spec, dict) else None
-        if isinstance(target, dict):
-            group = str(target.get("apiVersion", "")).rpartition("/")[0]
-            found[group, str(target.get("kind")), manifest.effective_namespace, str(target.get("name"))] = manifest
-    return found
+def autoscaled(inventory: Inventory) -> dict[tuple[str, str, str, str], Manifest]:
+    """Return the autoscalers by the identity of what they scale."""
+    return dict(scaled(inventory, "autoscaling", "HorizontalPodAutoscaler"))
 
 
 def check(inventory: Inventory, federated: Federated) -> Iterator[Diagnostic]:
     """Yield autoscalers of the wrong mode, second ones, and bounds that the clusters cannot follow."""
-    autoscalers = scaled(inventory)
+    autoscalers = autoscaled(inventory)
     for subject in subjects(inventory, federated):
-        manifest = subject.manifest
-        found = autoscalers.get((manifest.group, manifest.kind, manifest.effective_namespace, manifest.name))
+        found = autoscalers.get(subject.manifest.identity)
         if found is not None:
             contrary = _contrary(subject, found)
             yield from [contrary] if contrary else _bounds(subject, found)
@@ -43,7 +35,7 @@ def check(inventory: Inventory, federated: Federated) -> Iterator[Diagnostic]:
 def _contrary(subject: Subject, autoscaler: Manifest) -> Diagnostic | None:
     """Return why the autoscaler and the policy work against each other, if they do."""
     policy, manifest = subject.placement.policy, subject.manifest
-    centralized = metadata(autoscaler, "labels").get(_MODE) == _CENTRALIZED
+    centralized = autoscaler.labels.get(_MODE) == _CENTRALIZED
     mode = (policy.at("spec", "mode"), f"mode {policy.mode}")
     if policy.autoscaling:
         message = f"{autoscaler.title} scales {manifest.title}, which placement policy `{policy.name}` has an autoscaler for"
@@ -59,7 +51,7 @@ def _contrary(subject: Subject, autoscaler: Manifest) -> Diagnostic | None:
             f"{autoscaler.title} is centralized, and placement policy `{policy.name}` does not divide the replicas of its workload"
         )
         related, advice = [mode], [f"take the label {_MODE} off, or use mode weighted or priority"]
-    elif not policy.mode.divides and metadata(manifest, "annotations").get(_RETAIN) != "true":
+    elif not policy.mode.divides and manifest.annotations.get(_RETAIN) != "true":
         message = f"{autoscaler.title} scales on each cluster, and the host writes the replicas of {manifest.title} there again"
         related, advice = [mode, (manifest.at_name(), "the workload")], [f'annotate the workload with `{_RETAIN}: "true"`']
     else:

@@ -8,8 +8,9 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.emit.kubeadmiral import OVERRIDE_LABEL, PROPAGATION_LABEL
 from compiler.federation.lower import lower
 from compiler.federation.resolve import Federated
-from compiler.manifests.dispatch.subjects import GROUP, metadata
-from compiler.manifests.inventory import Inventory, Manifest
+from compiler.manifests.dispatch.subjects import GROUP
+from compiler.manifests.inventory import Inventory
+from compiler.manifests.manifest import Manifest
 from compiler.spelling import did_you_mean, listing
 
 
@@ -40,9 +41,8 @@ def check(inventory: Inventory, federated: Federated) -> Iterator[Diagnostic]:
             if placement.rules:
                 known["OverridePolicy"].add((placement.namespace, placement.name))
     for manifest in inventory.manifests:
-        labels = metadata(manifest, "labels")
         for label in _LABELS:
-            name = labels.get(label.key)
+            name = manifest.labels.get(label.key)
             namespace = "" if label.kind.startswith("Cluster") else manifest.effective_namespace
             if isinstance(name, str) and (namespace, name) not in known[label.kind]:
                 yield _dangling(manifest, label, name, known[label.kind])
