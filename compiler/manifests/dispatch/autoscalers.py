@@ -7,7 +7,7 @@ from compiler.codes import federation as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.emit.kubeadmiral import HPA_MODE
 from compiler.federation.resolve import Federated
-from compiler.federation.room import least, most
+from compiler.federation.room import out_of_reach
 from compiler.manifests.dispatch.subjects import Subject, count, subjects
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.manifest import Manifest
@@ -29,7 +29,11 @@ def check(inventory: Inventory, federated: Federated) -> Iterator[Diagnostic]:
         found = autoscalers.get(subject.manifest.identity)
         if found is not None:
             contrary = _contrary(subject, found)
-            yield from [contrary] if contrary else _bounds(subject, found)
+            asked = count(found, "maxReplicas")
+            if contrary is not None:
+                yield contrary
+            elif asked is not None and subject.placement.policy.mode.divides:
+                yield from out_of_reach(subject.placement, asked, found.at("spec", "maxReplicas"), found.title)
 
 
 def _contrary(subject: Subject, autoscaler: Manifest) -> Diagnostic | None:
@@ -57,23 +61,3 @@ def _contrary(subject: Subject, autoscaler: Manifest) -> Diagnostic | None:
     else:
         return None
     return diagnose(codes.AUTOSCALER_MODE, autoscaler.at_name(), message, related=related, help=advice)
-
-
-def _bounds(subject: Subject, autoscaler: Manifest) -> Iterator[Diagnostic]:
-    placement, policy = subject.placement, subject.placement.policy
-    asked, room, minima = count(autoscaler, "maxReplicas"), most(placement), least(placement)
-    if asked is None or not policy.mode.divides:
-        return
-    where = autoscaler.at("spec", "maxReplicas")
-    if room is not None and room < asked:
-        message = f"{autoscaler.title} may ask for {asked} replicas, and the clusters of placement policy `{policy.name}` take at most {room}"
-        related = [(policy.at_key("spec", "clusters"), f"`max` adds up to {room}")]
-        advice = [f"lower `maxReplicas` to {room}, or raise a cluster's `max`"]
-        yield diagnose(codes.UNREACHABLE_BOUND, where, message, related=related, help=advice)
-    if minima > asked:
-        message = (
-            f"the clusters shall have at least {minima} replicas together, and {autoscaler.title} never asks for more than {asked}"
-        )
-        related = [(policy.at_key("spec", "clusters"), f"`min` adds up to {minima}")]
-        advice = [f"raise `maxReplicas` to {minima}, or lower a cluster's `min`"]
-        yield diagnose(codes.UNREACHABLE_BOUND, where, message, related=related, help=advice)
