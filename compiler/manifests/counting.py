@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from compiler.federation.binding import CLUSTER_PROPAGATION_LABEL, PROPAGATION_LABEL
 from compiler.manifests.inventory import Inventory
 from compiler.manifests.landing import Landed
 from compiler.manifests.manifest import Manifest
 from compiler.manifests.scaling import scaled
 from compiler.source import Route, Where
 
-DIVIDED: Final = ("kubeadmiral.io/propagation-policy-name", "kubeadmiral.io/cluster-propagation-policy-name")
-"""Labels of workloads of which a federation gives each cluster a part (KubeAdmiral, ``pkg/controllers/scheduler/util.go``)."""
+DIVIDED: Final = (PROPAGATION_LABEL, CLUSTER_PROPAGATION_LABEL)
+"""Labels of workloads of which a federation gives each cluster a part."""
 
 _LASTING: Final = frozenset(
     {

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from compiler.codes import federation as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.emit.kubeadmiral import OVERRIDE_LABEL, PROPAGATION_LABEL
+from compiler.federation.binding import CLUSTER_OVERRIDE_LABEL, CLUSTER_PROPAGATION_LABEL, OVERRIDE_LABEL, PROPAGATION_LABEL
 from compiler.federation.lower import lower
 from compiler.federation.resolve import Federated
 from compiler.manifests.dispatch.subjects import GROUP
@@ -26,9 +26,9 @@ _UNPLACED: Final = "without its policy the workload is not scheduled: a new one 
 _HELD: Final = "without its policy the workload is not dispatched"
 _LABELS: Final = (
     _Label(PROPAGATION_LABEL, "PropagationPolicy", _UNPLACED),
-    _Label("kubeadmiral.io/cluster-propagation-policy-name", "ClusterPropagationPolicy", _UNPLACED),
+    _Label(CLUSTER_PROPAGATION_LABEL, "ClusterPropagationPolicy", _UNPLACED),
     _Label(OVERRIDE_LABEL, "OverridePolicy", _HELD),
-    _Label("kubeadmiral.io/cluster-override-policy-name", "ClusterOverridePolicy", _HELD),
+    _Label(CLUSTER_OVERRIDE_LABEL, "ClusterOverridePolicy", _HELD),
 )
 
 
