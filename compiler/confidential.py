@@ -17,16 +17,19 @@ _KNOWN: Final = (
     ("an access key of Volcengine", r"AKLT", r"\bAKLT[A-Za-z0-9_-]{20,}"),
     ("an access key of AWS", r"AKIA|ASIA", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     ("a token of GitHub", r"gh[pousr]_|github_pat_", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})"),
-    ("a token of GitLab", r"gl[a-z]+-", r"\bgl(?:pat|rt|dt|cbt|ptt|agent)-[A-Za-z0-9_-]{20,}"),
+    ("a token of GitLab", r"gl(?:pat|rt|dt|cbt|ptt|agent)-", r"\bgl(?:pat|rt|dt|cbt|ptt|agent)-[A-Za-z0-9_-]{20,}"),
     ("a token of Slack", r"xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
     ("an API key of Google", r"AIza", r"\bAIza[A-Za-z0-9_-]{35}"),
     ("a token of Hugging Face", r"hf_", r"\bhf_[A-Za-z0-9]{30,}"),
     ("a token of npm", r"npm_", r"\bnpm_[A-Za-z0-9]{36}"),
     ("a token of PyPI", r"pypi-", r"\bpypi-AgEI[A-Za-z0-9_-]{40,}"),
-    ("a JSON Web Token", r"eyJ", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
-    ("a password in a URL", r"://", r"[a-z][a-z0-9+.-]*://[^/\s:@]*:(?![$<{*])[^/\s:@]{3,}@[^\s/@]+"),
+    ("a JSON Web Token", r"eyJ", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
+    ("a password in a URL", r"://", r"[a-z][a-z0-9+.-]{0,30}://[^/\s:@]*:(?![$<{*])[^/\s:@]{3,}@[^\s/@]+"),
 )
-"""Forms that their issuers document, each with a mark that is in all of its values and in hardly any other."""
+"""Forms that their issuers document, each with a mark that is in all of its values and in hardly any other.
+
+Values may have megabytes, and strangers write them: no form can begin at every letter of a long run and go on to its end.
+"""
 _MARKS: Final = re.compile("|".join(mark for _, mark, _ in _KNOWN))
 
 _TELLING: Final = re.compile(
