@@ -8,6 +8,7 @@ from typing import Final
 
 from compiler.codes import documents, reading
 from compiler.diagnostics import Diagnostic, diagnose, in_order
+from compiler.fixing import quoted
 from compiler.source import Document, Location, SourceFile, scalars
 from compiler.spelling import did_you_mean, disagreement, foreign_letters, shortened
 from schemas import API_VERSION
@@ -87,7 +88,9 @@ def _numbers(document: Document) -> Iterator[Diagnostic]:
             notes = disagreement(written) if written.lstrip("+-").startswith("0") else []
             if notes and not written.startswith("0o"):
                 message = f"`{written}` is not the same number to everybody"
-                yield diagnose(documents.BAD_VALUE, where, message, notes=notes, help=[f'write `{value}`, or "{written}" for text'])
+                help_lines = [f'write `{value}`, or "{written}" for text']
+                fix = quoted(document, *route, safe=False)
+                yield diagnose(documents.BAD_VALUE, where, message, notes=notes, help=help_lines, fix=fix)
 
 
 def _written(place: Location) -> str:

@@ -14,8 +14,9 @@ import schemas
 from compiler.codes import documents as codes
 from compiler.codes import reading
 from compiler.diagnostics import Code, Diagnostic, diagnose, in_order
+from compiler.fixing import quoted, renamed, replaced, without
 from compiler.source import Document, Route, Where
-from compiler.spelling import did_you_mean, disagreement, foreign_letters, listing, shortened
+from compiler.spelling import did_you_mean, disagreement, foreign_letters, listing, only_near, shortened
 
 MAX_FINDINGS = 1000
 """Of a document with more the rest is not looked for: a list of 500,000 wrong values would take minutes to explain."""
@@ -31,11 +32,13 @@ def unknown_version(document: Document) -> Diagnostic:
 def unknown_kind(document: Document) -> Diagnostic:
     """Say that a document's kind does not exist."""
     kind = document.get("kind")
+    near = only_near(kind, schemas.KINDS) if isinstance(kind, str) else None
+    fix = replaced(document.at("kind"), kind, near) if near else None
     help_lines = did_you_mean(kind if isinstance(kind, str) else "", schemas.KINDS) or [f"kinds: {listing(schemas.KINDS)}"]
     notes = foreign_letters(kind) if isinstance(kind, str) else []
     message = f"unknown kind `{shortened(kind)}`" if isinstance(kind, str) else f"`kind` has to be a name, not {_kind_of(kind)}"
     message = message if kind is not None else "the document has no kind"
-    return diagnose(codes.UNKNOWN_KIND, document.at("kind"), message, notes=notes, help=help_lines)
+    return diagnose(codes.UNKNOWN_KIND, document.at("kind"), message, notes=notes, help=help_lines, fix=fix)
 
 
 def misshapen(document: Document, kind: str) -> list[Diagnostic]:
@@ -89,10 +92,7 @@ def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
         case "type":
             yield _wrong_type(where, name, error)
         case "enum":
-            written = shortened(str(error.instance))
-            help_lines = did_you_mean(written, error.validator_value) or [f"write one of {listing(error.validator_value)}"]
-            message = f"{name} cannot be {_shown(error.instance)}"
-            yield diagnose(codes.BAD_VALUE, where, message, notes=foreign_letters(written), help=help_lines)
+            yield _not_among(where, name, error)
         case "const" if error.validator_value == "":
             yield diagnose(codes.BAD_VALUE, where, f"{name} has to be empty, or left out, here", help=_description(error))
         case "const":
@@ -120,12 +120,23 @@ def _explain(document: Document, error: Any) -> Iterator[Diagnostic]:
             yield diagnose(codes.BAD_VALUE, where, f"{name} takes no values with this operator")
         case "maxItems":
             yield diagnose(codes.BAD_VALUE, where, f"{name} has more than {error.validator_value} items", help=_description(error))
+        case "uniqueItems":
+            yield from _duplicates(document, route, error.instance)
         case "maxLength":
             yield diagnose(
                 codes.BAD_VALUE, where, f"{name} is longer than {error.validator_value} characters", help=_description(error)
             )
         case _:
             yield diagnose(codes.BAD_VALUE, where, f"{name}: {shortened(error.message, 400)}", help=_description(error))
+
+
+def _not_among(where: Where, name: str, error: Any) -> Diagnostic:
+    near = only_near(error.instance, error.validator_value) if isinstance(error.instance, str) else None
+    fix = replaced(where, error.instance, near) if near else None
+    written = shortened(str(error.instance))
+    help_lines = did_you_mean(written, error.validator_value) or [f"write one of {listing(error.validator_value)}"]
+    message = f"{name} cannot be {_shown(error.instance)}"
+    return diagnose(codes.BAD_VALUE, where, message, notes=foreign_letters(written), help=help_lines, fix=fix)
 
 
 def _unknown_fields(document: Document, route: Route, error: Any) -> Iterator[Diagnostic]:
@@ -138,9 +149,21 @@ def _unknown_fields(document: Document, route: Route, error: Any) -> Iterator[Di
             continue  # that the parent is empty or missing is said there
         help_lines = [f"it belongs below `{parent}`"] if parent else did_you_mean(short, known) or [f"known here: {listing(known)}"]
         message = f"unknown field `{short}`" + (f" in `{_dotted(route)}`" if route else "")
-        yield diagnose(
-            codes.UNKNOWN_FIELD, document.at_key(*route, unknown), message, notes=foreign_letters(short), help=help_lines
-        )
+        near = only_near(short, known)
+        fix = renamed(document, *route, unknown, to=near) if near else None
+        where = document.at_key(*route, unknown)
+        yield diagnose(codes.UNKNOWN_FIELD, where, message, notes=foreign_letters(short), help=help_lines, fix=fix)
+
+
+def _duplicates(document: Document, route: Route, items: list[Any]) -> Iterator[Diagnostic]:
+    first: dict[str, int] = {}
+    for index, item in enumerate(items):
+        earlier = first.setdefault(json.dumps(item, sort_keys=True), index)
+        if earlier != index:
+            message = f"`{_dotted(route)}` lists {_shown(item)} twice"
+            related = [(document.at(*route, earlier), "first here")]
+            fix = without(document, *route, index)
+            yield diagnose(codes.BAD_VALUE, document.at(*route, index), message, related=related, fix=fix)
 
 
 def _slipped(error: Any) -> Iterator[tuple[str, str]]:
@@ -156,15 +179,17 @@ _WITHOUT_VALUES = ("Exists", "DoesNotExist")
 
 def _wrong_type(where: Where, name: str, error: Any) -> Diagnostic:
     wanted = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
+    fix = None
     help_lines, notes = [], disagreement(error.instance) if isinstance(error.instance, str) else []
     if "string" in wanted and isinstance(error.instance, bool | int | float):
         location = where.locate()
         span = location.span
         written = location.file.line(span.line, span.column - 1, span.end_column - 1) if location.file and span else ""
+        fix = quoted(where.document, *where.route, safe=True)
         help_lines, notes = [f'write "{shortened(written)}"'] if written else ["put the value in quotes"], disagreement(written)
     message = f"{name} has to be {' or '.join(_ARTICLES[each] for each in wanted)}, not {_kind_of(error.instance)}"
     code: Code = codes.WRONG_TYPE
-    return diagnose(code, where, message, notes=notes, help=help_lines)
+    return diagnose(code, where, message, notes=notes, help=help_lines, fix=fix)
 
 
 _ARTICLES = {

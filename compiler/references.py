@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 
 from compiler.codes import names as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.fixing import replaced
 from compiler.model import Named
 from compiler.source import Document, Locatable
-from compiler.spelling import did_you_mean, listing
+from compiler.spelling import did_you_mean, listing, only_near
 
 
 def by_name(documents: Iterable[Document], kinds: Collection[str]) -> tuple[dict[str, list[Document]], list[Diagnostic]]:
@@ -33,4 +34,6 @@ def dangling(where: Locatable, what: str, name: str, candidates: Iterable[Named]
     """Say that a name leads nowhere, and to what it might."""
     names = [candidate.name for candidate in candidates]
     help_lines = did_you_mean(name, names) or [f"defined: {listing(names)}"]
-    return diagnose(codes.DANGLING, where, f"there is no {what} `{name}`", help=help_lines)
+    near = only_near(name, names)
+    fix = replaced(where, name, near) if near else None
+    return diagnose(codes.DANGLING, where, f"there is no {what} `{name}`", help=help_lines, fix=fix)

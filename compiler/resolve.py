@@ -8,7 +8,8 @@ from msgspec import structs
 
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
-from compiler.diagnostics import Diagnostic, diagnose
+from compiler.diagnostics import Diagnostic, Fix, diagnose
+from compiler.fixing import without
 from compiler.model import (
     AcceleratorClass,
     BurstPolicy,
@@ -226,13 +227,26 @@ def _overridden_clusters(policy: BurstPolicy, model: Model, matched: Iterable[Cl
             for position, name in enumerate(override["clusters"]):
                 where = policy.at("spec", "pools", use.index, "overrides", index, "clusters", position)
                 if name not in names:
-                    yield dangling(where, "cluster", name, model.clusters)
+                    found = dangling(where, "cluster", name, model.clusters)
+                    yield found if found.fix else found._replace(fix=_unlimited(policy, use, index, position, safe=False))
                 elif use.name not in pools.get(name, ()):
                     reason = f"it has no pool `{use.name}`" if name in pools else f"policy `{policy.name}` does not match it"
                     message = f"the limit for cluster `{name}` has no effect: {reason}"
-                    yield diagnose(platform_codes.NO_EFFECT, where, message)
+                    fix = _unlimited(policy, use, index, position, safe=True)
+                    yield diagnose(platform_codes.NO_EFFECT, where, message, fix=fix)
                 earlier = first.setdefault(name, (index, position))
                 if earlier != (index, position):
                     route = ("spec", "pools", use.index, "overrides", earlier[0], "clusters", earlier[1])
                     message = f"pool `{use.name}` of policy `{policy.name}` has two limits on cluster `{name}`"
                     yield diagnose(codes.DUPLICATE, where, message, related=[(policy.at(*route), "first here")])
+
+
+def _unlimited(policy: BurstPolicy, use: PoolUse, index: int, position: int, *, safe: bool) -> Fix | None:
+    """Return the removal of a cluster from a limit, and of the limit where it is for no other."""
+    overrides = ("spec", "pools", use.index, "overrides")
+    written = policy.document.get(*overrides)
+    if len(written[index]["clusters"]) > 1:
+        return without(policy.document, *overrides, index, "clusters", position, safe=safe)
+    if len(written) > 1:
+        return without(policy.document, *overrides, index, safe=safe)
+    return without(policy.document, *overrides, safe=safe)

@@ -65,6 +65,16 @@ class SourceFile:
         column = offset - starts[line - 1] + 1
         return Span(line, column, line, column + 1)
 
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a place in the text; of a place behind its end, the end."""
+        starts = self._line_starts()
+        return min(starts[line - 1] + column - 1, len(self.text)) if line <= len(starts) else len(self.text)
+
+    def between(self, start: int, end: int) -> Span:
+        """Return the span of a stretch of text, by its offsets."""
+        first, last = self.span_at(start), self.span_at(end)
+        return Span(first.line, first.column, last.line, last.column)
+
     def end(self) -> Span:
         """Return the span of what would follow the last character."""
         return self.span_at(len(self.text))
@@ -172,3 +182,14 @@ class Where(Struct, frozen=True):
             last = position == len(self.route) - 1
             span = key_span if self.on_key and last else mark.span
         return Location(self.document.file.path, span, self.document.file)
+
+
+class Stretch(Struct, frozen=True):
+    """A concrete place in a document, which may be no value: what an edit replaces."""
+
+    document: Document
+    span: Span
+
+    def locate(self) -> Location:
+        """Return the place in the file."""
+        return Location(self.document.file.path, self.span, self.document.file)

@@ -18,7 +18,18 @@ _MANY: Final = 200
 
 
 def did_you_mean(wrong: str, right: Iterable[str], *, alike: float = 0.6) -> list[str]:
-    """Return a help line that names the nearest candidate, or nothing if none is near; ``alike`` is how near, from 0 to 1.
+    """Return a help line that names the nearest candidate, or nothing if none is near; ``alike`` is how near, from 0 to 1."""
+    return [f"did you mean `{name}`?" for name in nearest(wrong, right, alike=alike)[:1]]
+
+
+def only_near(wrong: str, right: Iterable[str]) -> str | None:
+    """Return the candidate that is near, if there is one alone."""
+    found = nearest(wrong, right)
+    return found[0] if len(found) == 1 else None
+
+
+def nearest(wrong: str, right: Iterable[str], *, alike: float = 0.6) -> list[str]:
+    """Return up to two candidates that are near, the nearest first; one that differs in its capitals alone leaves no other.
 
     Of more than 200 candidates only those are compared that begin alike: a repository may have as many misspelt names as names.
     """
@@ -33,11 +44,10 @@ def did_you_mean(wrong: str, right: Iterable[str], *, alike: float = 0.6) -> lis
         candidates = sorted(candidates[max(0, at - _MANY // 2) : at + _MANY // 2])
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     if wrong.casefold() in by_folded:
-        return [f"did you mean `{by_folded[wrong.casefold()]}`?"]
+        return [by_folded[wrong.casefold()]]
     from difflib import get_close_matches  # noqa: PLC0415 - only when something is misspelt
 
-    near = get_close_matches(wrong, candidates, n=1, cutoff=alike)
-    return [f"did you mean `{near[0]}`?"] if near else []
+    return get_close_matches(wrong, candidates, n=2, cutoff=alike)
 
 
 def listing(names: Iterable[str], *, limit: int = 8) -> str:

@@ -43,6 +43,12 @@ def test_pods_that_missed_their_mutation_are_found(shown: str) -> None:
     assert "kubectl -n web rollout restart deployment/nginx" in shown
 
 
+def test_a_guides_object_is_imported_and_built_back(shown: str) -> None:
+    """A hand-written ResourcePolicy becomes a policy, and the object that the policy builds is shown below it."""
+    assert "1 object became 1 policy in 3 files, which builds the same; no findings" in shown
+    assert "\n  - {name: idc, max: 2}\n  - {name: nodes, max: 4}\n" in shown
+
+
 def test_each_change_names_its_policy_line(shown: str) -> None:
     """Below the difference stands the policy, and the file, line and column that the value was written on."""
     assert (

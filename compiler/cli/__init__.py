@@ -25,6 +25,7 @@ from importlib import import_module
 COMMANDS = {
     "init": "write a new policy repository that works as it stands",
     "check": "validate a policy repository and report what is wrong with it",
+    "fmt": "write policy files in their one form, comments kept",
     "build": "compile a policy repository into manifests for every cluster",
     "test": "run the PolicyTest documents of a repository, and the scenarios that expect something",
     "try": "show what one cluster's policies would do to a pod",
@@ -32,6 +33,7 @@ COMMANDS = {
     "plan": "show where replicas will land, scenario by scenario",
     "diff": "show what a change means: objects, reaches of policies, pods, and what runs already",
     "lint": "check webhook configurations, of Overbank or anybody else, for what could stop a cluster",
+    "import": "turn hand-written ResourcePolicies and objects of KubeAdmiral into policy files",
     "inventory": "build or refresh Cluster documents from the nodes that a cluster has",
     "sweep": "find live pods that missed their mutation, or would be mutated differently today",
     "doctor": "compare what a cluster has with what its Cluster document claims",
@@ -170,7 +172,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _module(command: str) -> str:
-    return f"{command}_" if command == "try" else command
+    return f"{command}_" if command in ("try", "import") else command
 
 
 class _Help(argparse.HelpFormatter):

@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from compiler.cli import CLEAN
+from compiler.cli import CLEAN, FINDINGS
 from compiler.cli.caching import add_cache, remembering
-from compiler.cli.choosing import add_choosing, exit_code, selection_of
+from compiler.cli.choosing import add_choosing, exit_code, selection_of, visible
+from compiler.cli.fixing import add_fixing, fixable, fixed, is_fixing
 from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.reports import FOR_PEOPLE, add_reports, chosen_reports
 from compiler.cli.repository import add_repository, count, hint, open_tree
@@ -21,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_progress(parser)
     add_colour(parser)
     add_cache(parser)
+    add_fixing(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,7 +33,13 @@ def run(options: argparse.Namespace) -> int:
     tree = open_tree(options.repository)
     with remembering(options, tree) as (memory, index), progress_bar(options) as progress:
         infos = "info" in (options.level, options.fail_level)
-        result = compile_slices(tree, memory, index, files=False, idle=infos, progress=progress)
+        if is_fixing(options):
+            result, differs = fixed(options, tree, memory, progress, idle=infos, shown=lambda found: visible(found, options))
+        else:
+            result, differs = compile_slices(tree, memory, index, files=False, idle=infos, progress=progress), False
+    if options.diff:
+        sys.stderr.write(f"{count(visible(result.diagnostics, options))} left\n")
+        return exit_code(result.diagnostics, options) or (FINDINGS if differs and not options.exit_zero else CLEAN)
     if not result.diagnostics and not result.suppressed and all(each.format in FOR_PEOPLE and each.path is None for each in wanted):
         sys.stderr.write(f"no findings{_looked_at(result)}\n")
         return CLEAN
@@ -40,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = write_reports(result.diagnostics, result.suppressed, wanted, options)
     sys.stderr.write(f"{count(chosen.shown)}{_looked_at(result)}\n{remarks(chosen, result.suppressed, options)}")
     if options.format == "text":
-        sys.stderr.write(hint(chosen.shown))
+        sys.stderr.write(hint(chosen.shown) + fixable(chosen.shown))
     return exit_code(result.diagnostics, options)
 
 

@@ -4,13 +4,13 @@ The difference, or the new document, is the result, so it goes to stdout. Nothin
 """
 
 import argparse
-import difflib
 import sys
 from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
 from compiler.cli.destination import create, is_standard
+from compiler.cli.difference import print_difference
 from compiler.cli.nodes import Observed, add_source, observed
 from compiler.cli.repository import add_format, add_repository, open_tree, report
 from compiler.cli.terminal import add_colour, paint_for
@@ -26,7 +26,7 @@ from compiler.model import Cluster, Platform, PoolType
 from compiler.parse import cluster as read_cluster
 from compiler.reading import read
 from compiler.report import text
-from compiler.report.style import Paint, printable
+from compiler.report.style import printable
 from compiler.source import Location
 from compiler.sources import SourceError
 from compiler.sources.tree import Tree
@@ -126,7 +126,7 @@ def _refreshed(tree: Tree, cluster: Cluster, seen: Observed, options: argparse.N
             raise CommandError(str(error)) from error
         sys.stdout.write(f"wrote {printable(path)}\n")
         return CLEAN
-    _print_difference(path, raw, content, paint_for(sys.stdout, options.color))
+    print_difference(path, raw, content, paint_for(sys.stdout, options.color))
     return FINDINGS
 
 
@@ -141,18 +141,6 @@ def _summary(cluster: Cluster, total: int, result: Refresh, options: argparse.Na
     groups["in new pools"] = total - sum(groups.values())
     shown = ", ".join(f"{number} {where}" for where, number in groups.items() if number)
     sys.stderr.write(f"{cluster.name}: {total} node{'s' if total > 1 else ''}: {shown}\n")
-
-
-def _print_difference(path: str, before: bytes, after: bytes, paint: Paint) -> None:
-    """Print a unified diff that ``git apply`` takes: exactly what is in the file, but to a terminal nothing that could deceive it."""
-    old, new = (content.decode().splitlines(keepends=True) for content in (before, after))
-    colours = {"-": "red", "+": "green", "@": "cyan"}
-    to_terminal = sys.stdout.isatty()
-    for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
-        body = line.rstrip("\r\n")
-        ending = line[len(body) :] or "\n\\ No newline at end of file\n"
-        style = ("bold",) if line.startswith(("---", "+++")) else tuple(filter(None, (colours.get(line[:1]),)))
-        sys.stdout.write(f"{paint(printable(body) if to_terminal else body, *style)}{ending}")
 
 
 def _new(tree: Tree, seen: Observed, others: list[str], options: argparse.Namespace) -> int:

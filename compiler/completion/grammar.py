@@ -64,6 +64,7 @@ _BY_METAVAR: Final = {
     "REPO": Source.FOLDERS,
     "BASE": Source.FOLDERS,
     "FILE": Source.FILES,
+    "[CLUSTER=]FILE": Source.FILES,
     "POD.yaml": Source.FILES,
 }
 _BY_DESTINATION: Final = {"cluster": Source.CLUSTERS, "clusters": Source.CLUSTERS, "scenario": Source.SCENARIOS}

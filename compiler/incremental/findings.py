@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import Struct
 
-from compiler.diagnostics import Diagnostic, Label
+from compiler.diagnostics import Diagnostic, Edit, Fix, Label
 from compiler.incremental.facts import Head
-from compiler.source import Document, Location, SourceFile, Span, Where
+from compiler.source import Document, Location, SourceFile, Span, Stretch, Where
 
 TextOf = Callable[[str], str]
 """Returns the text of a file, by path; empty where it cannot be read any more."""
@@ -25,6 +25,14 @@ class Spot(Struct, array_like=True, frozen=True):
     text: str
 
 
+class Remedy(Struct, array_like=True, frozen=True):
+    """A fix; the text of a spot is what takes its place."""
+
+    title: str
+    edits: tuple[Spot, ...]
+    safe: bool
+
+
 class Finding(Struct, array_like=True, frozen=True):
     """A diagnostic, by its code's identifier."""
 
@@ -34,6 +42,7 @@ class Finding(Struct, array_like=True, frozen=True):
     related: tuple[Spot, ...]
     notes: tuple[str, ...]
     help: tuple[str, ...]
+    fix: Remedy | None = None
 
 
 Given = Sequence[tuple[Document, Head]]
@@ -59,15 +68,26 @@ def kept(diagnostics: Iterable[Diagnostic], given: Given = (), files: Collection
     def spot(label: Label) -> Spot:
         where = label.where
         place = where.locate()
-        at, line = positions.get(id(where.document), (place.path, 0)) if isinstance(where, Where) else (place.path, 0)
+        at, line = positions.get(id(where.document), (place.path, 0)) if isinstance(where, Where | Stretch) else (place.path, 0)
         span = place.span
         if isinstance(at, str) and span is not None and at not in files:
             raise ValueError(f"a slice has found something in {at}, which it was not given")
         lines = (span.line - line, span.column, span.end_line - line, span.end_column) if span else None
         return Spot(at, lines, label.text)
 
+    def remedy(fix: Fix | None) -> Remedy | None:
+        return Remedy(fix.title, tuple(spot(Label(each.where, each.text)) for each in fix.edits), fix.safe) if fix else None
+
     return tuple(
-        Finding(each.code.id, each.message, spot(each.primary), tuple(map(spot, each.related)), each.notes, each.help)
+        Finding(
+            each.code.id,
+            each.message,
+            spot(each.primary),
+            tuple(map(spot, each.related)),
+            each.notes,
+            each.help,
+            remedy(each.fix),
+        )
         for each in found
     )
 
@@ -91,8 +111,19 @@ def shown(findings: Sequence[Finding], heads: Sequence[Head], text_of: TextOf) -
         first, column, last, end = spot.span
         return Label(place(path, Span(first + line, column, last + line, end), text_of), spot.text)
 
+    def fix(remedy: Remedy | None) -> Fix | None:
+        return Fix(remedy.title, tuple(Edit(*label(each)) for each in remedy.edits), remedy.safe) if remedy else None
+
     return [
-        Diagnostic(BY_ID[each.code], each.message, label(each.primary), tuple(map(label, each.related)), each.notes, each.help)
+        Diagnostic(
+            BY_ID[each.code],
+            each.message,
+            label(each.primary),
+            tuple(map(label, each.related)),
+            each.notes,
+            each.help,
+            fix(each.fix),
+        )
         for each in findings
     ]
 

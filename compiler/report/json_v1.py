@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from compiler.diagnostics import Diagnostic, Label, Severity
+from compiler.diagnostics import Diagnostic, Fix, Label, Severity
 from compiler.report.pages import page_of
 from compiler.report.style import printable
+from compiler.source import Location
 from compiler.suppression.ignore import Suppressed
 
 
@@ -49,16 +50,27 @@ def entry(diagnostic: Diagnostic) -> dict[str, Any]:
         "related": [_label(label) for label in diagnostic.related],
         "notes": [printable(each) for each in diagnostic.notes],
         "help": [printable(each) for each in diagnostic.help],
+        "fix": _fix(diagnostic.fix),
     }
 
 
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    """Return what would do away with a finding; the texts of edits are exact, so that a program can write them."""
+    if fix is None:
+        return None
+    edits = [{**_place(each.where.locate()), "text": each.text} for each in fix.edits]
+    return {"title": printable(fix.title), "safe": fix.safe, "edits": edits}
+
+
 def _label(label: Label) -> dict[str, Any]:
-    place = label.where.locate()
+    return {**_place(label.where.locate()), "label": printable(label.text)}
+
+
+def _place(place: Location) -> dict[str, Any]:
     span = place.span
     return {
         "path": printable(place.path),
         "span": {"line": span.line, "column": span.column, "endLine": span.end_line, "endColumn": span.end_column}
         if span
         else None,
-        "label": printable(label.text),
     }

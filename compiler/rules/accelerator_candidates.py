@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.fixing import without
 from compiler.model import PoolType
 from compiler.placing import Reason, wanted
 from compiler.resolve import Resolved
@@ -45,4 +46,5 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 where,
                 f"policy `{policy.name}` has no pool that `{policy.accelerator}` chooses for",
                 help=["remove `accelerator`, or add the serverless pool that it was meant for"],
+                fix=without(policy.document, "spec", "accelerator"),
             )

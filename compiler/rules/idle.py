@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.fixing import without
 from compiler.foreign import foreign
 from compiler.model import BurstPolicy, Cluster, Mechanism
 from compiler.platforms.nodes import RUNTIMES
@@ -43,7 +44,7 @@ def _fields(policy: BurstPolicy, bindings: list[Binding]) -> Iterator[Diagnostic
     ):
         if idle and policy.document.get("spec", field) is not None:
             message = f"`{field}` of policy `{policy.name}` has no effect: {reason}"
-            yield diagnose(codes.NO_EFFECT, policy.at_key("spec", field), message)
+            yield diagnose(codes.NO_EFFECT, policy.at_key("spec", field), message, fix=without(policy.document, "spec", field))
     if not (policy.pools or policy.scheduling) and policy.inject == Fields():
         message = f"policy `{policy.name}` does nothing: it has no pools, no scheduling and nothing to inject"
         yield diagnose(codes.NO_EFFECT, policy.at_name(), message)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
-from compiler.diagnostics import Diagnostic, diagnose
+from compiler.diagnostics import Diagnostic, Fix, diagnose
+from compiler.fixing import without
 from compiler.model import Cluster, Mechanism, Platform, Pool, PoolType
 from compiler.resolve import Resolved
 
@@ -18,6 +19,7 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
                 binding.policy.at("spec", "pools", binding.pools[0][0].index, "name"),
                 f"nodeSelector of pool `{pool.name}` has no effect with `{binding.mechanism}`, which chooses no node",
                 related=[(binding.cluster.at_key("spec", "pools", pool.index, "nodeSelector"), "written here")],
+                fix=_fix(binding.cluster, pool.index),
             )
 
 
@@ -40,9 +42,15 @@ def check_clusters(resolved: Resolved) -> Iterator[Diagnostic]:
                     where,
                     f"nodeSelector of pool `{pool.name}` ({pool.type}) has no effect on {cluster.platform}",
                     help=["remove it; only pools of type `ecs` can be told apart by it there"],
+                    fix=_fix(cluster, index),
                 )
 
 
 def never_read(cluster: Cluster, pool: Pool) -> bool:
     """Say whether no mechanism reads the pool's node selector, so that this is said once, at the cluster."""
     return cluster.platform is Platform.ACK_REGISTERED and pool.type is PoolType.ECI
+
+
+def _fix(cluster: Cluster, index: int) -> Fix | None:
+    """Return the removal, which is not safe: other policies' mechanisms may read it, and it says which nodes the pool has."""
+    return without(cluster.document, "spec", "pools", index, "nodeSelector", safe=False)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.fixing import without
 from compiler.platforms.nodes import VIRTUAL
 from compiler.resolve import Resolved
 
@@ -20,4 +21,6 @@ def check(resolved: Resolved) -> Iterator[Diagnostic]:
                 if cluster.document.get("spec", "pools", pool.index, field):
                     message = f"`{field}` has no effect on pool `{pool.name}` of cluster `{cluster.name}`: type {pool.type} has no nodes of its own"
                     advice = [f"remove `{field}`" + ("; `max` in a policy limits the pool" if field == "nodes" else "")]
-                    yield diagnose(codes.NO_NODES, cluster.at_key("spec", "pools", pool.index, field), message, help=advice)
+                    fix = without(cluster.document, "spec", "pools", pool.index, field)
+                    where = cluster.at_key("spec", "pools", pool.index, field)
+                    yield diagnose(codes.NO_NODES, where, message, help=advice, fix=fix)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.fixing import without
 from compiler.resolve import Resolved
 from webhook.engine.keys import PREFIX
 
@@ -52,4 +53,9 @@ def check_policies(resolved: Resolved) -> Iterator[Diagnostic]:
         if policy.override and policy.inject.labels:
             where = policy.at_key("spec", "inject", "labels")
             related = [(policy.at("spec", "merge"), "override is asked for here")]
-            yield diagnose(codes.OVERRIDE_LABELS, where, f"policy `{policy.name}` overrides, but not these labels", related=related)
+            spec = policy.document.get("spec")
+            # With labels alone there is nothing that it could hold for.
+            idle = not spec.keys() & {"pools", "scheduling", "accelerator"} and spec["inject"].keys() == {"labels"}
+            fix = without(policy.document, "spec", "merge") if idle else None
+            message = f"policy `{policy.name}` overrides, but not these labels"
+            yield diagnose(codes.OVERRIDE_LABELS, where, message, related=related, fix=fix)

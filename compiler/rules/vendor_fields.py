@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from compiler.codes import platforms as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.fixing import without
 from compiler.model import BurstPolicy, Mechanism, Platform
 from compiler.resolve import Binding, Resolved
 from compiler.source import Route
@@ -11,19 +12,27 @@ from compiler.source import Route
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield written fields that are left out on some cluster, or that mean nothing without a ``max``."""
+    bound: dict[str, list[Binding]] = {}
+    for binding in resolved.bindings:
+        bound.setdefault(binding.policy.name, []).append(binding)
     for binding in resolved.bindings:
         policy, cluster = binding.policy, binding.cluster
         for route in _written(policy):
             reason = _left_out(binding, route)
             if reason:
                 message = f"`{_shown(route)}` of policy `{policy.name}` has no effect on cluster `{cluster.name}`: {reason}"
+                # Where it has an effect on another cluster, it is not to go.
+                idle = all(_left_out(each, route) for each in bound[policy.name])
+                fix = without(policy.document, "spec", *route) if idle else None
                 advice = ["take it out, or give these clusters a policy of their own"]
-                yield diagnose(codes.NO_EFFECT, policy.at_key("spec", *route), message, help=advice)
+                yield diagnose(codes.NO_EFFECT, policy.at_key("spec", *route), message, help=advice, fix=fix)
         if not policy.mirror_label and binding.mechanism is not Mechanism.BURST_ANNOTATION:
             message = (
                 f"`mirrorLabel` of policy `{policy.name}` has no effect on cluster `{cluster.name}`: it is for burstAnnotation"
             )
-            yield diagnose(codes.NO_EFFECT, policy.at_key("spec", "mirrorLabel"), message)
+            idle = all(each.mechanism is not Mechanism.BURST_ANNOTATION for each in bound[policy.name])
+            fix = without(policy.document, "spec", "mirrorLabel") if idle else None
+            yield diagnose(codes.NO_EFFECT, policy.at_key("spec", "mirrorLabel"), message, fix=fix)
 
 
 def _written(policy: BurstPolicy) -> Iterator[Route]:

@@ -60,6 +60,26 @@ SWEPT = "idc-zhangjiakou"
 """The cluster that ``live.json`` is a dump of: the webhook was away when two of its pods were made."""
 
 
+BY_HAND = """\
+apiVersion: scheduling.alibabacloud.com/v1alpha1
+kind: ResourcePolicy
+metadata:
+  name: load-balance-policy
+spec:
+  selector:
+    app: nginx
+  strategy: prefer
+  units:
+  - resource: idc
+    max: 2
+  - resource: ecs
+    nodeSelector:
+      alibabacloud.com/nodepool-id: np7b30xxx
+    max: 4
+"""
+"""The guide's own object of S1b."""
+
+
 def main() -> int:
     """Run the demonstration."""
     paint = paint_for(sys.stdout, "auto")
@@ -91,6 +111,7 @@ def main() -> int:
             print(patch.read_text(), end="")
         overbank(paint, "diff", name, widened(folder), expects=1)
         overbank(paint, "sweep", name, "--cluster", SWEPT, "--pods", f"{name}/demo/live.json", "--restart-plan", expects=1)
+        built_back(folder, paint)
         admitted, surprises = admissions(rendered, folder, paint)
     print(f"\n{admitted} pods admitted over TLS, {surprises} answers differ from `overbank try`; everything started has ended")
     return 1 if surprises else 0
@@ -125,6 +146,16 @@ def overbank(paint: Paint, *arguments: str, listing: bool = True, expects: int =
     status = subprocess.run([OVERBANK, *arguments], check=False, stdout=results, stderr=sys.stdout).returncode
     if status != expects:
         raise SystemExit(status or 1)
+
+
+def built_back(folder: Path, paint: Paint) -> None:
+    """Import a guide's ResourcePolicy, and build it from the policy that it became."""
+    (folder / "by-hand.yaml").write_text(BY_HAND)
+    overbank(paint, "import", f"idc={folder / 'by-hand.yaml'}", "--platform", "idc=ack-registered", "-o", str(folder / "imported"))
+    print((folder / "imported/burst/load-balance-policy.yaml").read_text(), end="")
+    overbank(paint, "build", str(folder / "imported"), "-o", str(folder / "again"), listing=False)
+    (again,) = (folder / "again").rglob("resourcepolicy.*.yaml")
+    print(again.read_text(), end="")
 
 
 def heading(text: str, paint: Paint) -> None:

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from tests.compiler.scrawling import scrawl as _scrawl
+
 _PLURALS = {
     "Ingress": "ingresses",
     "StorageClass": "storageclasses",
@@ -133,3 +135,9 @@ def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def scrawl() -> Callable[[int], str]:
+    """Return a function that writes a document of ours, another one for each number, as carelessly as YAML allows."""
+    return _scrawl

@@ -173,7 +173,7 @@ def test_check_reports_errors_on_stdout(cli: Cli, broken: Path) -> None:
     assert outcome.code == 1
     assert outcome.out.startswith("error[OB2104]: there is no cluster `icd`\n --> ")
     assert f" --> {broken}/burst/web.yaml:6:24\n" in outcome.out
-    assert outcome.err == "1 error in 3 documents\n  for more: overbank explain OB2104\n"
+    assert outcome.err == "1 error in 3 documents\n  for more: overbank explain OB2104\n  can be fixed: 1 with `--unsafe-fixes`\n"
 
 
 def test_check_with_warnings_is_clean(cli: Cli, warned: Path) -> None:

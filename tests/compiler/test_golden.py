@@ -36,6 +36,7 @@ TESTED_ELSEWHERE = {
     **dict.fromkeys(
         (f"OB54{number:02}" for number in range(1, 16)), "test_lint.py: webhook configurations are no part of a repository"
     ),
+    **dict.fromkeys((f"OB57{number:02}" for number in range(1, 5)), "importing/: objects of others are no part of a repository"),
     **dict.fromkeys((f"OB56{number:02}" for number in range(1, 10)), "diff/: what has changed is no part of one repository"),
     "OB6101": "test_policytest.py",
     "OB6102": "test_policytest.py",

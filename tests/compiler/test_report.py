@@ -214,6 +214,7 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
                 "related": [{"path": "other.yaml", "span": None, "label": "there"}],
                 "notes": ["fact"],
                 "help": ["do this"],
+                "fix": None,
             },
             {
                 "code": "OB0110",
@@ -225,6 +226,7 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
                 "related": [],
                 "notes": [],
                 "help": [],
+                "fix": None,
             },
         ],
         "suppressed": [
@@ -238,6 +240,7 @@ def test_json_v1_has_its_promised_shape(parse: Parse) -> None:
                 "related": [],
                 "notes": [],
                 "help": [],
+                "fix": None,
                 "justification": "it is meant",
             }
         ],

@@ -1,0 +1,1 @@
+"""Vendors' objects that were written by hand, read back into policy files that compile to the same objects. Nothing here touches the disk."""

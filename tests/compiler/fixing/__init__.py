@@ -1,0 +1,1 @@
+"""Tests of fixes: what each changes, and that nothing else does."""
