@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from compiler.codes import federation as codes
+from compiler.codes import dispatch as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.resolve import Federated
 from compiler.manifests.dispatch.subjects import subjects

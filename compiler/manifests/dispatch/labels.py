@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
-from compiler.codes import federation as codes
+from compiler.codes import dispatch as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.binding import CLUSTER_OVERRIDE_LABEL, CLUSTER_PROPAGATION_LABEL, OVERRIDE_LABEL, PROPAGATION_LABEL
 from compiler.federation.lower import lower

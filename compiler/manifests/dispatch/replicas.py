@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from compiler.codes import federation as codes
+from compiler.codes import dispatch as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.resolve import Federated
 from compiler.federation.room import most
