@@ -170,7 +170,7 @@ class _Run:
         diagnostics = in_order(self._diagnostics)
         if not found.ignores:
             return diagnostics, []
-        from compiler.suppression import settle, unused  # noqa: PLC0415 - hardly any repository has suppressions
+        from compiler.suppression.settling import settle, unused  # noqa: PLC0415 - hardly any repository has suppressions
 
         kept, suppressed = settle(diagnostics, found.ignores)
         if self._complete:

@@ -8,10 +8,8 @@ from typing import Final
 from compiler.codes import reading, suppression
 from compiler.diagnostics import Code, Diagnostic, Severity, diagnose
 from compiler.source import Location, SourceFile, Span
-from compiler.suppression.ignore import Ignore
+from compiler.suppression.ignore import WORD, Ignore
 
-_WORD: Final = "overbank:"
-"""What no file has without a suppression, or a value that looks like one; searched for before anything else."""
 _BEGIN: Final = r"#[ \t]*overbank:[ \t]*ignore\b"
 _FORM: Final = r"#[ \t]*overbank:[ \t]*ignore[ \t]*\[(?P<codes>[^\]\n]{0,500})\](?P<reason>[^\n]{0,2000})"
 _EMPTY: Final = r"[ \t]*(?:#.*|%.*|(?:---|\.\.\.)[ \t]*(?:#.*)?)?"
@@ -28,7 +26,7 @@ def ignores_in(file: SourceFile) -> tuple[tuple[Ignore, ...], list[Diagnostic]]:
 
     A file that is no YAML has no comments; whoever reads it says so.
     """
-    if _WORD not in file.text:
+    if WORD not in file.text:
         return (), []
     begins = [found.start() for found in re.finditer(_BEGIN, file.text) if _may_begin(file.text, found.start())][: MAX_COMMENTS + 1]
     if not begins:

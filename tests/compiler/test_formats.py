@@ -17,7 +17,7 @@ from compiler.diagnostics import Code, Diagnostic, Edit, Fix, Severity, diagnose
 from compiler.report import github, junit, markdown, sarif
 from compiler.report.selection import Selection
 from compiler.source import Location, SourceFile, Span
-from compiler.suppression import Suppressed
+from compiler.suppression.ignore import Suppressed
 
 VENDORED = Path(__file__).parent / "vendored"
 INFO = Code("OB4299", Severity.INFO, "may be meant", "Nothing.\n\nNothing at all.")
