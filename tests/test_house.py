@@ -57,6 +57,13 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     assert [target for target in targets if not (ROOT / page).parent.joinpath(target).exists()] == []
 
 
+@pytest.mark.parametrize(("page", "folder"), [("docs/index.md", ""), ("README.md", "docs/")])
+def test_every_page_is_on_the_contents(page: str, folder: str) -> None:
+    """The index and the README lead to every page right below docs."""
+    targets = set(re.findall(r"\]\(([^)#:]+)", (ROOT / page).read_text()))
+    assert {f"{folder}{path.name}" for path in ROOT.glob("docs/*.md") if path.name != "index.md"} - targets == set()
+
+
 def test_codes_have_their_category_and_an_explanation() -> None:
     """Identifiers are unique, and each explanation says more than its title."""
     assert len({code.id for code in ALL}) == len(ALL)
