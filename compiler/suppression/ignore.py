@@ -7,7 +7,7 @@ from msgspec import Struct
 from compiler.diagnostics import Diagnostic
 from compiler.source import Span
 
-WORD: Final = "overbank:"
+WORD: Final = "verbank:"
 """What no file has without a suppression, or a value that looks like one; searched for before anything else."""
 
 

@@ -35,6 +35,7 @@ def unused(
     suppressed: Iterable[Suppressed],
     locate: Callable[[Ignore], Locatable],
     *,
+    kept: Iterable[Diagnostic] = (),
     judged: Callable[[str], bool] | None = None,
 ) -> list[Diagnostic]:
     """Find the suppressions without a finding. Assumes that nothing has kept a finding from being made.
@@ -43,6 +44,7 @@ def unused(
         ignores: all of them.
         suppressed: what they suppress.
         locate: returns the place of one's code.
+        kept: findings that nobody suppresses, one of which may have been meant.
         judged: whether the run would have found a code; by default, whether a check of a repository would.
     """
     given = list(ignores)
@@ -55,13 +57,21 @@ def unused(
     for each, _ in suppressed:
         place = each.primary.where.locate()
         used.add((place.path, place.span.line if place.span else 0, each.code.id))
+    lines: dict[tuple[str, str], int] = {}
+    for diagnostic in kept:
+        place = diagnostic.primary.where.locate()
+        if place.span:
+            lines.setdefault((place.path, diagnostic.code.id), place.span.line)
     found = []
     for one in given:
         if (one.path, one.line, one.code) in used or not (judged or _by_check)(one.code):
             continue
         message = f"{one.code} is suppressed in line {one.line}, where it is not found"
-        advice = ["remove the comment, or move it to the end of the line that the finding points to"]
-        found.append(diagnose(suppression.UNUSED, locate(one), message, help=advice))
+        line = lines.get((one.path, one.code))
+        advice = "remove the comment, or move it to the end of the line that the finding points to"
+        if line:
+            advice = f"it is found in line {line}; move the comment to the end of that line"
+        found.append(diagnose(suppression.UNUSED, locate(one), message, help=[advice]))
     return found
 
 
