@@ -50,18 +50,24 @@ def unused(
         return []
     from compiler.codes import suppression  # noqa: PLC0415 - hardly any repository has suppressions
     from compiler.diagnostics import diagnose  # noqa: PLC0415
+    from compiler.suppression.removing import removed  # noqa: PLC0415
 
     used = set()
     for each, _ in suppressed:
         place = each.primary.where.locate()
         used.add((place.path, place.span.line if place.span else 0, each.code.id))
-    found = []
+    idle: dict[str, list[Ignore]] = {}
     for one in given:
-        if (one.path, one.line, one.code) in used or not (judged or _by_check)(one.code):
-            continue
+        if (one.path, one.line, one.code) not in used and (judged or _by_check)(one.code):
+            idle.setdefault(one.path, []).append(one)
+    found = []
+    for one in (each for those in idle.values() for each in those):
         message = f"{one.code} is suppressed in line {one.line}, where it is not found"
         advice = ["remove the comment, or move it to the end of the line that the finding points to"]
-        found.append(diagnose(suppression.UNUSED, locate(one), message, help=advice))
+        where = locate(one)
+        file = where.locate().file
+        fix = removed(file, one, idle[one.path]) if file is not None else None
+        found.append(diagnose(suppression.UNUSED, where, message, help=advice, fix=fix))
     return found
 
 
