@@ -74,6 +74,17 @@ def test_policies_in_a_folder_of_a_work_tree(cli: Cli, git: Git, write: Callable
     assert "infra/my policies/burst/web.yaml:9:3" in refused.stderr
 
 
+def test_a_commit_that_makes_the_policies_a_link_is_refused(cli: Cli, work: Path, git: Git) -> None:
+    """What is staged in the place of overbank.yaml is not followed, and does not pass for a repository without policies."""
+    cli("hook", "install", work)
+    (work / "overbank.yaml").rename(work / "real.yaml")
+    (work / "overbank.yaml").symlink_to("real.yaml")
+    git(work, "add", "--all")
+    refused = git(work, "commit", "--message", "a link", check=False)
+    assert "overbank.yaml is a symbolic link, where the file itself should be" in refused.stderr
+    assert refused.returncode != 0
+
+
 def test_the_first_commit_is_checked(cli: Cli, git: Git, write: Callable[..., Path], minimal: dict[str, str]) -> None:
     """A repository without a commit has nothing to compare with."""
     folder = write({**minimal, "burst/web.yaml": "kind: ["})
