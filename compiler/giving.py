@@ -5,15 +5,24 @@ After ``webhook.engine.plan``: of the policies that match a pod, the first in de
 element itself for its key, and then it does not matter who gives it.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Final
 
 from compiler.foreign import foreign
 from compiler.model import Mechanism
 from compiler.placing import SINGULAR, Kind, Reason, Wanted, wanted
 from compiler.resolve import Binding
+from webhook.engine.containers import GPU_COUNT_LABEL
+from webhook.engine.fields import Toleration
+from webhook.engine.gang import NAME_LABEL, SIZE_LABEL
+from webhook.engine.pod import covers
 
 PLACEMENT: Final = "placement"
+GANG: Final = "gang"
+GPU_SHARE: Final = "gpuShare"
+TOPOLOGY: Final = "cpuTopology"
+
+_PLACING: Final = (Reason.PLACEMENT, Reason.ACCELERATOR)
 
 Given = dict[Hashable, Hashable]
 """Values by key. What two policies give for a key is the same if and only if the values are equal."""
@@ -33,17 +42,80 @@ def always(binding: Binding) -> bool:
     return not binding.policy.partial
 
 
+Offers = Mapping[Hashable, frozenset[Hashable]]
+"""What a policy could put into a place, by place: a field that has one value, all tolerations, a preference, or a feature."""
+
+
+def offers(binding: Binding) -> Offers:
+    """Return everything that a policy could put into a pod, its placement's fields among it, whether it comes to that or not."""
+    found: dict[Hashable, set[Hashable]] = {}
+    for _, place, value in _offers(binding):
+        found.setdefault(place, set()).add(value)
+    return {place: frozenset(values) for place, values in found.items()}
+
+
+def carried(binding: Binding, key: Hashable) -> Offers:
+    """Return what goes into pods with a policy's decision about a key."""
+    found: dict[Hashable, set[Hashable]] = {}
+    for about, place, value in _offers(binding):
+        if about == key:
+            found.setdefault(place, set()).add(value)
+    return {place: frozenset(values) for place, values in found.items()}
+
+
+def disturbs(place: Hashable, others: frozenset[Hashable], own: frozenset[Hashable]) -> bool:
+    """Say whether it makes a difference if what others offer for a place comes before ``own`` instead of after it.
+
+    Of tolerations, one that covers another keeps it out of a pod if it comes first.
+    """
+    if place == Kind.TOLERATION:
+        return any(_collide(other, value) for other in others for value in own)
+    return bool(others - own)
+
+
+def _collide(one: Hashable, other: Hashable) -> bool:
+    if not (isinstance(one, Toleration) and isinstance(other, Toleration)):
+        raise TypeError("these are tolerations")
+    return one != other and (covers(one, other) or covers(other, one))
+
+
+def _offers(binding: Binding) -> Iterator[tuple[Hashable, Hashable, Hashable]]:
+    """Yield the key that an offer belongs to, its place and its value."""
+    policy, keys = binding.policy, given(binding)
+    if binding.pools:
+        yield PLACEMENT, PLACEMENT, keys[PLACEMENT]
+    for each in wanted(binding):
+        for key, value in _wanted(each, override=policy.override):
+            about = PLACEMENT if each.reason in _PLACING else key
+            if each.kind is Kind.TOLERATION:
+                yield about, Kind.TOLERATION, each.toleration
+            elif each.kind is not Kind.REQUIRED:  # which is a conjunction, whatever its order
+                yield about, key, value
+    for feature, labels in ((GANG, (NAME_LABEL, SIZE_LABEL)), (GPU_SHARE, (GPU_COUNT_LABEL,)), (TOPOLOGY, ())):
+        if feature in keys:
+            yield feature, feature, keys[feature]
+            yield from ((feature, f"{Kind.LABEL}[{label}]", (feature, keys[feature])) for label in labels)
+
+
 def _given(binding: Binding) -> Iterator[tuple[Hashable, Hashable]]:
     policy = binding.policy
     if binding.pools:
         yield PLACEMENT, _placement(binding)
+    injected: list[Toleration] = []
     for each in wanted(binding):
-        if each.reason in (Reason.SCHEDULING, Reason.INJECT):
-            yield from _wanted(each, override=policy.override)
+        if each.reason in _PLACING:
+            continue
+        if each.toleration is not None:
+            if any(covers(earlier, each.toleration) for earlier in injected):
+                continue  # it never gets into a pod
+            injected.append(each.toleration)
+        yield from _wanted(each, override=policy.override)
     if policy.scheduling.gang is not None:
-        yield "gang", (policy.scheduling.gang, policy.override)
+        yield GANG, (policy.scheduling.gang, policy.override)
     if policy.scheduling.gpu_share is not None:
-        yield "gpuShare", (policy.scheduling.gpu_share, policy.override)
+        yield GPU_SHARE, (policy.scheduling.gpu_share, policy.override)
+    if policy.scheduling.cpu_topology:  # pods are warned about as well, which the annotation alone does not do
+        yield TOPOLOGY, None
 
 
 def _wanted(each: Wanted, *, override: bool) -> Iterator[tuple[Hashable, Hashable]]:

@@ -141,7 +141,8 @@ def _result(reading: Reading, *, whole: bool = False, idle: bool = False, **valu
     diagnostics, suppressed = settle(in_order(reading.diagnostics), reading.ignores)
     if whole:
         looked = [each for each in reading.ignores if idle or each.code not in ON_REQUEST]
-        found = unused(looked, suppressed, lambda each: Location(each.path, each.span(), reading.files[each.path]))
+        files = reading.files
+        found = unused(looked, suppressed, lambda each: Location(each.path, each.span(), files[each.path]), kept=diagnostics)
         diagnostics = in_order([*diagnostics, *found])
     return Result(diagnostics=diagnostics, suppressed=suppressed, documents=len(reading.ours), ignored=reading.ignored, **values)
 

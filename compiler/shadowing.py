@@ -9,14 +9,16 @@ Policies are looked at from the last in deciding order to the first, and one tha
 all that are found can be removed together.
 """
 
-from collections.abc import Hashable, Sequence
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from compiler.giving import PLACEMENT, Given, always, given
+from compiler.giving import PLACEMENT, Given, always, carried, disturbs, given, offers
 from compiler.model import Cluster
 from compiler.overlap import reach, space
+from compiler.placing import Kind
 from compiler.reach import Kinds, Reach, Remainder, Space, UndecidedError, contained
 from compiler.reach.finder import Finder
 from compiler.resolve import Binding, Resolved
@@ -29,6 +31,9 @@ _BOUND: Final = 200
 
 _WORK: Final = 3_000
 """How many policies, beside a first one, are taken away from others in a cluster, before only single ones are tried."""
+
+_STEPS: Final = 1_000_000
+"""How often it is looked at what somebody puts into a place, in a cluster, before questions are left undecided."""
 
 
 class Effect(StrEnum):
@@ -76,6 +81,8 @@ class _Search:
         self._finder = Finder(self._reaches, named=there.named)
         self._idle: set[int] = set()
         self._left = _WORK
+        self._steps = _STEPS
+        self._offered: dict[Hashable, _Offered] = {}
         self._givers: dict[Hashable, list[int]] = {}
         for position, binding in enumerate(bindings):
             if always(binding):
@@ -152,7 +159,7 @@ class _Search:
                     raise _EffectError
                 differently = True
             elif first > position:
-                self._undisturbed(position, key, keys[key], taken, first)
+                self._undisturbed(position, key, taken, first)
             taken.append(first)
             rest.take(self._reaches[first])
 
@@ -167,24 +174,45 @@ class _Search:
         equal = one.policy.priority == other.policy.priority
         return equal and (key == PLACEMENT or given(one)[key] != given(other)[key])
 
-    def _undisturbed(self, position: int, key: Hashable, value: Hashable, taken: list[int], later: int) -> None:
-        """Make sure that wherever a later policy could decide instead, none between the two decides differently.
+    def _undisturbed(self, position: int, key: Hashable, taken: list[int], later: int) -> None:
+        """Make sure that wherever a later policy could decide instead, what it decides comes out as it did.
+
+        No policy between the two may put something else there, be it for some workloads only, or one that has no effect as yet.
 
         Raises:
             _EffectError: one does, for a pod that both match.
             UndecidedError: there are too many between them.
         """
-        between = [
+        between = {
             each
-            for each in self._givers[key]
-            if position < each < later and self._gives(each, key, position) and given(self._bindings[each])[key] != value
-        ]
+            for place, values in carried(self._bindings[position], key).items()
+            # What a policy wants itself agrees, but for tolerations of its own that cover each other.
+            for each in self._rivals(place, values, position, later if place == Kind.TOLERATION else later - 1)
+        }
         if len(between) > MAX_TOGETHER:
             raise UndecidedError
         outer = [self._reaches[each] for each in taken]
         shared = (self._reaches[position], self._reaches[later])
-        if any(not contained((*shared, self._reaches[each]), outer, self._space, bound=_BOUND) for each in between):
+        if any(not contained((*shared, self._reaches[each]), outer, self._space, bound=_BOUND) for each in sorted(between)):
             raise _EffectError
+
+    def _rivals(self, place: Hashable, values: frozenset[Hashable], position: int, last: int) -> Iterator[int]:
+        """Yield who, after a policy and up to another one, may put something else into a place, a few more than matter."""
+        found = 0
+        if not self._offered:  # few repositories have policies of which this is asked
+            self._offered = _offered(self._bindings)
+        there = self._offered[place]
+        at = bisect_right(there.positions, position)
+        while at < len(there.positions) and there.positions[at] <= last and found <= MAX_TOGETHER:
+            self._steps -= 1
+            if self._steps < 0:
+                raise UndecidedError
+            if disturbs(place, there.values[at], values):
+                found += 1
+                yield there.positions[at]
+                at += 1
+            else:
+                at = there.following[at]
 
     def _needed(self, own: Reach, taken: list[int]) -> list[int]:
         """Return those of the policies that are needed to match everything together, dropping later ones first."""
@@ -194,3 +222,28 @@ class _Search:
             if rest and contained((own,), rest, self._space, bound=_BOUND):
                 needed.remove(each)
         return needed
+
+
+class _Offered(NamedTuple):
+    """Who could put what into a place, in deciding order; ``following`` is where somebody comes who could put something else there."""
+
+    positions: list[int]
+    values: list[frozenset[Hashable]]
+    following: list[int]
+
+
+def _offered(bindings: Sequence[Binding]) -> dict[Hashable, _Offered]:
+    found: dict[Hashable, _Offered] = {}
+    for position, binding in enumerate(bindings):
+        for place, values in offers(binding).items():
+            there = found.setdefault(place, _Offered([], [], []))
+            there.positions.append(position)
+            there.values.append(values)
+    for there in found.values():
+        next_one = len(there.values)
+        for at in range(len(there.values) - 1, -1, -1):
+            if at + 1 < len(there.values) and there.values[at] != there.values[at + 1]:
+                next_one = at + 1
+            there.following.append(next_one)
+        there.following.reverse()
+    return found

@@ -80,7 +80,8 @@ def _main(argv: Sequence[str] | None) -> int:
     try:
         with _uncollected():
             _require_command(arguments)
-            options = make_parser(arguments).parse_args(arguments)
+            options, unknown = make_parser(arguments).parse_known_args(arguments)
+            _refuse(unknown, options.command)
             code: int = import_module(f"compiler.cli.{_module(options.command)}").run(options)
         sys.stdout.flush()
     except CommandError as error:
@@ -138,6 +139,26 @@ def _require_command(arguments: Sequence[str]) -> None:
 
         advice = "".join(did_you_mean(word, COMMANDS)) or f"commands: {', '.join(COMMANDS)}"
         raise CommandError(f"there is no command `{word}`", help=advice)
+
+
+def _refuse(unknown: Sequence[str], command: str) -> None:
+    """Refuse what a command does not take; argparse cannot say what was meant here, either.
+
+    Raises:
+        CommandError: there is something.
+    """
+    if not unknown:
+        return
+    from compiler.spelling import did_you_mean  # noqa: PLC0415 - only when something is misspelt
+
+    word, _, _ = unknown[0].partition("=")
+    if not word.startswith("-"):
+        raise CommandError(f"{command} does not take `{word}` as well", help=f"overbank {command} --help says what it takes")
+    parser = argparse.ArgumentParser()
+    import_module(f"compiler.cli.{_module(command)}").configure(parser)
+    known = {part.strip("[],") for part in parser.format_usage().split() if part.strip("[],").startswith("-")}
+    advice = "".join(did_you_mean(word, known)) or f"overbank {command} --help lists its options"
+    raise CommandError(f"{command} has no option `{word}`", help=advice)
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -120,12 +120,15 @@ def _forbidden(found: "Diff", base: "State", head: "State", options: argparse.Na
     from compiler.source import Location  # noqa: PLC0415
     from compiler.sources import REPOSITORY_FILE  # noqa: PLC0415
 
-    def place_of(document: str) -> Location:
-        here = head.where(document)
-        if here is not None:
-            return here
-        there = base.where(document)
-        return replace(there, path=f"{base.name}:{there.path}") if there is not None else Location(REPOSITORY_FILE)
+    def place_of(*documents: str) -> Location:
+        for document in documents:
+            here = head.where(document)
+            if here is not None:
+                return here
+            there = base.where(document)
+            if there is not None:
+                return replace(there, path=f"{base.name}:{there.path}")
+        return Location(REPOSITORY_FILE)
 
     return findings(found, options.forbid, place_of)
 

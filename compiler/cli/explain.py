@@ -6,7 +6,7 @@ import sys
 from compiler.cli import CLEAN, CommandError
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.codes.catalogue import ALL, BY_ID
-from compiler.spelling import did_you_mean
+from compiler.spelling import did_you_mean, listing
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,9 @@ def run(options: argparse.Namespace) -> int:
     for index, written in enumerate(options.codes):
         code = BY_ID.get(written.upper())
         if code is None:
-            advice = "".join(did_you_mean(written.upper(), BY_ID)) or "overbank explain lists all codes"
+            begun = [each for each in BY_ID if each.startswith(written.upper())]
+            near = listing(begun) if begun else "".join(did_you_mean(written.upper(), BY_ID))
+            advice = f"codes that begin so: {near}" if begun else near or "overbank explain lists all codes"
             raise CommandError(f"there is no code `{written}`", help=advice)
         heading = paint(f"{code.id}: {code.title}", "bold")
         sys.stdout.write(f"{'' if index == 0 else chr(10)}{heading} ({code.severity})\n\n{code.explanation}\n")

@@ -43,7 +43,7 @@ def rendered(
             from compiler import __version__  # noqa: PLC0415
             from compiler.report import sarif  # noqa: PLC0415
 
-            return sarif.render(shown, suppressed, root=root_in_checkout(options.repository), version=__version__)
+            return sarif.render(shown, root=root_in_checkout(options.repository), version=__version__)
         case "github":
             from compiler.report import github  # noqa: PLC0415
 

@@ -105,12 +105,14 @@ ONE_HOSTNAME: Final = Code(
     Severity.WARNING,
     "spreading by hostname keeps pods from bursting",
     """A virtual node is one node with one `kubernetes.io/hostname`, whatever number of pods the vendor runs behind it. Required
-anti-affinity by hostname lets one pod of a workload onto it, and a topology spread constraint with `DoNotSchedule` lets `maxSkew`
-more onto it than onto the emptiest node (Kubernetes, assigning pods to nodes; pod topology spread constraints). So the first pods
-burst and the others stay Pending, although the serverless pool has no limit.
+anti-affinity by hostname lets one pod of a workload onto it, and a topology spread constraint with `DoNotSchedule` lets
+`maxSkew` more onto it than onto the emptiest node (Kubernetes, assigning pods to nodes; pod topology spread constraints).
+So the first pods burst and the others stay Pending, although the serverless pool has no limit.
 
-The note does the sum: the pods, less those that the machines of the policy take, less those that the virtual node takes. A pool of
-machines takes as many as its `max` and its nodes allow; where neither is declared, the finding is *possible*.
+The note does the sum: the pods, less those that the machines of the policy take, less those that one virtual node takes. A
+pool of machines takes as many as its `max` and its nodes allow. The finding is *possible*, because no document says how
+many virtual nodes there are: ACK names them after zones (`virtual-kubelet-ZONE`, in the vendor's guides), so that a cluster
+in several zones has several (inferred), and each takes as many.
 
 Make the rule a preference (`preferredDuringSchedulingIgnoredDuringExecution`, `ScheduleAnyway`), or spread by zone.""",
 )

@@ -56,8 +56,8 @@ POOLS: Final = Code(
     "OB5607",
     Severity.ERROR,
     "pools of a policy have changed",
-    """`overbank diff --forbid pools`: the order of the pools of a policy, their limits, or the nodes that they stand for are
-others than before, so new pods may land elsewhere, and at another price.
+    """`overbank diff --forbid pools`: the order of the pools of a policy, their limits, the nodes that they stand for, or when pods
+go on to the next one are others than before, so new pods may land elsewhere, and at another price.
 `overbank plan --against BASE` shows both, replica by replica.""",
 )
 RUNNING: Final = Code(

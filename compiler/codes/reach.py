@@ -34,8 +34,9 @@ REDUNDANT: Final = Code(
     Severity.WARNING,
     "policy gives nothing that others do not give",
     """For every pod that this policy matches, on every cluster that it is bound to, other policies decide the same, value for value: if
-it were removed, no pod would come out otherwise (but for the name of the policy in the annotation `overbank.dev/applied`, and the
-order of tolerations). What is said twice will one day be changed in one place only.
+it were removed, no pod would come out otherwise, but for our own marks (the annotation `overbank.dev/applied`, and the label
+`overbank.dev/placement` by which a ResourcePolicy may select its pods) and the order within lists. What is said twice will one day
+be changed in one place only. A policy that keeps another one from having an effect is not redundant.
 
 A ResourcePolicy with a `max` is never called redundant, since pods are counted for each of them apart.
 

@@ -1,6 +1,6 @@
 """Differences that somebody forbids, as findings."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from compiler.codes import diffing as codes
@@ -8,13 +8,13 @@ from compiler.diagnostics import Code, Diagnostic, diagnose, in_order
 from compiler.diff.comparing import Diff
 from compiler.diff.extent import Shown
 from compiler.diff.objects import Status
-from compiler.diff.policies import PolicyChange
+from compiler.diff.policies import Effect, PolicyChange
 from compiler.diff.running import When
 from compiler.reach import Relation
 from compiler.source import Locatable
 
-PlaceOf = Callable[[str], Locatable]
-"""Returns where a policy, cluster or host is written, by ``kind/name``."""
+PlaceOf = Callable[..., Locatable]
+"""Returns where a policy, cluster or host is written, by ``kind/name``; of several, the first that there is."""
 
 _RELATIONS: Final[Mapping[str, tuple[Relation, Code, str]]] = {
     "wider": (Relation.WIDER, codes.WIDER, "more pods than"),
@@ -23,6 +23,10 @@ _RELATIONS: Final[Mapping[str, tuple[Relation, Code, str]]] = {
 }
 _PLACING: Final = ("placement.mechanism", "placement.fields", "placement.accelerator")
 """What of a normal form brings pods onto nodes, where no ResourcePolicy does."""
+_MAX_CLUSTERS: Final = 10
+"""So many are named in a message."""
+_GOING_ON: Final = ("spec.strategy", "spec.whenTryNextUnits")
+"""What of a ResourcePolicy says when a pod is placed on the next pool, or on none of them."""
 _URGENT: Final = (When.NOW, When.FORBIDDEN, When.FIRST)
 KINDS: Final = (*_RELATIONS, "added", "removed", "moved", "pools", "running", "clusters")
 """What can be forbidden."""
@@ -50,7 +54,11 @@ def findings(diff: Diff, forbidden: Iterable[str], place_of: PlaceOf) -> list[Di
         for change, consequence in diff.consequences:
             if consequence.when in _URGENT:
                 top, name = change.folder.split("/")
-                where = place_of(f"{'Cluster' if top == 'clusters' else 'FederationHost'}/{name}")
+                # Objects of a federation have the names of the placement policies that they follow from.
+                follows = (
+                    (f"Cluster/{name}",) if top == "clusters" else (f"PlacementPolicy/{change.name}", f"FederationHost/{name}")
+                )
+                where = place_of(*follows)
                 found.append(diagnose(codes.RUNNING, where, f"{change.title} is {change.status}: {consequence}"))
     return in_order(found)
 
@@ -69,26 +77,41 @@ def _of_policy(policy: PolicyChange, diff: Diff, wanted: set[str], place_of: Pla
         yield diagnose(codes.ADDED, where, f"{name} is not in {diff.before}", notes=_witnesses(policy))
     elif policy.status is Status.REMOVED and "removed" in wanted:
         yield diagnose(codes.REMOVED, where, f"{name} is gone; {diff.before} has it", notes=_witnesses(policy))
+    alike: dict[tuple[Code, str, str, str], list[str]] = {}
     for effect in policy.effects:
-        if "moved" in wanted:
-            for move in effect.moves:
-                if move.before and move.after and move.after == policy.name:
-                    pod = f"{move.witness.pod()}, in {move.witness.place()}" if move.witness else "not decided"
-                    message = f"pods that policy `{move.before}` placed on cluster {effect.cluster} go to {name}"
-                    yield diagnose(codes.MOVED, where, message, notes=[f"such a pod: {pod}"])
-        if "pools" in wanted and effect.pools is not None and effect.status is Status.CHANGED:
-            text = f"{', '.join(effect.pools.before) or 'none'}, and now {', '.join(effect.pools.after) or 'none'}"
-            yield diagnose(codes.POOLS, where, f"the pools of {name} on cluster {effect.cluster} were {text}")
-        if "pools" in wanted:
-            for change in effect.changes:
-                if change.path.startswith(_PLACING):
-                    message = f"the nodes that {name} wants on cluster {effect.cluster} are others: {change.path}"
-                    yield diagnose(codes.POOLS, where, message)
-        if "running" in wanted:
-            for each in effect.running:
-                if each.when in _URGENT:
-                    message = f"running pods of {name} on cluster {effect.cluster}: {each.when}"
-                    yield diagnose(codes.RUNNING, where, message, notes=[str(each)])
+        for said in _of_effect(effect, name, wanted):
+            alike.setdefault(said, []).append(effect.cluster)
+    for (code, begun, ended, note), clusters in alike.items():
+        yield diagnose(code, where, f"{begun} on {_named(clusters)}{ended}", notes=[note] if note else [])
+
+
+def _of_effect(effect: Effect, name: str, wanted: set[str]) -> Iterator[tuple[Code, str, str, str]]:
+    """Yield what is forbidden in a cluster: the code, the message up to the cluster's name and from there on, and a note."""
+    if "moved" in wanted:
+        for move in effect.moves:
+            if move.before and move.after and f"policy `{move.after}`" == name:
+                pod = f"{move.witness.pod()}, in {move.witness.place()}" if move.witness else "not decided"
+                yield codes.MOVED, f"pods that policy `{move.before}` placed", f" go to {name}", f"such a pod: {pod}"
+    if "pools" in wanted and effect.pools is not None and effect.status is Status.CHANGED:
+        text = f" were {', '.join(effect.pools.before) or 'none'}, and now {', '.join(effect.pools.after) or 'none'}"
+        yield codes.POOLS, f"the pools of {name}", text, ""
+    if "pools" in wanted:
+        for change in effect.changes:
+            if change.path.startswith(_PLACING):
+                yield codes.POOLS, f"the nodes that {name} wants", f" are others: {change.path}", ""
+        for change, _ in effect.resource:
+            if change.path.startswith(_GOING_ON):
+                yield codes.POOLS, f"{name}", f" goes on to its next pools otherwise: {change.path}", ""
+    if "running" in wanted:
+        for each in effect.running:
+            if each.when in _URGENT:
+                yield codes.RUNNING, f"running pods of {name}", f": {each.when}", str(each)
+
+
+def _named(clusters: Sequence[str]) -> str:
+    shown = ", ".join(clusters[:_MAX_CLUSTERS])
+    more = f" and {len(clusters) - _MAX_CLUSTERS} more" if len(clusters) > _MAX_CLUSTERS else ""
+    return f"cluster{'s' if len(clusters) > 1 else ''} {shown}{more}"
 
 
 def _witnesses(policy: PolicyChange) -> list[str]:

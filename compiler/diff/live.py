@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.diff.corpus import Pair
-from compiler.diff.running import Consequence, When, edited, in_order, newly_matched, of_policy, released
+from compiler.diff.running import Consequence, When, edited, in_order, newly_matched, no_edits, of_policy, released
 from compiler.diff.side import Side
 from compiler.load import decode, load
 from compiler.model import namespace_labels
@@ -102,10 +102,13 @@ class _Outlook:
         """Return what becomes of a pod, and whether its author's words are known."""
         namespace = key_of(pod).namespace or "default"
         labels = texts(pod, "metadata", "labels")
-        old, new = (
-            [spec for selector, spec in each.get(namespace, ()) if selector.items() <= labels.items()] for each in self._policies
-        )
+        before, after = (each.get(namespace, {}) for each in self._policies)
+        mine = [name for name, (selector, _) in before.items() if selector.items() <= labels.items()]
+        old = [before[name][1] for name in mine]
+        new = [spec for selector, spec in after.values() if selector.items() <= labels.items()]
         found: list[Consequence] = []
+        if no_edits(self._cluster) and any(name in after and after[name] != before[name] for name in mine):
+            found.append(edited(self._cluster))
         if new and not old:
             found.append(newly_matched(self._cluster))
         elif old and not new:
@@ -121,14 +124,15 @@ class _Outlook:
         return in_order(found)[0], source.basis is not Basis.ITSELF
 
 
-def _resource_policies(cluster: str, side: Side) -> dict[str, list[tuple[dict[str, str], dict[str, Any]]]]:
-    """Return the selectors and what else ResourcePolicies say, by namespace."""
-    found: dict[str, list[tuple[dict[str, str], dict[str, Any]]]] = {}
+def _resource_policies(cluster: str, side: Side) -> dict[str, dict[str, tuple[dict[str, str], dict[str, Any]]]]:
+    """Return the selectors and what else ResourcePolicies say, by namespace and name."""
+    found: dict[str, dict[str, tuple[dict[str, str], dict[str, Any]]]] = {}
     for path in _paths(cluster, side):
         file, _ = decode(path, side.files[path])
         for document in load(file)[0] if file is not None else ():
             spec = {key: value for key, value in document.get("spec").items() if key != "selector"}
-            found.setdefault(document.get("metadata", "namespace"), []).append((document.get("spec", "selector"), spec))
+            namespace, name = (document.get("metadata", key) for key in ("namespace", "name"))
+            found.setdefault(namespace, {})[name] = (document.get("spec", "selector"), spec)
     return found
 
 

@@ -1,5 +1,6 @@
 """What has become of each policy, cluster by cluster, and summed up."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,6 +9,7 @@ import msgspec
 
 from compiler.diff.extent import SAME, Extension, moved, related
 from compiler.diff.objects import ObjectChange, Status
+from compiler.diff.order import Order, Turn
 from compiler.diff.owners import Move, moves
 from compiler.diff.running import RESOURCE_POLICY, Consequence, of_policy
 from compiler.diff.side import Side
@@ -37,7 +39,7 @@ class Effect:
         extension: which pods it has lost and gained. matching: whether its match is written otherwise, equal or not.
         changes: of its normal form beside the match; none for a policy that is new or gone.
         pools: None where they are the same. resource: what else differs in its ResourcePolicies, with the namespaces that it concerns.
-        moves: pods that it has lost to another policy, or gained from one.
+        moves: pods that it has lost to another policy, or gained from one. turns: where it has changed places with another one.
     """
 
     cluster: str
@@ -48,6 +50,7 @@ class Effect:
     pools: Pools | None
     resource: tuple[tuple[Change, tuple[str, ...]], ...]
     moves: tuple[Move, ...]
+    turns: tuple[Turn, ...]
     running: tuple[Consequence, ...]
 
 
@@ -93,6 +96,7 @@ def in_cluster(cluster: str, before: Side, after: Side, objects: Sequence[Object
             resources.setdefault(each.name, []).append(each)
     elsewhere = spaces[0].declared != spaces[1].declared or set(spaces[0].excluded) != set(spaces[1].excluded)
     owned = moves(*bundles, spaces[1])
+    order = Order(*bundles, spaces[1])
     found = {}
     for name in sorted({*old, *new}):
         had, has = old.get(name), new.get(name)
@@ -107,7 +111,8 @@ def in_cluster(cluster: str, before: Side, after: Side, objects: Sequence[Object
             continue
         changes = _changes(had, has) if had is not None and has is not None else ()
         matching = had is not None and has is not None and Reach.of(had) != Reach.of(has)
-        concerns = extension != SAME or bool(mine) or any(_is_about_pods(each) for each in changes)
+        turns = tuple(order.turns(name))
+        concerns = extension != SAME or bool(mine or turns) or any(_is_about_pods(each) for each in changes)
         found[name] = Effect(
             cluster=cluster,
             status=Status.ADDED if had is None else Status.REMOVED if has is None else Status.CHANGED,
@@ -117,6 +122,7 @@ def in_cluster(cluster: str, before: Side, after: Side, objects: Sequence[Object
             pools=_pools(_telling(had, has, resources.get(name, ())), before.clusters[cluster], after.clusters[cluster]),
             resource=_resource(resources.get(name, ())),
             moves=mine,
+            turns=turns,
             running=of_policy(resources.get(name, ()), after.clusters[cluster], concerns_new_pods=concerns),
         )
     return found
@@ -143,7 +149,7 @@ def _changes(before: Policy, after: Policy) -> tuple[Change, ...]:
 
 
 def _is_about_pods(change: Change) -> bool:
-    """Say whether a change is one that some new pod can see by itself; the order of policies is not, without a move."""
+    """Say whether a change is one that some new pod can see by itself; the order of policies is not, without a move or turn."""
     return change.path != "priority"
 
 
@@ -154,18 +160,36 @@ def _telling(before: Policy | None, after: Policy | None, objects: Iterable[Obje
 
 
 def _pools(objects: Iterable[ObjectChange], old: Cluster, new: Cluster) -> Pools | None:
-    """Return the pools by the names that the clusters have for them; in the words of the ResourcePolicies where those say more."""
+    """Return the pools by the names that the clusters have for them; in the words of the ResourcePolicies where only those differ."""
     for each in objects:
-        had, has = _units(each.before, None), _units(each.after, None)
-        if had != has:
-            before, after = _units(each.before, old), _units(each.after, new)
-            return Pools(before=before, after=after) if before != after else Pools(before=had, after=has)
+        raw = _raw(each.before), _raw(each.after)
+        if raw[0] == raw[1]:
+            continue
+        before, after = _units(raw[0], old), _units(raw[1], new)
+        if before == after:
+            before, after = _units(raw[0], None), _units(raw[1], None)
+        if before == after:
+            before, after = _apart(raw[0], raw[1], old), _apart(raw[1], raw[0], new)
+        return Pools(before=before, after=after)
     return None
 
 
-def _units(value: Any, cluster: Cluster | None) -> tuple[str, ...]:
+def _raw(value: Any) -> list[Mapping[str, Any]]:
     spec = value.get("spec") or {} if isinstance(value, dict) else {}
-    return tuple(_unit(each, cluster) for each in spec.get("units") or spec.get("subsets") or ())
+    return list(spec.get("units") or spec.get("subsets") or ())
+
+
+def _apart(units: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]], cluster: Cluster) -> tuple[str, ...]:
+    """Return the pools of one side, with what tells them from those of the other where their names and limits do not."""
+    texts = []
+    for unit, other in zip(units, others, strict=True):
+        own = {key: value for key, value in unit.items() if other.get(key) != value}
+        texts.append(_unit(unit, cluster) + (f" {json.dumps(own, ensure_ascii=False, sort_keys=True)}" if own else ""))
+    return tuple(texts)
+
+
+def _units(units: Iterable[Mapping[str, Any]], cluster: Cluster | None) -> tuple[str, ...]:
+    return tuple(_unit(each, cluster) for each in units)
 
 
 def _unit(unit: Mapping[str, Any], cluster: Cluster | None) -> str:

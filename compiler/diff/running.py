@@ -71,7 +71,9 @@ _MARKED: Final = Consequence(
     source="Kubernetes",
 )
 _NOTHING: Final = Consequence(
-    when=When.UNAFFECTED, why="neither running pods nor new ones get anything else", source="their normal form is the same"
+    when=When.UNAFFECTED,
+    why="neither running pods nor new ones get anything else",
+    source="their normal form is the same, or only its place among policies that say nothing else",
 )
 
 
@@ -106,7 +108,7 @@ def _of_object(change: ObjectChange, cluster: Cluster) -> Iterator[Consequence]:
         yield _MARKED if PLACEMENT_LABEL in has else newly_matched(cluster)
     if change.status is Status.CHANGED and not has.items() <= had.items():
         yield released()
-    if change.status is Status.CHANGED and _without_selector(old) != _without_selector(new):
+    if change.status is Status.CHANGED and (_without_selector(old) != _without_selector(new) or (old != new and no_edits(cluster))):
         yield edited(cluster)
 
 
@@ -135,7 +137,7 @@ def edited(cluster: Cluster) -> Consequence:
             why="after an edit, old pods follow the old order and new pods the new one",
             source=pages.VKE_RESOURCE_POLICY,
         )
-    if cluster.platform is Platform.ACK_PRO and _is_before(cluster, _NO_EDITS_UNTIL):
+    if no_edits(cluster):
         known = "" if cluster.scheduler is not None else ", and this cluster does not declare its scheduler's version"
         return Consequence(
             when=When.FORBIDDEN,
@@ -143,6 +145,11 @@ def edited(cluster: Cluster) -> Consequence:
             source=pages.ACK_RESOURCE_POLICY,
         )
     return _staying("running pods stay where they are, and new ones follow the new units")
+
+
+def no_edits(cluster: Cluster) -> bool:
+    """Say whether the vendor rules out edits of a ResourcePolicy while its pods exist, its selector included."""
+    return cluster.platform is Platform.ACK_PRO and _is_before(cluster, _NO_EDITS_UNTIL)
 
 
 def released() -> Consequence:

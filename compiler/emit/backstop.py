@@ -28,11 +28,11 @@ from typing import Any, Final
 
 from compiler.emit import cel, gitops, missing
 from compiler.emit.manifest import MANAGED_BY, file_name, render
+from compiler.emit.rivals import Above
 from compiler.emit.webhook_config import MAX_EXPRESSION, MAX_VALUES
 from compiler.ir import ClusterIR
 from compiler.model import NAME_LABEL, Backstop
 from compiler.platforms.gates import ADMISSION_POLICY, MAX_REPORTED
-from compiler.reach.labels import narrowed
 from webhook.engine.bundle import Bundle
 from webhook.engine.keys import DEFAULT_SCHEDULER, INJECT_LABEL, MIRROR_ANNOTATION, PLACEMENT_LABEL
 from webhook.engine.policy import ALL_WORKLOADS, NamespaceMatch, Policy
@@ -137,8 +137,10 @@ def _validations(bundle: Bundle) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     total = 0
     told = DEFAULT_SCHEDULER not in _schedulers(bundle)
-    for rank, policy in enumerate(bundle.policies):
-        expression = _expression(bundle, rank, policy, told=told)
+    above = Above()
+    for policy in bundle.policies:
+        expression = _expression(bundle, above, policy, told=told)
+        above.add(policy)
         if expression is None or len(expression) > MAX_EXPRESSION:
             continue
         total += len(expression)
@@ -149,19 +151,19 @@ def _validations(bundle: Bundle) -> list[dict[str, str]]:
     return found
 
 
-def _expression(bundle: Bundle, rank: int, policy: Policy, *, told: bool) -> str | None:
+def _expression(bundle: Bundle, above: Above, policy: Policy, *, told: bool) -> str | None:
     """Return what holds for every pod but those that miss something of a policy; None where none can be told.
 
     Args:
         bundle: all policies.
-        rank: the policy's place among them.
+        above: those before it in order.
         policy: the one that it is about.
         told: whether the default scheduler is a sign that nobody wrote one, since no policy writes just that.
     """
     if policy.audit or policy.rollout < ALL_WORKLOADS:
         return None
     where = _namespaces(bundle, policy.namespaces)
-    lacking = [*_missing_anyhow(policy, told=told), *_missing_of_owner(bundle, rank, policy, told=told)]
+    lacking = [*_missing_anyhow(policy, told=told), *_missing_of_owner(above, policy, told=told)]
     if where is None or not lacking:
         return None
     matching = [*where, *cel.selected(policy.pods)]
@@ -201,7 +203,7 @@ def _missing_anyhow(policy: Policy, *, told: bool) -> Iterator[str]:
         yield from missing.of(fields, told=told)
 
 
-def _missing_of_owner(bundle: Bundle, rank: int, policy: Policy, *, told: bool) -> Iterator[str]:
+def _missing_of_owner(above: Above, policy: Policy, *, told: bool) -> Iterator[str]:
     """Yield what a policy writes where it owns placement, and no other one can."""
     placement = policy.placement
     if placement is None:
@@ -213,20 +215,13 @@ def _missing_of_owner(bundle: Bundle, rank: int, policy: Policy, *, told: bool) 
     if placement.accelerator and placement.accelerator.annotations:
         absent = cel.some(missing.absent(cel.ANNOTATIONS, placement.accelerator.annotations))
         lacking.append(f"({cel.asks_for(placement.accelerator.resource)} && {absent})")
-    rivals = [each for each in bundle.policies[:rank] if each.placement and not each.audit and _may_share(policy, each)]
-    if not lacking or len(rivals) > MAX_RIVALS:
+    if not lacking:
+        return
+    rivals = above.rivals(policy)
+    if len(rivals) > MAX_RIVALS:
         return
     owns = [f"!({cel.every(_may_match(rival))})" for rival in rivals]
     yield f"({cel.every([*owns, cel.some(lacking)])})"
-
-
-def _may_share(policy: Policy, other: Policy) -> bool:
-    """Say whether two policies may match one pod, as far as names and labels tell."""
-    names = set(policy.namespaces.names), set(other.namespaces.names)
-    return (
-        not (all(names) and names[0].isdisjoint(names[1]))
-        and narrowed({}, (*policy.pods.requirements, *other.pods.requirements)) is not None
-    )
 
 
 def _may_match(policy: Policy) -> list[str]:

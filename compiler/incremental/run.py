@@ -175,7 +175,8 @@ class _Run:
 
             text_of = self._work.text_of
             looked = [each for each in found.ignores if self._idle or each.code not in ON_REQUEST]
-            kept = in_order([*kept, *unused(looked, suppressed, lambda each: place(each.path, each.span(), text_of))])
+            over = unused(looked, suppressed, lambda each: place(each.path, each.span(), text_of), kept=kept)
+            kept = in_order([*kept, *over])
         return kept, suppressed
 
 

@@ -49,15 +49,16 @@ def overlap(reaches: Sequence[Reach], space: Space) -> Witness | None:
     return _smallest(_common(reaches), space)
 
 
-def outside(inner: Reach, outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> Witness | None:
+def outside(inner: Reach, outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS, known: bool = False) -> Witness | None:
     """Return the smallest pod that ``inner`` matches and none of ``outer`` does; None if they contain it together.
 
-    For one ``outer`` the bound is never reached.
+    For one ``outer`` the bound is never reached. With ``known`` the question is about namespaces as they are, all their labels known,
+    and not about what the webhook knows of them.
 
     Raises:
         UndecidedError: more regions than ``bound`` would have to be looked at.
     """
-    return left((inner,), outer, space, bound=bound)
+    return _smallest(_left((inner,), outer, bound, known=known), space)
 
 
 def left(inner: Sequence[Reach], outer: Sequence[Reach], space: Space, *, bound: int = MAX_REGIONS) -> Witness | None:
@@ -105,18 +106,18 @@ def _common(reaches: Sequence[Reach]) -> Iterator[Region]:
             yield region
 
 
-def _left(inner: Sequence[Reach], outer: Sequence[Reach], bound: int) -> Iterator[Region]:
+def _left(inner: Sequence[Reach], outer: Sequence[Reach], bound: int, *, known: bool = False) -> Iterator[Region]:
     """Yield disjoint regions whose union is what all of ``inner`` match and none of ``outer`` does.
 
-    Where labels of namespaces are unknown, more is left: only there it matters which matches look at these.
+    Where labels of namespaces are unknown, more is left: only there it matters which matches look at these. ``known`` leaves it out.
     """
     budget = [bound]
     # Whatever can never hold takes nothing away; left in, it would only seem to hang on the labels of namespaces.
     outer = [each for each in outer if each.namespaces.selector is None or contradiction(each.namespaces.selector) is None]
-    selecting = any(reach.namespaces.selector is not None for reach in outer)
-    for known in (True, False) if selecting else (True,):
+    selecting = not known and any(reach.namespaces.selector is not None for reach in outer)
+    for labels_known in (True, False) if selecting else (True,):
         for controller in controllers(*inner, *outer):
-            region = _within(Region.everything(controller, known=known), inner)
+            region = _within(Region.everything(controller, known=labels_known), inner)
             if region is not None:
                 yield from _without(region, [each for each in outer if controller.is_among(each.owners)], budget)
 

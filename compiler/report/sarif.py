@@ -6,6 +6,7 @@ https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-upl
 
 import json
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
@@ -17,7 +18,6 @@ from compiler.report.pages import page_of
 from compiler.report.style import printable
 from compiler.report.tally import tally
 from compiler.source import Location
-from compiler.suppression.ignore import Suppressed
 
 MAX_RESULTS: Final = 25_000
 MAX_BYTES: Final = 10_000_000
@@ -26,24 +26,23 @@ _ROOM: Final = 1_000_000
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _ROOT: Final = "%SRCROOT%"
-Result = Callable[[Diagnostic, str | None], dict[str, Any]]
+Result = Callable[[Diagnostic], dict[str, Any]]
 Value = dict[str, Any]
 
 
-def render(diagnostics: Iterable[Diagnostic], suppressed: Iterable[Suppressed] = (), *, root: str = ".", version: str) -> str:
+def render(diagnostics: Iterable[Diagnostic], *, root: str = ".", version: str) -> str:
     """Return the log as JSON with a final newline.
 
     Args:
-        diagnostics: findings that count.
-        suppressed: findings that comments suppress; they follow, marked as such.
+        diagnostics: findings. Those that comments suppress are not for a log: GitHub does not read ``suppressions``, and would open an alert
+            for each (https://github.com/github/codeql-action/issues/1230).
         root: the repository's folder as seen from the root of the checkout.
         version: of the tool.
     """
-    entries: list[tuple[Diagnostic, str | None]] = [(each, None) for each in diagnostics]
-    entries += [(each, reason) for each, reason in suppressed]
-    rules = {code.id: code for code in sorted({each.code for each, _ in entries}, key=lambda code: code.id)}
+    found = list(diagnostics)
+    rules = {code.id: code for code in sorted({each.code for each in found}, key=lambda code: code.id)}
     indices = {id_: index for index, id_ in enumerate(rules)}
-    results, left_out = _within_limits(entries, _Results(root, indices).result)
+    results, left_out = _within_limits(found, _Results(root, indices).result)
     driver: Value = {"name": "overbank", "version": version, "rules": [_rule(code) for code in rules.values()]}
     run: Value = {
         "tool": {"driver": driver},
@@ -59,18 +58,18 @@ def render(diagnostics: Iterable[Diagnostic], suppressed: Iterable[Suppressed] =
     return head.replace('"results": []', f'"results": {listed}', 1) + "\n"
 
 
-def _within_limits(entries: Sequence[tuple[Diagnostic, str | None]], result: Result) -> tuple[list[str], list[Severity]]:
+def _within_limits(found: Sequence[Diagnostic], result: Result) -> tuple[list[str], list[Severity]]:
     """Return the results that fit as JSON, in their order, and the severities of those that do not; the most severe go first."""
-    texts = [_indented(result(each, reason)) for each, reason in entries]
+    texts = [_indented(result(each)) for each in found]
     ranks = [*_LEVELS]
-    order = sorted(range(len(entries)), key=lambda at: (entries[at][1] is not None, ranks.index(entries[at][0].code.severity)))
+    order = sorted(range(len(found)), key=lambda at: ranks.index(found[at].code.severity))
     left, kept = MAX_BYTES - _ROOM, set[int]()
     for index in order:
         left -= len(texts[index].encode()) + 2
         if left < 0 or len(kept) == MAX_RESULTS:
             break
         kept.add(index)
-    left_out = [each.code.severity for index, (each, _) in enumerate(entries) if index not in kept]
+    left_out = [each.code.severity for index, each in enumerate(found) if index not in kept]
     return [text for index, text in enumerate(texts) if index in kept], left_out
 
 
@@ -97,16 +96,18 @@ class _Results:
         self._indices = indices
         self._seen: Counter[tuple[str, str, str]] = Counter()
 
-    def result(self, diagnostic: Diagnostic, reason: str | None) -> Value:
-        """Return a finding; with a reason, a suppressed one."""
+    def result(self, diagnostic: Diagnostic) -> Value:
+        """Return a finding."""
         code = diagnostic.code
-        said = [diagnostic.message, diagnostic.primary.text]
-        said += [f"note: {each}" for each in diagnostic.notes] + [f"help: {each}" for each in diagnostic.help]
+        said = [_plain(diagnostic.message), _plain(diagnostic.primary.text)]
+        # GitHub shows only those related places that the message links to, by their ids (SARIF 2.1.0, 3.11.6).
+        said += [self._link(label, number) for number, label in enumerate(diagnostic.related, start=1)]
+        said += [_plain(f"note: {each}") for each in diagnostic.notes] + [_plain(f"help: {each}") for each in diagnostic.help]
         result: Value = {
             "ruleId": code.id,
             "ruleIndex": self._indices[code.id],
             "level": _LEVELS[code.severity],
-            "message": {"text": "\n".join(printable(each) for each in said if each)},
+            "message": {"text": "\n".join(each for each in said if each)},
             "locations": [self._location(diagnostic.primary)],
         }
         if diagnostic.related:
@@ -116,9 +117,11 @@ class _Results:
         result["partialFingerprints"] = {"overbank/v1": self._fingerprint(diagnostic)}
         if diagnostic.fix:
             result["fixes"] = [self._fix(diagnostic.fix)]
-        if reason is not None:
-            result["suppressions"] = [{"kind": "inSource", "justification": printable(reason)}]
         return result
+
+    def _link(self, label: Label, number: int) -> str:
+        place = re.sub(r"([][\\])", r"\\\1", printable(label.where.locate().shown(self._root)))
+        return f"[{place}]({number}): {_plain(label.text)}" if label.text else f"[{place}]({number})"
 
     def _location(self, label: Label) -> Value:
         place = label.where.locate()
@@ -147,6 +150,11 @@ class _Results:
         key = (diagnostic.code.id, place.path, line)
         self._seen[key] += 1
         return sha256("\0".join((*key, str(self._seen[key]))).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _plain(text: str) -> str:
+    """Write a text in which no reader finds a link: names come from strangers."""
+    return re.sub(r"\](?=\()", r"\\]", printable(text))
 
 
 def _region(place: Location) -> Value:

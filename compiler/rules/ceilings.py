@@ -72,7 +72,7 @@ def _namespaces(resolved: Resolved, policy: BurstPolicy, ceiling: Ceiling, bindi
         return
     allowed = Reach(namespaces=NamespaceMatch(names=scope.names, selector=scope.selector), pods=Selector())
     for binding in bindings:
-        witness = outside(reach(binding), (allowed,), space(resolved, binding.cluster))
+        witness = outside(reach(binding), (allowed,), space(resolved, binding.cluster), known=True)
         if witness is not None:
             certainty = "such a pod" if witness.proved else "possible, if there is such a namespace"
             yield _beyond(

@@ -53,9 +53,11 @@ def _shadowed(resolved: Resolved, outcome: Outcome) -> Diagnostic:
     binding, by = outcome.binding, outcome.by
     policy, cluster = binding.policy, binding.cluster
     decide = "decides" if len(by) == 1 else "together decide"
+    # Those after it give the same as it does, and no priority changes that.
+    above = [each for each in by if (-each.policy.priority, each.policy.name) < (-policy.priority, policy.name)]
     notes = [
         f"priority {policy.priority} of `{policy.name}` comes after theirs"
-        if len(by) > 1
+        if len(by) == len(above) > 1
         else f"`{policy.name}` has priority {policy.priority}"
     ]
     witness = satisfiable(reach(binding), space(resolved, cluster))
@@ -67,7 +69,7 @@ def _shadowed(resolved: Resolved, outcome: Outcome) -> Diagnostic:
         f"policy `{policy.name}` has no effect on cluster `{cluster.name}`: {named(by)} {decide} for all of its pods",
         related=matched(by),
         notes=notes,
-        help=[f"give `{policy.name}` a higher `spec.priority` than {listing([each.policy.name for each in by])}, or remove it"],
+        help=[f"give `{policy.name}` a higher `spec.priority` than {listing([each.policy.name for each in above])}, or remove it"],
     )
 
 

@@ -41,6 +41,8 @@ def settled(verdicts: Iterable[Verdict], bound: Mapping[str, Collection[str]]) -
         given.sort(key=lambda each: each.cluster)
         idle = [(each.cluster, each.idle) for each in given if each.idle is not None]
         if {cluster for cluster, _ in idle} == set(bound[policy]):
+            # That others decide otherwise is the graver matter, so it is said where one cluster says so.
+            idle.sort(key=lambda each: (each[1].code.id, each[0]))
             found += _merged(idle[:1], [cluster for cluster, _ in idle])
             continue
         here: dict[str, list[tuple[str, Diagnostic]]] = {}

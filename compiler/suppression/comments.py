@@ -10,9 +10,10 @@ from compiler.diagnostics import Code, Diagnostic, Severity, diagnose
 from compiler.source import Location, SourceFile, Span
 from compiler.suppression.ignore import Ignore
 
-_WORD: Final = "overbank:"
+_WORD: Final = "verbank:"
 """What no file has without a suppression, or a value that looks like one; searched for before anything else."""
-_BEGIN: Final = r"#[ \t]*overbank:[ \t]*ignore\b"
+_BEGIN: Final = r"#[ \t]*[Oo]verbank:[ \t]*(?:ignore\b|[A-Za-z-]{1,40}[ \t]*[\[(][ \t]*[Oo][Bb]\d)"
+"""Other words before codes in brackets are meant likewise (``ignores``, ``disable``); to pass over them in silence would leave the author to wonder."""
 _FORM: Final = r"#[ \t]*overbank:[ \t]*ignore[ \t]*\[(?P<codes>[^\]\n]{0,500})\](?P<reason>[^\n]{0,2000})"
 _EMPTY: Final = r"[ \t]*(?:#.*|%.*|(?:---|\.\.\.)[ \t]*(?:#.*)?)?"
 """A line without content of a document: nothing, a comment, a directive or a marker."""
@@ -120,7 +121,7 @@ def _read(lines: _Lines, offset: int) -> tuple[list[Ignore], list[Diagnostic]]:
     if written is None or not written["codes"].strip():
         width = len(file.line(place.line, place.column - 1, place.column - 1 + _SHOWN))
         span = Span(place.line, place.column, place.line, place.column + width)
-        problem = "the suppression names no code" if written else "the suppression has no codes in brackets"
+        problem = "the suppression names no code" if written else "the comment looks like a suppression, and is not written as one"
         return [], [_found(suppression.MALFORMED, file, span, problem, _USAGE)]
     line = lines.meant(offset)
     # Another comment may follow in the same line.

@@ -35,6 +35,7 @@ def unused(
     suppressed: Iterable[Suppressed],
     locate: Callable[[Ignore], Locatable],
     *,
+    kept: Iterable[Diagnostic] = (),
     judged: Callable[[str], bool] | None = None,
 ) -> list[Diagnostic]:
     """Find the suppressions without a finding. Assumes that nothing has kept a finding from being made.
@@ -43,6 +44,7 @@ def unused(
         ignores: all of them.
         suppressed: what they suppress.
         locate: returns the place of one's code.
+        kept: findings that nobody suppresses, one of which may have been meant.
         judged: whether the run would have found a code; by default, whether a check of a repository would.
     """
     given = list(ignores)
@@ -56,18 +58,28 @@ def unused(
     for each, _ in suppressed:
         place = each.primary.where.locate()
         used.add((place.path, place.span.line if place.span else 0, each.code.id))
-    idle: dict[str, list[Ignore]] = {}
-    for one in given:
-        if (one.path, one.line, one.code) not in used and (judged or _by_check)(one.code):
-            idle.setdefault(one.path, []).append(one)
+    lines: dict[tuple[str, str], int] = {}
+    for diagnostic in kept:
+        place = diagnostic.primary.where.locate()
+        if place.span:
+            lines.setdefault((place.path, diagnostic.code.id), place.span.line)
+    idle = [one for one in given if (one.path, one.line, one.code) not in used and (judged or _by_check)(one.code)]
+    # One that only stands in the wrong line has a reason to keep.
+    needless: dict[str, list[Ignore]] = {}
+    for one in idle:
+        if (one.path, one.code) not in lines:
+            needless.setdefault(one.path, []).append(one)
     found = []
-    for one in (each for those in idle.values() for each in those):
+    for one in idle:
         message = f"{one.code} is suppressed in line {one.line}, where it is not found"
-        advice = ["remove the comment, or move it to the end of the line that the finding points to"]
-        where = locate(one)
-        file = where.locate().file
-        fix = removed(file, one, idle[one.path]) if file is not None else None
-        found.append(diagnose(suppression.UNUSED, where, message, help=advice, fix=fix))
+        where, fix = locate(one), None
+        if line := lines.get((one.path, one.code)):
+            advice = f"it is found in line {line}; move the comment to the end of that line"
+        else:
+            advice = "remove the comment, or move it to the end of the line that the finding points to"
+            file = where.locate().file
+            fix = removed(file, one, needless[one.path]) if file is not None else None
+        found.append(diagnose(suppression.UNUSED, where, message, help=[advice], fix=fix))
     return found
 
 

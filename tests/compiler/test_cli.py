@@ -90,11 +90,11 @@ def pod(tmp_path: Path) -> Path:
     ],
 )
 def test_wrong_usage_is_exit_2(cli: Cli, arguments: list[str]) -> None:
-    """What cannot be understood ends with 2, a usage line on stderr and nothing on stdout; options are not abbreviated."""
+    """What cannot be understood ends with 2, what is wrong on stderr and nothing on stdout; options are not abbreviated."""
     outcome = cli(*arguments)
     assert outcome.code == 2
     assert outcome.out == ""
-    assert "usage: overbank" in outcome.err
+    assert outcome.err.startswith(("usage: overbank", "overbank: error: "))
 
 
 @pytest.mark.parametrize(("word", "advice"), [("chek", "did you mean `check`?"), ("frobnicate", "commands: init, check,")])
@@ -537,6 +537,28 @@ def test_explain_every_code(cli: Cli, code: Any) -> None:
     assert not code.title.endswith(".")
     assert len(code.explanation) > len(code.title)
     assert max(len(line) for line in outcome.out.split("\n") if not line.startswith("  http")) <= 132
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "advice"),
+    [
+        (("check", "--exit-zro"), "check has no option `--exit-zro`", "did you mean `--exit-zero`?"),
+        (("check", "--fail-levl=info"), "check has no option `--fail-levl`", "did you mean `--fail-level`?"),
+        (("check", "--nonsense", "."), "check has no option `--nonsense`", "overbank check --help lists its options"),
+        (("check", ".", "more"), "check does not take `more` as well", "overbank check --help says what it takes"),
+    ],
+)
+def test_options_that_do_not_exist(cli: Cli, arguments: tuple[str, ...], problem: str, advice: str) -> None:
+    """What a command does not take is refused, with the option that was meant."""
+    outcome = cli(*arguments)
+    assert (outcome.code, outcome.err) == (2, f"overbank: error: {problem}\n  help: {advice}\n")
+
+
+def test_explain_of_a_prefix_lists_its_codes(cli: Cli) -> None:
+    """Prefixes are for --select; asked to explain one, the command says which codes begin so."""
+    outcome = cli("explain", "ob42")
+    assert outcome.code == 2
+    assert outcome.err.startswith("overbank: error: there is no code `ob42`\n  help: codes that begin so: `OB4201`, `OB4202`")
 
 
 def test_explain_takes_several_codes_in_any_case(cli: Cli) -> None:

@@ -207,6 +207,14 @@ def test_suppressions_without_a_finding_go(
     assert (repo / "burst/web.yaml").read_bytes() == (minimal["burst/web.yaml"] + after).replace("\n", end).encode()
 
 
+def test_suppressions_in_the_wrong_line_keep_their_reason(cli: Cli, write: Write, minimal: dict[str, str]) -> None:
+    """What is found in another line of the file is not removed from a comment: the comment is to be moved."""
+    policy = minimal["burst/web.yaml"] + "  mirrorLabel: false  # kept\n  priority: 1  # overbank: ignore[OB3111, OB4107] why\n"
+    repo = write({**minimal, "burst/web.yaml": policy})
+    assert "move the comment to the end of that line" in cli("check", "--fix", repo).out
+    assert (repo / "burst/web.yaml").read_text() == policy.replace(", OB4107]", "]")
+
+
 def test_suppressions_stay_where_a_value_would_grow(cli: Cli, write: Write, minimal: dict[str, str]) -> None:
     """A line of comment that ends a text which keeps its blank lines is not removed: they would become part of it."""
     cluster = minimal["clusters/idc.yaml"] + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  a: |+\n    b\n"

@@ -17,7 +17,6 @@ from compiler.diagnostics import Code, Diagnostic, Edit, Fix, Severity, diagnose
 from compiler.report import github, junit, markdown, sarif
 from compiler.report.selection import Selection
 from compiler.source import Location, SourceFile, Span
-from compiler.suppression import Suppressed
 
 VENDORED = Path(__file__).parent / "vendored"
 INFO = Code("OB4299", Severity.INFO, "may be meant", "Nothing.\n\nNothing at all.")
@@ -65,7 +64,8 @@ def test_sarif_has_places_rules_and_levels(valid_sarif: Callable[[str], dict[str
         "artifactLocation": {"uri": "policies/burst/a%20b%23%E6%BC%A2.yaml", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 2, "startColumn": 4, "endLine": 2, "endColumn": 5},
     }
-    assert first["message"]["text"] == "wrong\nhere\nnote: fact\nhelp: do this"
+    assert first["message"]["text"] == "wrong\nhere\n[policies/clusters/idc.yaml:1:1](1): there\nnote: fact\nhelp: do this"
+    assert first["relatedLocations"][0]["id"] == 1
     assert first["relatedLocations"][0]["message"] == {"text": "there"}
     assert second["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
     assert [each["level"] for each in (first, second, third)] == ["error", "warning", "note"]
@@ -76,10 +76,13 @@ def test_sarif_has_places_rules_and_levels(valid_sarif: Callable[[str], dict[str
     assert all("snippet" not in each["locations"][0]["physicalLocation"]["region"] for each in run["results"])
 
 
-def test_sarif_marks_what_comments_suppress(valid_sarif: Callable[[str], dict[str, Any]]) -> None:
-    """A suppressed finding is in the log, with the reason of its comment."""
-    run = valid_sarif(sarif.render([], [Suppressed(_finding(policies.OVERRIDE_LABELS), "it is meant")], version="1"))
-    assert run["results"][0]["suppressions"] == [{"kind": "inSource", "justification": "it is meant"}]
+def test_sarif_links_to_nothing_that_strangers_write(valid_sarif: Callable[[str], dict[str, Any]]) -> None:
+    """The only links of a message are those to related places, whatever names and values look like."""
+    finding = _finding(message="[x](https://example.com) spec.pools[0] [y](2)")
+    finding = finding._replace(related=(finding.related[0]._replace(text="[z](3)"),), notes=("[v](4)",))
+    text = valid_sarif(sarif.render([finding], version="1"))["results"][0]["message"]["text"]
+    assert re.findall(r"(?<!\\)\]\((.*?)\)", text) == ["1"]
+    assert "spec.pools[0]" in text
 
 
 def test_sarif_has_the_edits_of_a_fix(valid_sarif: Callable[[str], dict[str, Any]]) -> None:
@@ -121,7 +124,7 @@ def test_sarif_keeps_to_the_limits(valid_sarif: Callable[[str], dict[str, Any]],
 def test_every_format_takes_whatever_is_written(valid_sarif: Callable[[str], dict[str, Any]]) -> None:
     """Texts of strangers, with control characters, markup and commands, leave every format well formed."""
     finding = _finding(message=NASTY)._replace(notes=(NASTY,), help=(NASTY,))
-    valid_sarif(sarif.render([finding], [Suppressed(finding, NASTY)], version="1").encode().decode())
+    valid_sarif(sarif.render([finding], version="1").encode().decode())
     lines = github.render([finding]).split("\n")
     assert len(lines) == 2
     assert lines[0].startswith("::error file=burst/a b#漢.yaml,line=2,endLine=2,col=4,endColumn=5,title=OB2104 ")

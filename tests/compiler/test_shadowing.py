@@ -101,6 +101,21 @@ def test_several_policies_shadow_together(found: Found) -> None:
     assert "policies `one`, `two` together decide" in message
 
 
+def test_who_is_above_is_told_from_who_gives_the_same(compiled: Compile) -> None:
+    """A policy that comes later gives the same toleration; no priority is compared with its own."""
+    tolerations = [{"key": "gpu", "operator": "Exists"}]
+    high, later = _labels("high", _app("a"), 3), _policy("later", ANYWHERE, priority=1, inject={"tolerations": tolerations})
+    low = _labels("low", _app("a"), 2, "y")
+    low["spec"]["inject"]["tolerations"] = tolerations
+    documents = [{"kind": "Repository", "spec": {}}, _cluster(), high, later, low]
+    files = ("overbank.yaml", *(f"{number}.yaml" for number in range(4)))
+    result = compiled({path: json.dumps({"apiVersion": API, **each}) for path, each in zip(files, documents, strict=True)})
+    (finding,) = [each for each in result.diagnostics if each.code.id == SHADOWED]
+    assert "policies `high`, `later` together decide" in finding.message
+    assert finding.notes[0] == "`low` has priority 2"
+    assert finding.help == ("give `low` a higher `spec.priority` than `high`, or remove it",)
+
+
 def test_each_thing_may_be_decided_by_another_policy(found: Found) -> None:
     """One decides about the placement, another about the label; nothing is left for the third."""
     low = _places("low", _app("a"), 0, "cloud", inject={"labels": {"cost": "y"}})
@@ -116,6 +131,14 @@ def test_a_policy_is_judged_by_all_of_its_clusters(found: Found) -> None:
     assert outcome == {PARTLY: ["policy `low` places no pod on cluster `c`: policy `high` does"]}
     everywhere = found(_cluster(), _cluster("d"), _places("high", _app("a"), 2, "idc"), low)
     assert list(everywhere) == [SHADOWED]
+
+
+def test_a_policy_that_is_shadowed_on_one_cluster_and_redundant_on_another_is_shadowed(found: Found) -> None:
+    """It is said to be redundant only where every cluster gives its pods the same."""
+    high = _policy("high", _app("a"), {"names": ["c"]}, priority=2, inject={"labels": {"cost": "x"}})
+    other = _policy("other", _app("a"), {"names": ["d"]}, priority=2, inject={"labels": {"cost": "y"}})
+    outcome = found(_cluster(), _cluster("d"), high, other, _labels("low", _app("a"), 1))
+    assert outcome == {SHADOWED: ["policy `low` has no effect on cluster `d`: policy `other` decides for all of its pods"]}
 
 
 def test_what_a_wider_policy_gives_as_well_is_redundant_whatever_the_order(found: Found) -> None:
@@ -138,6 +161,48 @@ def test_another_value_between_two_equal_ones_makes_a_difference(found: Found) -
     assert found(_cluster(), first, between, last) == {}
     elsewhere = _labels("between", _app("b"), 2, "y")
     assert list(found(_cluster(), first, elsewhere, last)) == [REDUNDANT]
+
+
+@pytest.mark.parametrize("change", [{"rollout": {"percentage": 50}}, {"mode": "audit"}])
+def test_a_policy_between_counts_if_it_is_in_force_for_some(found: Found, change: Document) -> None:
+    """Without the first, the one between would decide for the workloads that it has been rolled out to, or will be."""
+    documents = [_labels("first", _app("a"), 3), _labels("between", _app("a"), 2, "y", **change), _labels("last", ANYWHERE, 1)]
+    assert REDUNDANT not in found(_cluster(), *documents)
+
+
+def test_a_policy_that_shadows_another_is_not_redundant(found: Found) -> None:
+    """The one between has no effect because of the first; were that removed, it would have."""
+    documents = [_labels("first", _app("a"), 3), _labels("between", _app("a"), 2, "y"), _labels("last", ANYWHERE, 1)]
+    assert found(_cluster(), *documents) == {
+        SHADOWED: ["policy `between` has no effect on cluster `c`: policy `first` decides for all of its pods"]
+    }
+
+
+def test_what_a_placement_brings_counts_between_two_policies(found: Found) -> None:
+    """Without the first, the annotation of the pool that a policy between places pods on would come before that of the last."""
+    cluster = _cluster()
+    first, last = (
+        _policy(name, pods, priority=priority, inject={"annotations": {"note": "x"}})
+        for name, pods, priority in (("first", _app("a"), 3), ("last", ANYWHERE, 1))
+    )
+    between = _places("between", _app("a"), 2, "cloud")
+    assert list(found(cluster, first, between, last)) == [REDUNDANT]
+    cluster["spec"]["pools"][1]["podAnnotations"] = {"note": "y"}
+    assert found(cluster, first, between, last) == {}
+
+
+def test_tolerations_that_cover_each_other_are_not_alike_in_any_order(found: Found) -> None:
+    """Of two that tolerate the same taint for another time the first stays, so the order of the policies tells."""
+    short, long = (
+        {"key": "gpu", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds} for seconds in (60, 300)
+    )
+    first = _policy("first", _app("a"), priority=3, inject={"tolerations": [short]})
+    last = _policy("last", ANYWHERE, priority=1, inject={"tolerations": [short]})
+    assert list(found(_cluster(), first, last)) == [REDUNDANT]
+    both = _policy("last", ANYWHERE, priority=1, inject={"tolerations": [long, short]})
+    assert found(_cluster(), first, both) == {}
+    between = _policy("between", ANYWHERE, priority=2, inject={"tolerations": [long]})
+    assert REDUNDANT not in found(_cluster(), first, between, last)
 
 
 def test_what_overrides_is_not_the_same(found: Found) -> None:
@@ -231,3 +296,13 @@ def test_ceilings_hold_for_folders(found: Found, ceiling: Document, due: bool) -
     outcome = found(_cluster(), _places("p", _app("a"), 1), settings={"ceilings": [ceiling]})
     outcome.pop("OB4208", None)
     assert list(outcome) == ([CEILING] if due else [])
+
+
+def test_a_namespace_has_the_name_that_it_has_though_nobody_declares_it(found: Found) -> None:
+    """A policy for it is within a ceiling of the label with its name, and one for another is not."""
+    scope = {"selector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}
+    settings = {"ceilings": [{"folder": "p", "namespaces": scope}]}
+    cluster = _cluster(namespaces=[])
+    assert found(cluster, _places("p", _app("a"), 1), settings=settings) == {}
+    other = {"names": ["other", "shop"]}
+    assert list(found(cluster, _places("p", _app("a"), 1, spaces=other), settings=settings)) == [CEILING]

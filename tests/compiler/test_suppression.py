@@ -118,11 +118,27 @@ def test_several_codes_and_another_comment() -> None:
         ("# overbank: ignore[OB2104] because", ["OB0117"]),
         ("# overbank: ignore[OB2104, OB3106] because", ["OB0117"]),
         ("# overbank: ignore[OB0115] because", ["OB0116"]),
+        ("# overbank: ignores[OB3105] because", ["OB0116"]),
+        ("# overbank: disable(OB3105) because", ["OB0116"]),
+        ("# Overbank: ignore[OB3105] because", ["OB0116"]),
+        ("# overbank: see OB3105", []),
     ],
 )
 def test_what_is_wrong_is_said(comment: str, codes: list[str]) -> None:
     """A comment that begins as a suppression is one, or is reported."""
     assert _ignores(f"a: 1 {comment}\n")[1][:1] == codes
+
+
+def test_a_comment_at_the_wrong_line_is_sent_to_the_right_one(
+    compiled: Callable[[dict[str, str]], Result], minimal: dict[str, str]
+) -> None:
+    """Where a finding of the code stands in another line of the file, an unused suppression says which."""
+    cluster = minimal["clusters/idc.yaml"].replace("type: eci}", "type: eci, nodeSelector: {a: b}}")
+    found = compiled({**minimal, "clusters/idc.yaml": f"{COMMENT}\n{cluster}"}).diagnostics
+    place = next(each for each in found if each.code.id == "OB3105").primary.where.locate()
+    (unused,) = [each for each in found if each.code.id == "OB0114"]
+    assert place.span is not None
+    assert unused.help == (f"it is found in line {place.span.line}; move the comment to the end of that line",)
 
 
 def test_warm_and_cold_say_the_same(warned: Callable[[str], Path], cli: Cli) -> None:
@@ -203,9 +219,9 @@ def test_results_keep_the_order_of_findings(compiled: Callable[[dict[str, str]],
 
 
 def test_build_lists_what_is_suppressed(warned: Callable[[str], Path], cli: Cli) -> None:
-    """Programs that read the report of a build see suppressed findings as such."""
+    """Programs that read the report of a build see suppressed findings as such; SARIF has none, since GitHub would show them as open."""
     repo = warned(COMMENT)
     report = json.loads(cli("build", repo, "--format", "json-v1").err)
     assert (report["diagnostics"], [each["code"] for each in report["suppressed"]]) == ([], ["OB3105"])
     sarif = json.loads(cli("build", repo, "--check", "--format", "sarif").out)
-    assert [each["suppressions"][0]["kind"] for each in sarif["runs"][0]["results"]] == ["inSource"]
+    assert sarif["runs"][0]["results"] == []

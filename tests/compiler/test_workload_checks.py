@@ -11,6 +11,7 @@ Codes = Callable[..., list[str]]
 
 REPOSITORY: Final = 'apiVersion: overbank.dev/v1alpha1\nkind: Repository\nspec: {workloads: ["apps/**/*.yaml"]}\n'
 HOST: Final = "kubernetes.io/hostname"
+NAMED: Final = "kubernetes.io/metadata.name"
 
 
 @pytest.fixture
@@ -54,6 +55,9 @@ WEB: Final = "labelSelector: {matchLabels: {app: web}}"
         (_anti(f"{{topologyKey: {HOST}}}"), []),
         (_anti(f"{{topologyKey: {HOST}, namespaces: [other], {WEB}}}"), []),
         (_anti(f"{{topologyKey: {HOST}, namespaces: [shop], {WEB}}}"), ["OB4308"]),
+        (_anti(f"{{topologyKey: {HOST}, namespaces: [other], namespaceSelector: {{}}, {WEB}}}"), ["OB4308"]),
+        (_anti(f"{{topologyKey: {HOST}, namespaceSelector: {{matchLabels: {{{NAMED}: shop}}}}, {WEB}}}"), ["OB4308"]),
+        (_anti(f"{{topologyKey: {HOST}, namespaceSelector: {{matchLabels: {{{NAMED}: other}}}}, {WEB}}}"), []),
         (_anti(f"{{topologyKey: topology.kubernetes.io/zone, {WEB}}}"), []),
         (_spread(f"{{maxSkew: 1, topologyKey: {HOST}, whenUnsatisfiable: DoNotSchedule, {WEB}}}"), ["OB4308"]),
         (_spread(f"{{maxSkew: 1, topologyKey: {HOST}, whenUnsatisfiable: ScheduleAnyway, {WEB}}}"), []),

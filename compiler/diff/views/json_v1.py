@@ -14,7 +14,8 @@ POLICY, by name
   over all clusters that both sides have), ``clusters``: of each that differs, ``cluster``, ``status``, ``relation``, ``gained`` and ``lost``
   (WITNESS or null), ``changes`` (CHANGE… of the normal form beside the match), ``pools`` (``before`` and ``after``: texts; or null),
   ``resourcePolicies`` (CHANGE… with ``namespaces``), ``moves`` (``from``, ``to``: names or null; ``witness``: null where it is not decided),
-  ``running`` (CONSEQUENCE…).
+  ``turns`` (``from``, ``to``: the names of the policy that was heard first and of the one that is, ``fields``, ``witness``), ``running``
+  (CONSEQUENCE…).
 
 WITNESS
   ``labels``, ``requests``, ``owner`` (``kind``, ``group``; or null), ``namespace``, ``namespaceLabels``, ``proved``, ``because`` (text or null).
@@ -120,6 +121,10 @@ def _effect(effect: Effect) -> dict[str, Any]:
                 "witness": _witness(each.witness) if each.witness is not None else None,
             }
             for each in effect.moves
+        ],
+        "turns": [
+            {"from": each.before, "to": each.after, "fields": each.fields, "witness": _witness(each.witness)}
+            for each in effect.turns
         ],
         "running": [_consequence(each) for each in effect.running],
     }

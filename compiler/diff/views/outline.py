@@ -5,14 +5,16 @@ from typing import Final, NamedTuple
 
 from compiler.diff.comparing import Diff
 from compiler.diff.corpus import PodChange
-from compiler.diff.extent import Shown
+from compiler.diff.extent import Shown, percent
 from compiler.diff.objects import ObjectChange, Status
+from compiler.diff.order import Turn
 from compiler.diff.owners import Move
 from compiler.diff.policies import Effect, PolicyChange
 from compiler.diff.running import When
 from compiler.diff.values import ABSENT, Change
 from compiler.diff.views.wording import ADDED, CHANGED, PLAIN, REMOVED, WARNED, sign_of, written
 from compiler.reach import Relation
+from webhook.engine.policy import ALL_WORKLOADS
 
 _SIGNS: Final = {Status.ADDED: ADDED, Status.REMOVED: REMOVED, Status.CHANGED: CHANGED}
 _MAX_MOVES: Final = 5
@@ -107,15 +109,23 @@ def _effect(effect: Effect, policy: PolicyChange) -> Iterator[Entry]:
         words = f"reach: {relation}" if effect.status is Status.CHANGED else "reach"
         yield Entry(PLAIN, words, tuple(_witnesses(effect)))
     yield from _moves(effect.moves, name)
+    yield from _turns(effect.turns, name)
     if effect.pools is not None:
         before, after = ", ".join(effect.pools.before) or "none", ", ".join(effect.pools.after) or "none"
         text = {Status.ADDED: after, Status.REMOVED: before}.get(effect.status, f"{before} -> {after}")
         yield Entry(_SIGNS[effect.status], f"pools: {text}")
     for change, namespaces in effect.resource:
         yield Entry(sign_of(change), f"{written(change)} (ResourcePolicy in {', '.join(namespaces)})")
-    yield from (Entry(sign_of(each), written(each)) for each in effect.changes)
+    yield from (_change(each) for each in effect.changes)
     for each in effect.running:
         yield Entry(WARNED if each.when in (When.NOW, When.FORBIDDEN, When.FIRST) else PLAIN, f"running pods: {each.when}: {each}")
+
+
+def _change(change: Change) -> Entry:
+    if change.path == "rollout":  # hundredths of a per cent, and all of them where nothing is said
+        sides = [ALL_WORKLOADS if each is ABSENT else each for each in (change.before, change.after)]
+        return Entry(CHANGED, f"rollout: {percent(sides[0])} -> {percent(sides[1])}")
+    return Entry(sign_of(change), written(change))
 
 
 def _witnesses(effect: Effect) -> Iterator[Entry]:
@@ -144,6 +154,15 @@ def _moves(moves: Sequence[Move], name: str) -> Iterator[Entry]:
             yield Entry(sign, f"{words}: {certain}: {move.witness.pod()}, in {move.witness.place()}")
     if len(shown) > _MAX_MOVES:
         yield Entry(PLAIN, f"and {len(shown) - _MAX_MOVES} more such moves")
+
+
+def _turns(turns: Sequence[Turn], name: str) -> Iterator[Entry]:
+    for turn in turns[:_MAX_MOVES]:
+        words = f"is heard before {turn.before} now" if turn.after == name else f"is heard after {turn.after} now"
+        certain = "proved" if turn.witness.proved else "possible"
+        yield Entry(CHANGED, f"{words} about {', '.join(turn.fields)}: {certain}: {turn.witness.pod()}, in {turn.witness.place()}")
+    if len(turns) > _MAX_MOVES:
+        yield Entry(PLAIN, f"and {len(turns) - _MAX_MOVES} more such changes of places")
 
 
 def _running(diff: Diff) -> Iterator[Entry]:

@@ -110,7 +110,27 @@ def test_priorities_move_pods(changed: Callable[..., Path], files: dict[str, str
     outcome = cli("diff", "HEAD", "-C", folder, "--forbid", "moved")
     assert outcome.code == 1
     assert "takes pods from web: proved: app=web,stage=live, in namespace shop" in outcome.out
-    assert "error[OB5606]: pods that policy `web` placed on cluster ack go to policy `batch`" in outcome.err
+    assert "error[OB5606]: pods that policy `web` placed on clusters ack, vke go to policy `batch`" in outcome.err
+
+
+def test_priorities_change_what_is_injected(changed: Callable[..., Path], files: dict[str, str], cli: Cli, git: Git) -> None:
+    """Where two policies want different values of a label, a change of their order is shown, and new pods are not said to be unaffected."""
+    folder = changed()
+    head, _, _ = files[WEB].partition("  pools:")
+    first = f"{head}  inject: {{labels: {{team: a}}, annotations: {{same: x}}}}\n"
+    second = first.replace("name: web", "name: batch").replace("team: a", "team: b").replace("priority: 10", "priority: 5")
+    write = {"burst/web.yaml": first, "burst/batch.yaml": second}
+    for path, text in write.items():
+        (folder / path).write_text(text)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "two that inject")
+    (folder / "burst/batch.yaml").write_text(second.replace("priority: 5", "priority: 50"))
+    outcome = cli("diff", "HEAD", "-C", folder)
+    assert "~ is heard before web now about labels[team]: proved: app=web,stage=live, in namespace shop" in outcome.out
+    assert "running pods: unaffected" not in outcome.out
+    assert "running pods: at next reschedule: the webhook changes pods" in outcome.out
+    (folder / "burst/batch.yaml").write_text(second.replace("priority: 5", "priority: 9"))
+    assert "running pods: unaffected" in cli("diff", "HEAD", "-C", folder).out
 
 
 def test_pools_and_running_pods(changed: Callable[..., Path], cli: Cli) -> None:
@@ -120,6 +140,42 @@ def test_pools_and_running_pods(changed: Callable[..., Path], cli: Cli) -> None:
     assert vke["pools"] == {"before": ["prepaid", "serverless (max 2)"], "after": ["prepaid", "serverless (max 4)"]}
     assert [(each["when"], each["inferred"]) for each in vke["running"]] == [("keeps the old order", False)]
     assert [(each["when"], each["inferred"]) for each in ack["running"]] == [("at next reschedule", True)]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "said"),
+    [
+        (
+            "clusters/vke.yaml",
+            "machinepool-name: p1",
+            "machinepool-name: p2",
+            '"values": ["p2"]}]}, serverless (max 2)',
+        ),
+        (WEB, "max: 2}", 'max: 2, ack: {maxResources: {cpu: "8"}}}', 'serverless (max 2) {"maxResources": {"cpu": "8"}}'),
+        (
+            WEB,
+            "  pools:",
+            "  strategy: require\n  pools:",
+            "policy `web` on cluster vke goes on to its next pools otherwise: spec.strategy",
+        ),
+    ],
+)
+def test_pools_that_keep_their_names_and_limits(  # noqa: PLR0917 - what is given and what is expected
+    history: History, files: dict[str, str], cli: Cli, path: str, old: str, new: str, said: str
+) -> None:
+    """Where a pool stands for other nodes, has another limit of resources, or is left for the next one otherwise, its policy says so."""
+    only = "ack" if "ack:" in new else "vke"
+    known = {
+        **files,
+        "clusters/ack.yaml": files["clusters/ack.yaml"].replace('"6.4"', '"6.9.5"'),
+        WEB: files[WEB].replace("{selector: {matchLabels: {fleet: gpu}}}", f"{{names: [{only}]}}"),
+    }
+    del known["tests/web.yaml"]
+    folder = history(known)
+    (folder / path).write_text(known[path].replace(old, new))
+    outcome = cli("diff", "HEAD", "-C", folder, "--forbid", "pools", "--exit-zero")
+    assert outcome.code == 1
+    assert said in outcome.err
 
 
 def test_another_namespace_is_no_other_pool(changed: Callable[..., Path], cli: Cli) -> None:
@@ -151,6 +207,28 @@ def test_schedulers_that_rule_edits_out(history: History, files: dict[str, str],
     (folder / WEB).write_text(files[WEB].replace("max: 2", "max: 4"))
     outcome = cli("diff", "HEAD", "-C", folder)
     assert "! running pods: edit ruled out while pods exist: below scheduler 6.1" in outcome.out
+
+
+def test_schedulers_that_rule_edits_of_selectors_out(
+    history: History, files: dict[str, str], write: Callable[..., Path], cli: Cli
+) -> None:
+    """A selector is a part of a ResourcePolicy, so below scheduler 6.1 it must not be edited either, whether pods are let go or kept."""
+    folder = history({**files, "clusters/ack.yaml": files["clusters/ack.yaml"].replace("6.4", "6.0")})
+    (folder / WEB).write_text(files[WEB].replace("stage: live}", "stage: live, team: a}"))
+    pods = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web", "stage": "live", **more}},
+            "spec": {"nodeName": "n", "schedulerName": "somebody", "containers": [{"name": "c", "image": "i"}]},
+        }
+        for name, more in (("let-go", {}), ("kept", {"team": "a"}))
+    ]
+    dump = write({"live.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})}, "dump") / "live.json"
+    outcome = cli("diff", "HEAD", "-C", folder, "--live", f"ack={dump}", "--forbid", "running")
+    assert "! running pods: edit ruled out while pods exist: below scheduler 6.1" in outcome.out
+    assert "cluster ack: 2 edit ruled out while pods exist" in outcome.out
+    assert "error[OB5608]: running pods of policy `web` on cluster ack: edit ruled out while pods exist" in outcome.err
 
 
 def test_pods_of_tests_are_tried(changed: Callable[..., Path], cli: Cli) -> None:
@@ -316,6 +394,23 @@ def test_a_changed_placement_moves_replicas(sample: Path, tmp_path: Path, cli: C
     report = _report(cli("diff", sample, tmp_path / "new", "--format", "json-v1"))
     assert {each["when"] for each in report["consequences"]} == {"moves now"}
     assert all(each["object"].startswith("PropagationPolicy ") for each in report["consequences"])
+    forbidden = cli("diff", sample, tmp_path / "new", "--forbid", "running")
+    line = text[: text.index("name: fed-pp-weight")].count("\n") + 1
+    assert f"placement/gpu-demo.yaml:{line}:" in forbidden.err
+
+
+@pytest.mark.parametrize(("before", "after", "said"), [("10", "50", "10 % -> 50 %"), ("12.5", None, "12.5 % -> 100 %")])
+def test_rollouts_are_shown_as_they_are_written(  # noqa: PLR0917 - what is given and what is expected
+    history: History, files: dict[str, str], cli: Cli, before: str, after: str | None, said: str
+) -> None:
+    """A rollout is shown in per cent, and one that is left out as the whole."""
+
+    def at(share: str | None) -> str:
+        return files[WEB].replace("  priority", f"  rollout: {{percentage: {share}}}\n  priority") if share else files[WEB]
+
+    folder = history({**files, WEB: at(before)})
+    (folder / WEB).write_text(at(after))
+    assert f"~ rollout: {said}" in cli("diff", "HEAD", "-C", folder).out
 
 
 def test_a_comment_fits_and_says_what_it_lacks(history: History, files: dict[str, str], cli: Cli) -> None:

@@ -16,6 +16,8 @@ _SETTINGS = (
     'spec: {workloads: ["nothing/*.yaml"], exclude: ["tests"]}',
     "spec: {webhook: {excludeNamespaces: [default, web]}}",
     "spec: {webhook: {failurePolicy: Fail, timeoutSeconds: 5}}",
+    "spec: {ceilings: [{folder: burst, namespaces: {names: [shop, web]}}, {folder: nowhere, poolTypes: [idc]}]}",
+    "spec: {ceilings: [{poolTypes: [idc, ecs]}, {folder: policies, clusters: {names: [idc]}}]}",
 )
 _VALUE = re.compile(r"([a-zA-Z]+): ([^\s{}\[\],#&*|>][^\n{}\[\],#]*|\[[^\n\[\]{}]*\]|\{[^\n\[\]{}]*\})")
 """A field with a value that stands in one line."""
@@ -92,7 +94,9 @@ class Editor:
 
     def suppress(self) -> None:
         """Write a suppression at the end of a line, or in a line of its own."""
-        code = self.random.choice(["OB3105", "OB4107", "OB8106", "OB2105", "OB3105, OB4101", "OB2104", "OB9"])
+        code = self.random.choice(
+            ["OB3105", "OB4107", "OB8106", "OB2105", "OB3105, OB4101", "OB2104", "OB4201", "OB4203, OB4202", "OB4208", "OB9"]
+        )
         comment = f"  # overbank: ignore[{code}] {self.random.choice(['it is meant', ''])}"
 
         def put(lines: list[str], at: int) -> None:

@@ -18,8 +18,8 @@ from compiler.report import json_v1, text
 from compiler.sources.tree import Tree
 
 EDITS = 25
-SEEDS = int(12 * float(os.environ.get("OVERBANK_EXAMPLES", "1")))
-BASES = ("policies", "workloads", "plan", "federation")
+SEEDS = int(18 * float(os.environ.get("OVERBANK_EXAMPLES", "1")))
+BASES = ("policies", "workloads", "plan", "federation", "ceilings", "shadow")
 
 Cli = Callable[..., Any]
 
@@ -32,7 +32,7 @@ def base(golden: Path, sample: Path, tmp_path: Path) -> Callable[[str], Path]:
         if name == "policies":
             return sample
         folder = tmp_path / "base"
-        cases = sorted(case for case in golden.iterdir() if name in _said(case) and (case / "expected").is_dir())
+        cases = sorted(case for case in golden.iterdir() if name in f"{case.name} {_said(case)}" and (case / "expected").is_dir())
         shutil.copytree(Random(name).choice(cases) / "input", folder)
         return folder
 
