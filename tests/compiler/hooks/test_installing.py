@@ -136,6 +136,14 @@ def test_a_hook_of_somebody_else_stays_or_runs_before(cli: Cli, work: Path, git:
     assert path.read_text() == theirs
 
 
+def test_a_pattern_is_not_taken_for_a_hook_that_runs_before(cli: Cli, work: Path) -> None:
+    """Whatever stands in a pattern of references, installing again keeps nothing that there was not."""
+    cli("hook", "install", work, "--ref", "x --chain y\nz")
+    assert ", after " not in cli("hook", "install", work).out
+    cli("hook", "uninstall", work)
+    assert not [each for each in (work / ".git/hooks").iterdir() if each.suffix != ".sample"]
+
+
 def test_hooks_can_be_run_and_installed_again(cli: Cli, work: Path) -> None:
     """A hook may be executed by whoever may read it; installing twice is the same as once."""
     cli("hook", "install", work)
