@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.hooks.misplaced import in_the_place
+from compiler.hooks.misplaced import in_the_place, suspects
 from compiler.hooks.updates import Update
 from compiler.incremental import Outcome
 from compiler.sources import REPOSITORY_FILE, Source
@@ -94,12 +94,13 @@ def of_updates(folder: Path, updates: Sequence[Update], demands: Demands, inheri
     git = Git(folder, inherited=inherited)
     meant = [each for each in updates if each.new and each.is_meant(demands.refs)]
     trees = _trees(git, meant, demands.path)
+    doubtful = suspects(git, (each.new for each in meant if each.new not in trees), demands.path)
     seen: set[str] = set()
     refused = 0
     for update in meant:
         tree = trees.get(update.new)
         if tree is None:
-            verdict = _without_policies(update, demands, git)
+            verdict = _without_policies(update, demands, git if update.new in doubtful else None)
             yield verdict
         elif tree in seen or tree == trees.get(update.old):
             continue
@@ -141,13 +142,13 @@ def _comparing(
     return replace(verdict, findings=(*verdict.findings, *found), refusal="it changes what may not change") if found else verdict
 
 
-def _without_policies(update: Update | None, demands: Demands, git: Git) -> Verdict:
+def _without_policies(update: Update | None, demands: Demands, git: Git | None) -> Verdict:
     where = f"{demands.path}/{REPOSITORY_FILE}" if demands.path else REPOSITORY_FILE
     # Notes, reviews and the like never have policies.
     if update is not None and not update.ref.startswith(("refs/heads/", "refs/tags/")):
         refusal = ""
     else:
-        refusal = in_the_place(git, update.new if update else None, demands.path)
+        refusal = in_the_place(git, update.new if update else None, demands.path) if git else ""
         if not refusal and demands.required:
             refusal = f"there is no {where}, which this repository asks for"
     return Verdict(update=update, refusal=refusal, remark="" if refusal else f"there is no {where}, so there is nothing to check")

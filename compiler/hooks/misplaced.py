@@ -4,6 +4,7 @@ A checkout shows policies behind a link or in a submodule, and the rest of the w
 not pass as that nothing is there.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from compiler.sources import REPOSITORY_FILE
@@ -11,6 +12,26 @@ from compiler.sources.git import Git, GitError
 
 _FOLDER: Final = "040000"
 _KINDS: Final = {"120000": "a symbolic link", "160000": "a submodule", _FOLDER: "a folder"}
+
+
+def suspects(git: Git, commits: Iterable[str], path: str) -> set[str]:
+    """Return the commits without the folder of policies in which something may be in its place, all asked for at once.
+
+    A push may have thousands of references. A submodule whose commit is not here is found by its repository's ``.gitmodules``.
+
+    Args:
+        git: in the repository.
+        commits: objects that may be commits.
+        path: of the folder of policies.
+
+    Raises:
+        GitError: git fails.
+    """
+    parts = [part for part in path.split("/") if part]
+    asked = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)] + [".gitmodules"]
+    names = [(commit, each) for commit in sorted(set(commits)) for each in asked]
+    found = git.look_up([f"{commit}^{{commit}}:{each}" for commit, each in names])
+    return {commit for (commit, _), kind in zip(names, found, strict=True) if kind is not None and kind[0] != "tree"}
 
 
 def in_the_place(git: Git, commit: str | None, path: str) -> str:

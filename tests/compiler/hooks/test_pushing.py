@@ -192,6 +192,19 @@ def test_policies_that_only_look_absent_are_refused(
     assert _tip(git, server, "refs/heads/main") == ""
 
 
+def test_a_folder_of_policies_that_is_a_submodule_is_refused(
+    installed: Callable[..., None], work: Path, git: Git, change: Callable[..., None]
+) -> None:
+    """Its commit is in another repository, so that nothing of it is here."""
+    installed("--path", "infra/policies")
+    (work / ".gitmodules").write_text('[submodule "p"]\npath = infra/policies\nurl = ../p.git\n')
+    change(burst__web="a: 1")
+    git(work, "update-index", "--add", "--cacheinfo", f"160000,{'12' * 20},infra/policies")
+    git(work, "commit", "--quiet", "--message", "a submodule")
+    refused = git(work, "push", "origin", "main", check=False)
+    assert "infra/policies is a submodule, where the folder of the policies should be" in refused.stderr
+
+
 @pytest.mark.parametrize("folder", ["infra", "infra/policies"])
 def test_a_folder_of_policies_that_is_a_link_is_refused(installed: Callable[..., None], work: Path, git: Git, folder: str) -> None:
     """So is a link on the way to the folder; a folder that is not there is nothing to check, as ever."""
