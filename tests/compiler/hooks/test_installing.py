@@ -1,5 +1,6 @@
 """Where hooks are written, what they leave alone, and how they are taken away again."""
 
+import signal
 import stat
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from compiler.cli import hooking
 
 Done = subprocess.CompletedProcess[str]
 Git = Callable[..., Done]
@@ -134,6 +137,25 @@ def test_a_hook_of_somebody_else_stays_or_runs_before(cli: Cli, work: Path, git:
     assert path.read_text() == theirs
     assert "there is no hook that was installed by overbank" in cli("hook", "uninstall", work).err
     assert path.read_text() == theirs
+
+
+@pytest.mark.parametrize("outcome", ["caught", "RuntimeError"])
+def test_time_that_is_over_refuses_whatever_came_of_it(cli: Cli, work: Path, monkeypatch: pytest.MonkeyPatch, outcome: str) -> None:
+    """The signal may meet code that catches it, or that fails for it in its own way: it is told as what it is, with 2."""
+
+    def late(*_arguments: object) -> tuple[()]:
+        try:
+            signal.raise_signal(signal.SIGALRM)
+        except Exception as error:
+            if outcome != "caught":
+                raise RuntimeError("release unlocked lock") from error
+        return ()
+
+    monkeypatch.setattr(hooking, "of_index", late)
+    monkeypatch.chdir(work)
+    ended = cli("hook", "run", "pre-commit")
+    assert ended.code == 2
+    assert "the policies could not be checked in 300 seconds" in ended.err
 
 
 def test_a_pattern_is_not_taken_for_a_hook_that_runs_before(cli: Cli, work: Path) -> None:
