@@ -64,6 +64,14 @@ def _pairs(number: int, _: Random) -> str:
     return f"{{matchLabels: {{k{number % 100}: x, l{number // 100}: x}}}}"
 
 
+def _owner(number: int, _: Random) -> str:
+    return f"{{owners: [{{apiGroup: example.com, kind: Kind{number}}}]}}"
+
+
+def _resources(number: int, random: Random) -> str:
+    return f"{{requestsResource: [example.com/r{number}, example.com/r{random.randrange(2000)}]}}"
+
+
 SHAPES: dict[str, Callable[[int, Random], str]] = {
     "Exists on a key each": _exists,
     "DoesNotExist on a key each": _absent,
@@ -71,6 +79,8 @@ SHAPES: dict[str, Callable[[int, Random], str]] = {
     "Exists and NotIn mixed": _mixed,
     "lists of 100 values of one key": _lists,
     "two labels each": _pairs,
+    "an owner each": _owner,
+    "two resources each": _resources,
 }
 
 REST: dict[str, Callable[[int], tuple[int, str]]] = {

@@ -29,7 +29,8 @@ from compiler.source import Document
 
 if TYPE_CHECKING:
     from compiler.federation.resolve import Federated
-    from compiler.manifests.inventory import Inventory, Manifest
+    from compiler.manifests.inventory import Inventory
+    from compiler.manifests.manifest import Manifest
     from compiler.manifests.placing import Placed
 
 Inputs = Mapping[str, tuple["Input", ...]]

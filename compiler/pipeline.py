@@ -18,7 +18,8 @@ from compiler.reading import REPOSITORY_FILE, Reading, read
 from compiler.resolve import Resolved, resolve
 from compiler.source import Document, Location
 from compiler.sources import Source
-from compiler.suppression import Suppressed, settle, unused
+from compiler.suppression.ignore import Suppressed
+from compiler.suppression.settling import settle, unused
 
 if TYPE_CHECKING:
     from compiler.federation.ir import HostIR

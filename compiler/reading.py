@@ -12,7 +12,7 @@ from compiler.parse import repository as read_repository
 from compiler.progress import Phase, Progress, counted, silent
 from compiler.source import Document, Location, SourceFile
 from compiler.sources import Source, SourceError
-from compiler.suppression import Ignore, ignores_in
+from compiler.suppression.ignore import WORD, Ignore
 from compiler.validate import is_ours, validate
 
 REPOSITORY_FILE = sources.REPOSITORY_FILE
@@ -252,5 +252,10 @@ def documents_in(path: str, raw: bytes) -> Loaded:
         diagnostics += found
         if not found:
             valid.append(document)
-    ignores, found = ignores_in(file)
-    return Loaded(file=file, ours=valid, others=others, ignores=ignores, diagnostics=[*diagnostics, *found])
+    ignores: tuple[Ignore, ...] = ()
+    if WORD in file.text:
+        from compiler.suppression.comments import ignores_in  # noqa: PLC0415 - hardly any file has suppressions
+
+        ignores, found = ignores_in(file)
+        diagnostics += found
+    return Loaded(file=file, ours=valid, others=others, ignores=ignores, diagnostics=diagnostics)

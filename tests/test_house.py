@@ -57,6 +57,13 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     assert [target for target in targets if not (ROOT / page).parent.joinpath(target).exists()] == []
 
 
+@pytest.mark.parametrize(("page", "folder"), [("docs/index.md", ""), ("README.md", "docs/")])
+def test_every_page_is_on_the_contents(page: str, folder: str) -> None:
+    """The index and the README lead to every page right below docs."""
+    targets = set(re.findall(r"\]\(([^)#:]+)", (ROOT / page).read_text()))
+    assert {f"{folder}{path.name}" for path in ROOT.glob("docs/*.md") if path.name != "index.md"} - targets == set()
+
+
 def test_codes_have_their_category_and_an_explanation() -> None:
     """Identifiers are unique, and each explanation says more than its title."""
     assert len({code.id for code in ALL}) == len(ALL)
@@ -74,6 +81,22 @@ def test_the_page_on_architecture_knows_the_layers(package: str) -> None:
     page = (ROOT / "docs/architecture.md").read_text()
     chains = [re.split(r"\s*▶\s*", block.strip()) for block in re.findall(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)]
     assert [layer.replace(" : ", ", ") for layer in layers] in chains
+
+
+@pytest.mark.parametrize(
+    ("contract", "free"),
+    [
+        ("touch the disk", {"cache", "cli", "hooks", "output", "replacing", "scaffold", "sources"}),
+        ("know the Kubernetes client", {"live"}),
+    ],
+)
+def test_contracts_of_the_compiler_forget_no_room(contract: str, free: set[str]) -> None:
+    """Unlike layers, a list of what must not import something cannot be exhaustive by itself: a new room would stand outside it."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [held] = [each["source_modules"] for each in contracts if contract in each["name"]]
+    [layers] = [each["layers"] for each in contracts if each.get("containers") == ["compiler"]]
+    rooms = {room for layer in layers for room in re.findall(r"[a-z_]+", layer)}
+    assert rooms - {each.removeprefix("compiler.") for each in held} == free
 
 
 @pytest.mark.parametrize("package", ["compiler", "webhook"])

@@ -14,7 +14,9 @@ from compiler.diagnostics import Diagnostic, in_order
 from compiler.lint import examine
 from compiler.load import MAX_BYTES, decode, load
 from compiler.source import Document
-from compiler.suppression import Ignore, ignores_in, settle
+from compiler.suppression.comments import ignores_in
+from compiler.suppression.ignore import Ignore
+from compiler.suppression.settling import settle
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from compiler.sources.tree import Tree
 if TYPE_CHECKING:
     from compiler.ir import ClusterIR
     from compiler.pipeline import Result
-    from compiler.suppression import Suppressed
+    from compiler.suppression.ignore import Suppressed
 
 _NAMESPACE: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 

@@ -14,14 +14,11 @@ from typing import Any, Final
 
 from compiler.emit import kustomization
 from compiler.emit.manifest import MANAGED_BY, canonical, file_name, render
+from compiler.federation.binding import OVERRIDE_LABEL, PROPAGATION_LABEL
 from compiler.federation.ir import HOST_ANNOTATION, BoundWorkload, HostIR, OverrideRule, PlacementIR, Target
 from compiler.federation.model import ImageOverride, Mode, Operation
 
 API_VERSION: Final = "core.kubeadmiral.io/v1alpha1"
-PROPAGATION_LABEL: Final = "kubeadmiral.io/propagation-policy-name"
-"""pkg/controllers/scheduler/scheduler.go."""
-OVERRIDE_LABEL: Final = "kubeadmiral.io/override-policy-name"
-"""pkg/controllers/override/constant.go. A name without its OverridePolicy keeps the workload from being dispatched."""
 HPA_MODE: Final = {"kubeadmiral.io/hpa-mode": "centralized"}
 """pkg/controllers/federatedhpa/controller.go."""
 

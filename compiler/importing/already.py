@@ -7,7 +7,7 @@ from compiler.emit.kubeadmiral import folder
 from compiler.emit.manifest import file_name
 from compiler.importing.resource_policies import IGNORE_DEFAULTS, Ordered, Unit, read
 from compiler.load import decode, load
-from compiler.manifests.inventory import Manifest, manifests_of
+from compiler.manifests.manifest import Manifest, manifests_of
 from compiler.model import PoolType
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from compiler.importing.writing import written
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 from compiler.report.style import printable
 
 API_VERSION: Final = "overbank.dev/v1alpha1"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from compiler.diagnostics import Diagnostic
 from compiler.emit.kubeadmiral import API_VERSION
 from compiler.importing.fields import Fields
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 
 GROUP: Final = API_VERSION.partition("/")[0]
 _PARTS: Final = {"Registry": "registry", "Repository": "repository", "Tag": "tag", "Digest": "digest"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 from compiler.source import Route, Where
 
 

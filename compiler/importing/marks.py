@@ -7,7 +7,7 @@ from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.emit.kubeadmiral import HPA_MODE
 from compiler.emit.manifest import MANAGED_BY
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 
 _TOOLS: Final = (
     "kubectl.kubernetes.io/",

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.emit.kubeadmiral import HPA_MODE, OVERRIDE_LABEL, PROPAGATION_LABEL
+from compiler.emit.kubeadmiral import HPA_MODE
+from compiler.federation.binding import OVERRIDE_LABEL, PROPAGATION_LABEL
 from compiler.importing import federation
 from compiler.importing.already import hosted_already
 from compiler.importing.drafts import Draft
 from compiler.importing.federation import GROUP, Part
 from compiler.importing.pools import Site, as_name, free
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 
 _AUTOSCALING: Final = "autoscaling"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 from compiler.model import Platform, PoolType
 from compiler.platforms import keys
 from compiler.workloads import NotAWorkloadError, pods_of

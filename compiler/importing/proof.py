@@ -12,7 +12,7 @@ from compiler.importing.already import built_object, cluster_folder, place_of, v
 from compiler.importing.injections import unlike
 from compiler.importing.resource_policies import Ordered, read
 from compiler.importing.run import Imported
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 from compiler.pipeline import Result
 from compiler.sources import Source, SourceError
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from compiler.diagnostics import Diagnostic
 from compiler.emit import ack, vke
 from compiler.importing.fields import Fields
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 from compiler.model import Platform, PoolType
 from compiler.platforms.keys import VIRTUAL_KUBELET_TYPE
 from webhook.engine.keys import PLACEMENT_LABEL

@@ -13,7 +13,7 @@ from compiler.importing.placements import Federation, federated
 from compiler.importing.pods import ByHand, by_hand
 from compiler.importing.resource_policies import Ordered, is_resource_policy, read
 from compiler.importing.twins import Twins
-from compiler.manifests.inventory import Manifest, manifests_of
+from compiler.manifests.manifest import Manifest, manifests_of
 from compiler.source import Document
 
 _CLUSTER_WIDE: Final = ("ClusterPropagationPolicy", "ClusterOverridePolicy")

@@ -6,7 +6,7 @@ from msgspec import json
 
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 
 
 @dataclass(slots=True)

@@ -1,9 +1,7 @@
 """The slices about clusters and burst policies."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
-
-from msgspec import Struct, field
 
 from compiler.diagnostics import Diagnostic
 from compiler.incremental.facts import Head
@@ -11,48 +9,13 @@ from compiler.incremental.findings import Finding, kept
 from compiler.incremental.memory import listed
 from compiler.incremental.named import Named, View
 from compiler.incremental.objects import Objects
+from compiler.incremental.site import Bound, Judged, Said, Site
 from compiler.incremental.work import Found, Work
 from compiler.progress import Phase, Progress
-from compiler.unreferenced import unreferenced
 
 if TYPE_CHECKING:
     from compiler.ir import ClusterIR
     from compiler.resolve import Resolved
-
-
-class Bound(Struct, array_like=True, frozen=True):
-    """What is known of a policy: ``clusters`` are the names of those that it is bound to."""
-
-    findings: tuple[Finding, ...]
-    clusters: tuple[str, ...]
-
-
-class Said(Struct, array_like=True, frozen=True):
-    """What a cluster says of a policy (``compiler.rules.verdicts``)."""
-
-    policy: str
-    idle: tuple[Finding, ...]
-    here: tuple[Finding, ...]
-
-
-class Judged(Struct, array_like=True, frozen=True):
-    """What is found in a cluster, and what it says of its policies."""
-
-    findings: tuple[Finding, ...]
-    said: tuple[Said, ...]
-
-
-class Site(Struct, kw_only=True):
-    """A cluster with what is bound to it, sorted by name; the slice of this key may look at nothing else."""
-
-    cluster: Head
-    policies: list[Head] = field(default_factory=list)
-    accelerators: list[Head] = field(default_factory=list)
-    key: bytes = b""
-
-    def heads(self, settings: Head) -> list[Head]:
-        """Return the documents that the slice is given."""
-        return [settings, self.cluster, *self.policies, *self.accelerators]
 
 
 class Burst:
@@ -99,55 +62,6 @@ class Burst:
             return kept(rules.check_fleet(resolved), self._objects.given(heads))
 
         return work.found(work.key("fleet", listed([each.digest for each in heads])), heads, find)
-
-    def unused(self) -> list[Diagnostic]:
-        """Find accelerator classes and hosts that nothing refers to. Who refers to what is known from heads; only what is unused is read."""
-        documents = self._documents
-        if not documents.accelerators and not documents.hosts:
-            return []
-        kinds = (documents.clusters, documents.policies, documents.placements)
-        referring = (*documents.twice, *(head for kind in kinds for head in kind.values()))
-        classes = unreferenced(documents.accelerators, (each.accelerator for each in referring))
-        hosts = unreferenced(documents.hosts, (each.host for each in referring))
-        heads = (*classes, *hosts)
-        if not heads:
-            return []
-
-        def find() -> tuple[Finding, ...]:
-            from compiler.rules import unused  # noqa: PLC0415
-
-            found = [*unused.accelerators(map(self._objects.accelerator, classes)), *unused.hosts(map(self._objects.host, hosts))]
-            return kept(found, self._objects.given(heads))
-
-        return self._work.found(self._work.key("unused", listed([each.digest for each in heads])), heads, find)
-
-    def idle(self, sites: Sequence[Site], placed: Collection[str]) -> list[Diagnostic]:
-        """Find pools, clusters and tests that no policy reaches. Assumes that there are no errors.
-
-        Args:
-            sites: all clusters, with what is bound to them.
-            placed: the names of those that placement policies place on.
-        """
-
-        def find(position: int) -> list[Diagnostic]:
-            from compiler.rules import unused  # noqa: PLC0415
-
-            return [*unused.pools(self.resolved(busy[position]))]
-
-        busy = [site for site in sites if site.policies]
-        without = {site.cluster.name: site.cluster for site in sites if not site.policies}
-        clusters = [head for name, head in without.items() if name not in placed]
-        tests = [head for head in self._documents.tests.values() if head.clusters[0] in without]
-        heads = (*clusters, *tests)
-
-        def find_heads() -> tuple[Finding, ...]:
-            from compiler.rules import unused  # noqa: PLC0415
-
-            found = [*unused.clusters(map(self._objects.cluster, clusters)), *unused.tests(map(self._objects.test, tests))]
-            return kept(found, self._objects.given(heads))
-
-        key = self._work.key("idle", listed([each.digest for each in clusters]), listed([each.digest for each in tests]))
-        return [*self._everywhere("pools", busy, find), *(self._work.found(key, heads, find_heads) if heads else ())]
 
     def policies(self) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
         """Look at every policy; the outcome is the names of the clusters that each is bound to."""
@@ -288,9 +202,9 @@ class Burst:
             site = sites[position]
             return oversized(self.lowered(site), self.resolved(site).model)
 
-        return self._everywhere("size", sites, find)
+        return self.everywhere("size", sites, find)
 
-    def _everywhere(self, slices: str, sites: Sequence[Site], find: Callable[[int], list[Diagnostic]]) -> list[Diagnostic]:
+    def everywhere(self, slices: str, sites: Sequence[Site], find: Callable[[int], list[Diagnostic]]) -> list[Diagnostic]:
         """Return what is found in each of the sites, by their position; only what is not known yet is looked for."""
         work, settings = self._work, self._documents.settings
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Diagnostic, has_errors, in_order
-from compiler.incremental.burst import Burst, Site
+from compiler.incremental.burst import Burst
 from compiler.incremental.contents import ChangedError, Contents, Index, Unindexed
 from compiler.incremental.federated import Federation, HostSite
 from compiler.incremental.findings import place, texts
@@ -13,6 +13,8 @@ from compiler.incremental.objects import Objects
 from compiler.incremental.outcome import Files, Outcome
 from compiler.incremental.reading import Read, read
 from compiler.incremental.rendering import Folder, Made, Rendering
+from compiler.incremental.site import Site
+from compiler.incremental.unused import Unused
 from compiler.incremental.wholes import Patched, Wholes
 from compiler.incremental.work import Work
 from compiler.progress import Phase, Progress, counted, silent
@@ -70,12 +72,13 @@ class _Run:
         objects = Objects(self._work.contents, found.settings)
         burst = Burst(self._work, objects, documents, self._progress)
         federation = Federation(self._work, objects, documents)
+        unused = Unused(self._work, objects, documents, burst)
         wholes = Wholes(self._work, objects, documents, found.manifests, self._progress)
         with_workloads = found.settings.settings is not None and found.settings.settings.workloads
 
         self._diagnostics += burst.names()
         self._diagnostics += burst.identities()
-        self._diagnostics += burst.unused()
+        self._diagnostics += unused.unreferenced()
         diagnostics, bound = burst.policies()
         self._diagnostics += diagnostics
         self._diagnostics += burst.tests()
@@ -88,7 +91,7 @@ class _Run:
             return self._ended(found, documents)
 
         if self._idle:
-            self._diagnostics += burst.idle(sites, federation.reached(hosts))
+            self._diagnostics += unused.idle(sites, federation.reached(hosts))
         patched = Patched((), (), ())
         if with_workloads:
             diagnostics, patched = wholes.patches(burst, sites, content=self._files)
@@ -167,7 +170,7 @@ class _Run:
         diagnostics = in_order(self._diagnostics)
         if not found.ignores:
             return diagnostics, []
-        from compiler.suppression import settle, unused  # noqa: PLC0415 - hardly any repository has suppressions
+        from compiler.suppression.settling import settle, unused  # noqa: PLC0415 - hardly any repository has suppressions
 
         kept, suppressed = settle(diagnostics, found.ignores)
         if self._complete:

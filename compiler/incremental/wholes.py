@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic
-from compiler.incremental.burst import Burst, Site
+from compiler.incremental.burst import Burst
 from compiler.incremental.federated import Federation, HostSite
 from compiler.incremental.findings import Finding, kept
 from compiler.incremental.memory import listed
 from compiler.incremental.named import Named
 from compiler.incremental.objects import Objects
 from compiler.incremental.rendering import Folder
+from compiler.incremental.site import Site
 from compiler.incremental.work import Work
 from compiler.progress import Progress
 from compiler.sources import Source, SourceError

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from compiler.ir import ClusterIR
-from compiler.manifests.inventory import Inventory, Manifest
+from compiler.manifests.inventory import Inventory
+from compiler.manifests.manifest import Manifest
 from compiler.source import Where
 
 OSS_DRIVER: Final = "ossplugin.csi.alibabacloud.com"

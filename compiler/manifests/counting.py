@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from compiler.manifests.inventory import Inventory, Manifest
+from compiler.federation.binding import CLUSTER_PROPAGATION_LABEL, PROPAGATION_LABEL
+from compiler.manifests.inventory import Inventory
 from compiler.manifests.landing import Landed
+from compiler.manifests.manifest import Manifest
+from compiler.manifests.scaling import scaled
 from compiler.source import Route, Where
 
-DIVIDED: Final = ("kubeadmiral.io/propagation-policy-name", "kubeadmiral.io/cluster-propagation-policy-name")
-"""Labels of workloads of which a federation gives each cluster a part (KubeAdmiral, ``pkg/controllers/scheduler/util.go``)."""
+DIVIDED: Final = (PROPAGATION_LABEL, CLUSTER_PROPAGATION_LABEL)
+"""Labels of workloads of which a federation gives each cluster a part."""
 
 _LASTING: Final = frozenset(
     {
@@ -28,10 +31,10 @@ _LASTING: Final = frozenset(
 """Kinds that want all of their pods at all times; jobs can do with the room that there is, one pod after the other."""
 
 _SCALERS: Final = {("autoscaling", "HorizontalPodAutoscaler"): "maxReplicas", ("keda.sh", "ScaledObject"): "maxReplicaCount"}
-"""Kinds of autoscalers, and the field with the most replicas. A ScaledObject that names no kind means a Deployment."""
+"""Kinds of autoscalers, and the field with the most replicas."""
 
-Scalers = dict[tuple[str, str, str], tuple[int, Where]]
-"""The largest ``maxReplicas`` and its place, by namespace, kind and name of what is scaled."""
+Scalers = dict[tuple[str, str, str, str], tuple[int, Where]]
+"""The largest ``maxReplicas`` and its place, by the identity of what is scaled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +56,10 @@ def scalers(inventory: Inventory) -> Scalers:
     """Return what HorizontalPodAutoscalers and KEDA's ScaledObjects may make of workloads, as far as they say it."""
     found: Scalers = {}
     for (group, kind), field in _SCALERS.items():
-        for each in inventory.of_kind(group, kind):
-            spec = each.value.get("spec")
-            target = spec.get("scaleTargetRef") if isinstance(spec, dict) else None
-            most = _number(spec.get(field), 0) if isinstance(spec, dict) else 0
-            if isinstance(target, dict) and most:
-                key = (each.effective_namespace, str(target.get("kind", "Deployment")), str(target.get("name")))
-                if key not in found or found[key][0] < most:
-                    found[key] = (most, each.at("spec", field))
+        for target, each in scaled(inventory, group, kind):
+            most = _number(each.spec.get(field), 0)
+            if most and (target not in found or found[target][0] < most):
+                found[target] = (most, each.at("spec", field))
     return found
 
 
@@ -71,9 +70,7 @@ def lasting(manifest: Manifest) -> bool:
 
 def divided(manifest: Manifest) -> bool:
     """Say whether a federation gives each cluster a part of the workload's replicas."""
-    metadata = manifest.value.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return isinstance(labels, dict) and any(labels.get(key) for key in DIVIDED)
+    return any(manifest.labels.get(key) for key in DIVIDED)
 
 
 def count(landed: Landed, known: Scalers) -> Count:
@@ -93,7 +90,7 @@ def count(landed: Landed, known: Scalers) -> Count:
     now = _number(group.get("replicas"), 1) * each
     most = max(now, _number(group.get("maxReplicas"), 0) * each)
     written = manifest.at(*base, "replicas") if here else manifest.at(*inner) if inner else manifest.at_name()
-    scaler = known.get((manifest.effective_namespace, manifest.kind, manifest.name)) if base == ("spec",) else None
+    scaler = known.get(manifest.identity) if base == ("spec",) else None
     if scaler is None:
         return Count(now=now, most=most, where=written)
     return Count(now=now, most=max(most, scaler[0]), where=written, scaler=scaler[1])

@@ -1,6 +1,5 @@
-"""The manifests of the files under ``Repository.spec.workloads``: Kubernetes objects with their places, and the workloads among them."""
+"""The manifests of the files under ``Repository.spec.workloads``, and the workloads among them."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -8,71 +7,11 @@ from typing import Any, Final
 from compiler.codes import manifests as codes
 from compiler.controllers import BATCH_LABELS_SINCE, INDEX_LABELS_SINCE
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.source import Document, Route, Where
+from compiler.manifests.manifest import Manifest, manifests_of
+from compiler.source import Document
 from compiler.trial import NotAPodError, Sent, send
 from compiler.versions import Version
 from compiler.workloads import BrokenWorkloadError, NotAWorkloadError, TemplatePod, pods_of
-
-DEFAULT_NAMESPACE: Final = "default"
-"""Where an object without a namespace is created, as kubectl and the GitOps tools do it."""
-
-# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
-_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-_NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_KIND: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
-_API_VERSION: Final = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[a-z][a-z0-9]{0,62}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """A Kubernetes object in a file; ``base`` leads to it from the document's root (into a List).
-
-    Attributes:
-        namespace: as it is written, empty where it is not.
-    """
-
-    document: Document = field(repr=False)
-    base: Route
-    value: dict[str, Any] = field(repr=False)
-    group: str
-    version: str
-    kind: str
-    name: str
-    namespace: str
-
-    @property
-    def effective_namespace(self) -> str:
-        """The namespace that the object is created in."""
-        return self.namespace or DEFAULT_NAMESPACE
-
-    @property
-    def nowhere(self) -> str:
-        """A namespace that is written and none, such as a variable that is still to be filled in; empty where there is no such thing."""
-        metadata = self.value.get("metadata")
-        written = metadata.get("namespace") if isinstance(metadata, dict) and not self.namespace else None
-        return str(written or "")
-
-    @property
-    def title(self) -> str:
-        """The object for people: ``Deployment `shop/web```."""
-        return f"{self.kind} `{self.effective_namespace}/{self.name}`" if self.name else f"{self.kind} without a name"
-
-    @property
-    def place(self) -> tuple[str, int, Route]:
-        """A key that sorts as people read: file, document, route."""
-        return (self.document.file.path, self.document.index, self.base)
-
-    def at(self, *route: str | int) -> Where:
-        """Return the place of a field of the object."""
-        return self.document.at(*self.base, *route)
-
-    def at_key(self, *route: str | int) -> Where:
-        """Return the place of the key that leads to a field of the object."""
-        return self.document.at_key(*self.base, *route)
-
-    def at_name(self) -> Where:
-        """Return the place of the object's name."""
-        return self.at("metadata", "name")
 
 
 @dataclass(slots=True)
@@ -167,41 +106,6 @@ def take_stock(documents: Iterable[Document]) -> tuple[Inventory, list[Diagnosti
     return inventory, [*diagnostics, *_nameless(workloads), *_twins(workloads)]
 
 
-def manifests_of(document: Document) -> Iterator[Manifest]:
-    """Yield the Kubernetes objects of a document: itself, or the items of a List."""
-    pending: list[tuple[Route, Any]] = [((), document.value)]
-    while pending:
-        base, value = pending.pop()
-        if not isinstance(value, dict):
-            continue
-        api_version, kind, items = value.get("apiVersion"), value.get("kind"), value.get("items")
-        if not isinstance(api_version, str) or not isinstance(kind, str):
-            continue
-        if not _API_VERSION.fullmatch(api_version) or not _KIND.fullmatch(kind):
-            continue
-        if kind.endswith("List") and isinstance(items, list):
-            pending += [((*base, "items", index), item) for index, item in reversed(list(enumerate(items)))]
-            continue
-        metadata = value.get("metadata")
-        metadata = metadata if isinstance(metadata, dict) else {}
-        group, _, version = api_version.rpartition("/")
-        yield Manifest(
-            document=document,
-            base=base,
-            value=value,
-            group=group,
-            version=version,
-            kind=kind,
-            name=_text(metadata.get("name"), _NAME),
-            namespace=_text(metadata.get("namespace"), _NAMESPACE),
-        )
-
-
-def _text(value: Any, form: re.Pattern[str]) -> str:
-    """Return a name that an API server would take, or nothing: it becomes part of a path."""
-    return value if isinstance(value, str) and form.fullmatch(value) else ""
-
-
 def _template(made: TemplatePod) -> Template:
     """Default the pods of a template.
 
@@ -243,8 +147,7 @@ def _twins(workloads: Iterable[Workload]) -> Iterator[Diagnostic]:
     first: dict[tuple[str, str, str, str], Manifest] = {}
     for workload in workloads:
         manifest = workload.manifest
-        identity = (manifest.group, manifest.kind, manifest.effective_namespace, manifest.name)
-        twin = first.setdefault(identity, manifest)
+        twin = first.setdefault(manifest.identity, manifest)
         if twin is manifest or not manifest.name:
             continue
         message = f"{manifest.title} stands in Git twice"

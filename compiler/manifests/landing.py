@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.ir import ClusterIR
-from compiler.manifests.inventory import Manifest, Template
+from compiler.manifests.inventory import Template
+from compiler.manifests.manifest import Manifest
 from compiler.resolve import Binding
 from compiler.source import Where
 from webhook.engine.decision import Decision

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from compiler.manifests.editing import applied, edited, rewritten
-from compiler.manifests.inventory import Manifest, Workload, manifests_of
+from compiler.manifests.inventory import Workload
+from compiler.manifests.manifest import Manifest, manifests_of
 from compiler.manifests.placing import try_out, whose
 from compiler.manifests.rebase import Operations, pointer
 from compiler.source import Document

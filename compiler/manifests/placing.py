@@ -10,8 +10,9 @@ from compiler.emit.patches import PatchedWorkload
 from compiler.ir import ClusterIR
 from compiler.manifests.claims import OSS_DRIVER, claims, driver
 from compiler.manifests.exact import exact
-from compiler.manifests.inventory import MEND, Inventory, Manifest, Template
+from compiler.manifests.inventory import MEND, Inventory, Template
 from compiler.manifests.landing import Landed
+from compiler.manifests.manifest import Manifest
 from compiler.manifests.rebase import Operations, pointer
 from compiler.model import Platform
 from compiler.progress import Phase, Progress, counted, silent

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from compiler.codes import platforms as codes
+from compiler.codes import limits as codes
 from compiler.diagnostics import Code
 from compiler.platforms import keys
 

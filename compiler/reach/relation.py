@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from compiler.reach.labels import contradiction
-from compiler.reach.match import Reach, Witness, controllers
+from compiler.reach.labels import contradiction, narrowed
+from compiler.reach.match import Controller, Reach, Witness, controllers
 from compiler.reach.region import Region, conditions
 from compiler.reach.space import Space
 
@@ -158,12 +158,14 @@ class Remainder:
         bound: how many regions may be looked at for each of them.
     """
 
-    __slots__ = ("_bound", "_regions", "_space")
+    __slots__ = ("_bound", "_regions", "_space", "_told")
 
     def __init__(self, inner: Sequence[Reach], among: "Kinds", space: Space, *, bound: int = MAX_REGIONS) -> None:
         self._bound = bound
         self._space = space
-        self._regions = [found for region in among.regions() if (found := _within(region, inner)) is not None]
+        told = controllers(*inner)
+        self._told = {each.owner for each in told}
+        self._regions = [found for region in among.regions(told) if (found := _within(region, inner)) is not None]
 
     def witness(self) -> Witness | None:
         """Return a pod that is left, or None if there can be none."""
@@ -181,27 +183,44 @@ class Remainder:
             UndecidedError: more regions than the bound would have to be looked at, and nothing is taken away.
         """
         budget = [self._bound]
+        if other.owners:
+            self._tell(other)
         self._regions = [
             piece
             for region in self._regions
             for piece in (_without(region, (other,), budget) if region.controller.is_among(other.owners) else (region,))
         ]
 
+    def _tell(self, other: Reach) -> None:
+        """Tell the kinds of controllers that a match names from those that nobody has named yet.
+
+        What is left of pods of the latter is left of each of its kinds alike: whatever was taken away named none of them, or all.
+        """
+        new = [each for each in controllers(other) if each.owner not in self._told]
+        self._told.update(each.owner for each in new)
+        pieces = []
+        for region in self._regions:
+            if region.controller.owner is None:
+                for controller in reversed(new):
+                    labels = narrowed(region.labels, controller.requirements())
+                    if labels is not None:
+                        pieces.append(region._replace(controller=controller, labels=labels))
+            pieces.append(region)
+        self._regions = pieces
+
 
 class Kinds:
-    """The kinds of controllers and namespaces that any of some matches tells from others."""
+    """The kinds of namespaces that any of some matches tells from others: whether their labels are known."""
 
-    __slots__ = ("_controllers", "_known")
+    __slots__ = ("_known",)
 
     def __init__(self, reaches: Iterable[Reach]) -> None:
-        told = list({(reach.owners, reach.namespaces.selector is not None): reach for reach in reaches}.values())
-        self._controllers = controllers(*told)
-        self._known = (True, False) if any(reach.namespaces.selector is not None for reach in told) else (True,)
+        self._known = (True, False) if any(reach.namespaces.selector is not None for reach in reaches) else (True,)
 
-    def regions(self) -> Iterator[Region]:
-        """Yield disjoint regions whose union is everything; what is most easily named is yielded last."""
+    def regions(self, told: Sequence[Controller]) -> Iterator[Region]:
+        """Yield disjoint regions whose union is everything, of these kinds of controllers; what is most easily named is yielded last."""
         for known in reversed(self._known):
-            for controller in reversed(self._controllers):
+            for controller in reversed(told):
                 yield Region.everything(controller, known=known)
 
 

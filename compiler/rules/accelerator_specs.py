@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from compiler.codes import platforms as codes
+from compiler.codes import limits as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import AcceleratorClass
 from compiler.resolve import Resolved

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from compiler.codes import platforms as codes
+from compiler.codes import limits as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.model import Cluster, Mechanism
 from compiler.platforms.gates import GATES, Feature

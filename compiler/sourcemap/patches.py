@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from compiler.ir import ClusterIR
-from compiler.manifests.inventory import Inventory, Manifest
+from compiler.manifests.inventory import Inventory
+from compiler.manifests.manifest import Manifest
 from compiler.manifests.placing import Tried, try_out
 from compiler.origins import place_of
 from compiler.source import Route, Where

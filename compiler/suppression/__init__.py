@@ -4,9 +4,3 @@ A comment at the end of a line is about what begins in that line; one that has i
 It suppresses warnings and infos whose primary place is there, and nothing else. What the comments of a file say is a fact of that file;
 which of them suppress nothing is known when everything has been looked at. PURE.
 """
-
-from compiler.suppression.comments import ignores_in
-from compiler.suppression.ignore import Ignore, Suppressed
-from compiler.suppression.settling import settle, unused
-
-__all__ = ["Ignore", "Suppressed", "ignores_in", "settle", "unused"]

@@ -8,10 +8,8 @@ from typing import Final
 from compiler.codes import reading, suppression
 from compiler.diagnostics import Code, Diagnostic, Severity, diagnose
 from compiler.source import Location, SourceFile, Span
-from compiler.suppression.ignore import Ignore
+from compiler.suppression.ignore import WORD, Ignore
 
-_WORD: Final = "verbank:"
-"""What no file has without a suppression, or a value that looks like one; searched for before anything else."""
 _BEGIN: Final = r"#[ \t]*[Oo]verbank:[ \t]*(?:ignore\b|[A-Za-z-]{1,40}[ \t]*[\[(][ \t]*[Oo][Bb]\d)"
 """Other words before codes in brackets are meant likewise (``ignores``, ``disable``); to pass over them in silence would leave the author to wonder."""
 _FORM: Final = r"#[ \t]*overbank:[ \t]*ignore[ \t]*\[(?P<codes>[^\]\n]{0,500})\](?P<reason>[^\n]{0,2000})"
@@ -29,7 +27,7 @@ def ignores_in(file: SourceFile) -> tuple[tuple[Ignore, ...], list[Diagnostic]]:
 
     A file that is no YAML has no comments; whoever reads it says so.
     """
-    if _WORD not in file.text:
+    if WORD not in file.text:
         return (), []
     begins = [found.start() for found in re.finditer(_BEGIN, file.text) if _may_begin(file.text, found.start())][: MAX_COMMENTS + 1]
     if not begins:

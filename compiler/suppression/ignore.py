@@ -1,11 +1,14 @@
 """A comment's word that one finding is known and meant."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic
 from compiler.source import Span
+
+WORD: Final = "verbank:"
+"""What no file has without a suppression, or a value that looks like one; searched for before anything else."""
 
 
 class Ignore(Struct, array_like=True, frozen=True):

@@ -1,5 +1,8 @@
 """What looks like a secret, and what must not."""
 
+import subprocess
+import sys
+
 import pytest
 
 from compiler.confidential import kind_of, within
@@ -15,6 +18,10 @@ FORMS = [
     "gl" + "pat-" + "a1B2c3D4e5F6g7H8i9J0",
     "xo" + "xb-" + "123456789012-abcdef",
     "AI" + "za" + "a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H",
+    "np" + "m_" + "a1B2c3D4e" * 4,
+    "py" + "pi-" + "AgEIcHlwaS5vcmc" + "a1B2c3D4e5" * 4,
+    "gl" + "agent-" + "a1B2c3D4e5F6g7H8i9J0",
+    "github" + "_pat_" + "a1B2c3D4e5" * 5,
     "h" + "f_" + "abcdefghijABCDEFGHIJabcdefghijABCD",
     "ey" + "JhbGciOiJIUzI1NiJ9." + "ey" + "JzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
     "postgres://app:hunter22@db.example.com/shop",
@@ -75,3 +82,13 @@ def test_texts_are_found_at_any_depth_in_their_order() -> None:
     ]
     value = {"plain": ["text"], "passwords": ["x", RANDOM], "deep": {"token": RANDOM}}
     assert [at for at, _, _ in within(("spec",), value)] == [("spec", "passwords", 1), ("spec", "deep", "token")]
+
+
+def test_long_values_are_looked_at_once() -> None:
+    """A value that begins a form again and again costs no more than its length: a megabyte of it must not hold up a push."""
+    code = (
+        "from compiler.confidential import kind_of\n"
+        "for value in ('a' * 2**20 + '://', 'gl' * 2**19, 'eyJ-' * 2**18, 'AKLT' * 4, '-----BEGIN A ' * 2**16, 'x://y:' * 2**17):\n"
+        "    kind_of('note', value)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

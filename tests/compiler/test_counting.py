@@ -44,6 +44,11 @@ def _workload(api_version: str, kind: str, spec: str) -> str:
         ([_workload("apps/v1", "Deployment", f"{{replicas: 3, template: {POD}}}"), _hpa("Deployment", "other", 9)], [3], [3]),
         ([_workload("apps/v1", "Deployment", f"{{replicas: 3, template: {POD}}}"), _hpa("Deployment", "w", 9, "other")], [3], [3]),
         (
+            [_workload("apps.kruise.io/v1beta1", "StatefulSet", f"{{replicas: 3, template: {POD}}}"), _hpa("StatefulSet", "w", 9)],
+            [3],
+            [3],
+        ),
+        (
             [
                 _workload("apps/v1", "Deployment", f"{{replicas: 3, template: {POD}}}"),
                 _hpa("Deployment", "w", 5),

@@ -13,7 +13,7 @@ from compiler.pipeline import Result
 from compiler.report import json_v1, text
 from compiler.report.style import ansi
 from compiler.source import Document, Location, SourceFile, Span
-from compiler.suppression import Suppressed
+from compiler.suppression.ignore import Suppressed
 
 Parse = Callable[[str], list[Document]]
 

@@ -10,7 +10,8 @@ import pytest
 from compiler.load import decode
 from compiler.pipeline import Result, compile_repository
 from compiler.sources.tree import Tree
-from compiler.suppression import Ignore, ignores_in
+from compiler.suppression.comments import ignores_in
+from compiler.suppression.ignore import Ignore
 
 Write = Callable[..., Path]
 Cli = Callable[..., Any]

@@ -19,8 +19,7 @@ def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
     An empty selector selects the whole namespace in policy/v1 and nothing in v1beta1; a missing one nothing in both.
     """
     for budget in inventory.of_kind("policy", "PodDisruptionBudget"):
-        spec = budget.value.get("spec")
-        selector = label_selector(spec.get("selector")) if isinstance(spec, dict) else None
+        selector = label_selector(budget.spec.get("selector"))
         if selector is None or (budget.version == _V1BETA1 and not selector.requirements):
             continue
         for found in selected(budget.effective_namespace, selector, placed.elastic, (Runtime.AI_NODE,)):

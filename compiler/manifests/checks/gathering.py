@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterator
 
 from compiler.diagnostics import Diagnostic
-from compiler.manifests.inventory import Manifest
+from compiler.manifests.manifest import Manifest
 from compiler.spelling import listing
 
 Made = Callable[[str], Diagnostic]

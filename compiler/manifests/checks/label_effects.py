@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from compiler.codes import capacity as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.manifests.checks.gathering import Gathered
 from compiler.manifests.checks.selection import flat_selector, label_selector
-from compiler.manifests.inventory import Inventory, Manifest
+from compiler.manifests.inventory import Inventory
 from compiler.manifests.landing import Landed
+from compiler.manifests.manifest import Manifest
 from compiler.manifests.placing import Placed
 from compiler.origins import place_of
 from compiler.source import Route, Where
@@ -103,8 +104,7 @@ def _before(landed: Landed) -> _Labels:
 def _selecting(inventory: Inventory, kinds: Mapping[tuple[str, str], Route]) -> Iterator[_Selecting]:
     for (group, kind), route in kinds.items():
         for manifest in inventory.of_kind(group, kind):
-            spec = manifest.value.get("spec")
-            written: Any = spec.get(route[-1]) if isinstance(spec, dict) else None
+            written = manifest.spec.get(str(route[-1]))
             selector = flat_selector(written) if kind in _FLAT else label_selector(written)
             if selector is not None:
                 yield _Selecting(manifest=manifest, selector=selector, route=route)

@@ -19,10 +19,9 @@ _RUNTIMES: Final = (Runtime.ECI, Runtime.AI_NODE)
 def check(inventory: Inventory, placed: Placed) -> Iterator[Diagnostic]:
     """Yield NodePort Services that select pods which may run there."""
     for service in inventory.of_kind("", "Service"):
-        spec = service.value.get("spec")
-        if not isinstance(spec, dict) or spec.get("type") != "NodePort":
+        if service.spec.get("type") != "NodePort":
             continue
-        selector = flat_selector(spec.get("selector"))
+        selector = flat_selector(service.spec.get("selector"))
         if selector is None:
             continue
         for found in selected(service.effective_namespace, selector, placed.elastic, _RUNTIMES):

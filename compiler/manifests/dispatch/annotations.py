@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from compiler.codes import federation as codes
+from compiler.codes import dispatch as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.resolve import Federated
-from compiler.manifests.dispatch.subjects import metadata, subjects
+from compiler.manifests.dispatch.subjects import subjects
 from compiler.manifests.inventory import Inventory
 
 _READ: Final = {
@@ -26,7 +26,7 @@ def check(inventory: Inventory, federated: Federated) -> Iterator[Diagnostic]:
     """Yield workloads of placement policies that carry scheduling annotations of their own."""
     for subject in subjects(inventory, federated):
         manifest, policy = subject.manifest, subject.placement.policy
-        for key in sorted(metadata(manifest, "annotations").keys() & _READ.keys()):
+        for key in sorted(manifest.annotations.keys() & _READ.keys()):
             where = manifest.at_key("metadata", "annotations", key)
             message = f"annotation {key} of {manifest.title} wins over placement policy `{policy.name}`"
             related = [(policy.at("spec", "workloads", subject.workload.index, "name"), "the policy places the workload")]

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
-from compiler.codes import federation as codes
+from compiler.codes import dispatch as codes
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.emit.kubeadmiral import OVERRIDE_LABEL, PROPAGATION_LABEL
+from compiler.federation.binding import CLUSTER_OVERRIDE_LABEL, CLUSTER_PROPAGATION_LABEL, OVERRIDE_LABEL, PROPAGATION_LABEL
 from compiler.federation.lower import lower
 from compiler.federation.resolve import Federated
-from compiler.manifests.dispatch.subjects import GROUP, metadata
-from compiler.manifests.inventory import Inventory, Manifest
+from compiler.manifests.dispatch.subjects import GROUP
+from compiler.manifests.inventory import Inventory
+from compiler.manifests.manifest import Manifest
 from compiler.spelling import did_you_mean, listing
 
 
@@ -25,9 +26,9 @@ _UNPLACED: Final = "without its policy the workload is not scheduled: a new one 
 _HELD: Final = "without its policy the workload is not dispatched"
 _LABELS: Final = (
     _Label(PROPAGATION_LABEL, "PropagationPolicy", _UNPLACED),
-    _Label("kubeadmiral.io/cluster-propagation-policy-name", "ClusterPropagationPolicy", _UNPLACED),
+    _Label(CLUSTER_PROPAGATION_LABEL, "ClusterPropagationPolicy", _UNPLACED),
     _Label(OVERRIDE_LABEL, "OverridePolicy", _HELD),
-    _Label("kubeadmiral.io/cluster-override-policy-name", "ClusterOverridePolicy", _HELD),
+    _Label(CLUSTER_OVERRIDE_LABEL, "ClusterOverridePolicy", _HELD),
 )
 
 
@@ -40,9 +41,8 @@ def check(inventory: Inventory, federated: Federated) -> Iterator[Diagnostic]:
             if placement.rules:
                 known["OverridePolicy"].add((placement.namespace, placement.name))
     for manifest in inventory.manifests:
-        labels = metadata(manifest, "labels")
         for label in _LABELS:
-            name = labels.get(label.key)
+            name = manifest.labels.get(label.key)
             namespace = "" if label.kind.startswith("Cluster") else manifest.effective_namespace
             if isinstance(name, str) and (namespace, name) not in known[label.kind]:
                 yield _dangling(manifest, label, name, known[label.kind])

@@ -2,24 +2,24 @@
 
 from collections.abc import Iterator
 
-from compiler.codes import federation as codes
+from compiler.codes import dispatch as codes
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.federation.resolve import Federated
 from compiler.federation.room import most
 from compiler.federation.templates import DIVISIBLE
-from compiler.manifests.dispatch.autoscalers import scaled
+from compiler.manifests.dispatch.autoscalers import autoscaled
 from compiler.manifests.dispatch.subjects import count, subjects
 from compiler.manifests.inventory import Inventory
 
 
 def check(inventory: Inventory, federated: Federated) -> Iterator[Diagnostic]:
     """Yield workloads with more replicas than their clusters take. Where an autoscaler writes them, its bounds are looked at instead."""
-    by_autoscaler = scaled(inventory)
+    by_autoscaler = autoscaled(inventory)
     for subject in subjects(inventory, federated):
         placement, manifest = subject.placement, subject.manifest
-        kind = (manifest.group, manifest.kind)
-        identity = (*kind, manifest.effective_namespace, manifest.name)
-        if not placement.policy.mode.divides or kind not in DIVISIBLE or placement.policy.autoscaling or identity in by_autoscaler:
+        if not placement.policy.mode.divides or (manifest.group, manifest.kind) not in DIVISIBLE:
+            continue
+        if placement.policy.autoscaling or manifest.identity in by_autoscaler:
             continue
         replicas, room = count(manifest, "replicas"), most(placement)
         if replicas is not None and room is not None and replicas > room:

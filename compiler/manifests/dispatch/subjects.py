@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from compiler.federation.model import Workload
 from compiler.federation.resolve import Federated, Placement
-from compiler.manifests.inventory import Inventory, Manifest
+from compiler.manifests.inventory import Inventory
+from compiler.manifests.manifest import Manifest
 
 GROUP: Final = "core.kubeadmiral.io"
 
@@ -22,7 +23,7 @@ class Subject:
 
 def subjects(inventory: Inventory, federated: Federated) -> Iterator[Subject]:
     """Yield the manifests that placement policies name, in the order of the policies."""
-    known = {(each.group, each.kind, each.effective_namespace, each.name): each for each in inventory.manifests}
+    known = {each.identity: each for each in inventory.manifests}
     for placement in federated.placements:
         for workload in placement.policy.workloads:
             manifest = known.get((workload.group, workload.kind, placement.policy.namespace, workload.name))
@@ -30,15 +31,7 @@ def subjects(inventory: Inventory, federated: Federated) -> Iterator[Subject]:
                 yield Subject(placement=placement, workload=workload, manifest=manifest)
 
 
-def metadata(manifest: Manifest, field: str) -> dict[str, Any]:
-    """Return the labels or annotations of an object; empty where they are no mapping."""
-    written = manifest.value.get("metadata")
-    found = written.get(field) if isinstance(written, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
 def count(manifest: Manifest, field: str) -> int | None:
     """Return a whole number of the spec, None where there is none."""
-    spec = manifest.value.get("spec")
-    found = spec.get(field) if isinstance(spec, dict) else None
+    found = manifest.spec.get(field)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
