@@ -49,11 +49,13 @@ fuzz: .venv/.installed ## look for input that breaks the compiler, FUZZ_SECONDS 
 	nice -n 19 $(BIN)/python -m tests.fuzz.coverage load -max_total_time=$(FUZZ_SECONDS) -max_len=4096
 	nice -n 19 $(BIN)/python -m tests.fuzz.coverage compile -max_total_time=$(FUZZ_SECONDS) -max_len=20000
 
-check: .venv/.installed ## format, lint, types, import contracts, wheel contents
+check: .venv/.installed ## format, lint, types, import contracts, the sample, wheel contents
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/overbank fmt --check policies
+	$(BIN)/overbank check policies --no-cache --fail-level warning
 	rm -rf build/check && mkdir -p build/check && $(BIN)/python -m build --wheel --no-isolation --outdir build/check . >build/check/log 2>&1 || { cat build/check/log; exit 1; }
 	$(BIN)/check-wheel-contents build/check/*.whl
 

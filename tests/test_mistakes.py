@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from compiler.codes.catalogue import BY_ID
+from compiler.codes.offers import offers_of
+
 ROOT = Path(__file__).resolve().parent.parent
 MISTAKES = sorted(path for path in (ROOT / "tests" / "mistakes").iterdir() if path.is_dir())
 AT_LEAST = 70
@@ -44,4 +47,6 @@ def test_mistake_is_reported_where_it_is(mistake: Path, sources: Path, tmp_path:
     sentence, *expected = (mistake / "expected.txt").read_text(encoding="utf-8").splitlines()
     assert sentence.startswith("# ")
     assert places == expected, json.dumps(found, indent=2)
+    fixes = {each["code"] for each in found if each["fix"]}
+    assert all(offers_of(BY_ID[code]) for code in fixes), "see compiler.codes.offers"
     assert outcome.code == int(any(each["severity"] == "error" for each in found))

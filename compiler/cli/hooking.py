@@ -163,15 +163,24 @@ class _LateError(Exception):
 
 @contextmanager
 def _deadline(seconds: int) -> Iterator[None]:
-    """Raise ``_LateError`` in the block when the time is over."""
+    """Raise ``_LateError`` in the block when the time is over, or for it: the block may be where nothing else is to be raised."""
+    over = False
 
     def late(_number: int, _frame: FrameType | None) -> None:
+        nonlocal over
+        over = True
         raise _LateError
 
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(seconds)
     try:
         yield
+    except Exception as error:
+        if over and not isinstance(error, _LateError):  # a lock that was let go of twice, say
+            raise _LateError from error
+        raise
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+    if over:  # somebody has caught it
+        raise _LateError

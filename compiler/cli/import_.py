@@ -219,6 +219,12 @@ def _nothing_in_the_way(options: argparse.Namespace, files: dict[str, str]) -> N
         CommandError: in the folder that is written to, or in the repository that the files are for.
     """
     folders = [Path(each) for each in (options.into, None if options.dry_run else options.output) if each]
+    below = {folder / Path(path).parent: None for folder in folders for path in files if "/" in path}
+    for each in below:
+        if each.is_symlink():
+            raise CommandError(f"{each} is a link, and nothing is written behind one", help="name the folder itself, or remove it")
+        if each.exists() and not each.is_dir():
+            raise CommandError(f"{each} is in the way: it is no folder", help="move it, or take another folder")
     there = [folder / path for folder in folders for path in files if (folder / path).exists() or (folder / path).is_symlink()]
     if there:
         new = any(each.name == REPOSITORY_FILE for each in there)

@@ -4,7 +4,8 @@ A fix is made of the text as it was read, and says of itself whether it is safe.
 with an entry so that the rest reads as before; ``doing`` carries fixes out.
 """
 
+from compiler.fixing.commenting import uncommented
 from compiler.fixing.doing import Done, carried_out
-from compiler.fixing.making import quoted, renamed, replaced, uncommented, without
+from compiler.fixing.making import quoted, renamed, replaced, without
 
 __all__ = ["Done", "carried_out", "quoted", "renamed", "replaced", "uncommented", "without"]

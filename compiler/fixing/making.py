@@ -5,7 +5,7 @@ from typing import Final
 
 from compiler.diagnostics import Edit, Fix
 from compiler.fixing.removing import removal
-from compiler.source import Document, Location, SourceFile, Span, Stretch, Where
+from compiler.source import Document, Span, Stretch, Where
 
 _PLAIN: Final = r"[A-Za-z_][\w./-]*"
 _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -50,24 +50,6 @@ def quoted(document: Document, *route: str | int, safe: bool) -> Fix | None:
     if written is None or not re.fullmatch(r"[\w.+:-]+", written, re.ASCII):
         return None
     return Fix(f'write "{written}"', (Edit(where, f'"{written}"'),), safe)
-
-
-def uncommented(file: SourceFile, line: int, column: int) -> Fix:
-    """Offer to remove a comment, with its line if it stands there alone.
-
-    Args:
-        file: which has it.
-        line: its line.
-        column: where it begins, at its ``#``.
-    """
-    start, first = file.offset(line, column), file.offset(line, 1)
-    end = start + len(file.line(line, column - 1))
-    before = file.text[first:start]
-    if before.strip():
-        start -= len(before) - len(before.rstrip())
-    else:
-        start, end = first, file.offset(line + 1, 1)
-    return Fix("remove the comment", (Edit(Location(file.path, file.between(start, end), file), ""),), safe=True)
 
 
 def _rewritten(document: Document, where: Where, old: str, to: str) -> Fix | None:

@@ -54,7 +54,20 @@ def removal(document: Document, route: Route) -> Removal | None:
 @lru_cache(maxsize=4)
 def _is_delicate(text: str) -> bool:
     """Say whether a text has anchors or keeps blank lines; a file may have thousands of findings."""
-    return bool(re.search(_SHARED, text) or re.search(_KEEPING, text))
+    return keeps_blank_lines(text) or bool(re.search(_SHARED, text))
+
+
+@lru_cache(maxsize=4)
+def keeps_blank_lines(text: str) -> bool:
+    """Say whether a text has scalars that keep the blank lines behind them."""
+    return bool(re.search(_KEEPING, text))
+
+
+def joins_comment(text: str, line: int, after: int) -> bool:
+    """Say whether a comment below lines that go, from ``line`` to ``after``, would become a line of a block scalar above them."""
+    below = re.compile(_DEEP).match(text, after)
+    indent = len(text[line:after]) - len(text[line:after].lstrip(" "))
+    return below is not None and len(below[1]) > indent and bool(re.compile(_BLOCK).search(text, 0, line))
 
 
 class _Text:
@@ -78,10 +91,7 @@ class _Text:
         is_item = isinstance(step, int)
         if re.fullmatch(" *- +" if is_item else " *", before):
             after = self._line_after(last)
-            below = re.compile(_DEEP).match(self.text, after)
-            # Such a comment would become a line of a block scalar, if there is one above.
-            is_deep = below is not None and len(below[1]) > len(before) - len(before.lstrip(" "))
-            return None if is_deep and re.compile(_BLOCK).search(self.text, 0, line) else (line, after)
+            return None if joins_comment(self.text, line, after) else (line, after)
         if position == 0 and following is not None and re.fullmatch(r"[ -]*", before):
             # `- name: a` loses its name, and what follows moves up behind the dash; of `- - a` the inner dash goes.
             return self._items(first, following) if is_item else (first, following)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from compiler.diagnostics import Diagnostic, Severity
+from compiler.hooks.misplaced import in_the_place, suspects
 from compiler.hooks.updates import Update
 from compiler.incremental import Outcome
 from compiler.sources import REPOSITORY_FILE, Source
@@ -75,7 +76,7 @@ def of_index(folder: Path, demands: Demands, inherited: dict[str, str]) -> Itera
     if _is_committed(git, demands.path):
         return
     with Staged(folder, subfolder=demands.path, inherited=inherited) as source:
-        verdict = _of(source, None, demands)
+        verdict = _of(source, None, demands, git)
         [head] = git.look_up([f"HEAD^{{commit}}:{demands.path}"])
         if head is not None and head[0] == "tree":
             verdict = _comparing(verdict, source, demands, before="HEAD", folder=folder, inherited=inherited)
@@ -93,12 +94,13 @@ def of_updates(folder: Path, updates: Sequence[Update], demands: Demands, inheri
     git = Git(folder, inherited=inherited)
     meant = [each for each in updates if each.new and each.is_meant(demands.refs)]
     trees = _trees(git, meant, demands.path)
+    doubtful = suspects(git, (each.new for each in meant if each.new not in trees), demands.path)
     seen: set[str] = set()
     refused = 0
     for update in meant:
         tree = trees.get(update.new)
         if tree is None:
-            verdict = _without_policies(update, demands)
+            verdict = _without_policies(update, demands, git if update.new in doubtful else None)
             yield verdict
         elif tree in seen or tree == trees.get(update.old):
             continue
@@ -107,7 +109,7 @@ def of_updates(folder: Path, updates: Sequence[Update], demands: Demands, inheri
             if demands.compare is None:
                 seen.add(tree)
             with Revision(folder, update.new, subfolder=demands.path, inherited=inherited) as source:
-                verdict = _of(source, update, demands)
+                verdict = _of(source, update, demands, git)
                 if update.old in trees:
                     verdict = _comparing(verdict, source, demands, before=update.old, folder=folder, inherited=inherited)
                 yield verdict
@@ -116,9 +118,9 @@ def of_updates(folder: Path, updates: Sequence[Update], demands: Demands, inheri
             return
 
 
-def _of(source: Source, update: Update | None, demands: Demands) -> Verdict:
+def _of(source: Source, update: Update | None, demands: Demands, git: Git) -> Verdict:
     if REPOSITORY_FILE not in source.paths():
-        return _without_policies(update, demands)
+        return _without_policies(update, demands, git)
     outcome = demands.compile(source)
     told = tuple(each for each in outcome.diagnostics if each.code.severity is not Severity.INFO or demands.level is Severity.INFO)
     ranks = list(Severity)
@@ -140,13 +142,16 @@ def _comparing(
     return replace(verdict, findings=(*verdict.findings, *found), refusal="it changes what may not change") if found else verdict
 
 
-def _without_policies(update: Update | None, demands: Demands) -> Verdict:
+def _without_policies(update: Update | None, demands: Demands, git: Git | None) -> Verdict:
     where = f"{demands.path}/{REPOSITORY_FILE}" if demands.path else REPOSITORY_FILE
-    remark = f"there is no {where}, so there is nothing to check"
     # Notes, reviews and the like never have policies.
-    holds_files = update is None or update.ref.startswith(("refs/heads/", "refs/tags/"))
-    refusal = f"there is no {where}, which this repository asks for" if demands.required and holds_files else ""
-    return Verdict(update=update, refusal=refusal, remark="" if refusal else remark)
+    if update is not None and not update.ref.startswith(("refs/heads/", "refs/tags/")):
+        refusal = ""
+    else:
+        refusal = in_the_place(git, update.new if update else None, demands.path) if git else ""
+        if not refusal and demands.required:
+            refusal = f"there is no {where}, which this repository asks for"
+    return Verdict(update=update, refusal=refusal, remark="" if refusal else f"there is no {where}, so there is nothing to check")
 
 
 def _trees(git: Git, updates: Sequence[Update], path: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ A hook that cannot run refuses: Git takes any exit code but 0 for a refusal.
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from shlex import join, quote
+from shlex import join, quote, split
 from typing import Final
 
 from compiler.hooks import Hook
@@ -37,7 +37,10 @@ def is_ours(content: bytes) -> bool:
 
 def is_chained(content: bytes) -> bool:
     """Say whether a hook of ours runs another one before it."""
-    return b" --chain " in content
+    try:
+        return "--chain" in split(content.decode(errors="surrogateescape"))
+    except ValueError:  # somebody has written into it
+        return b" --chain " in content
 
 
 def launcher() -> list[str]:

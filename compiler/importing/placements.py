@@ -154,13 +154,14 @@ def _others(
         findings: gets what is wrong with them.
     """
     namespace = propagation.effective_namespace
-    wanted = {labels_of(each).get(OVERRIDE_LABEL) for each in bound}
+    labels = (labels_of(each).get(OVERRIDE_LABEL) for each in bound)
+    wanted = {None if label is None else str(label) for label in labels}  # by mistake it may be anything
     if len(wanted) > 1:
         message = f"the workloads of {propagation.title} do not have the same OverridePolicy"
         findings.append(
             diagnose(codes.UNSAID, propagation.at_name(), message, related=[(each.at_name(), "bound here") for each in bound])
         )
-    names = sorted(str(name) for name in wanted - {None})
+    names = sorted(name for name in wanted if name is not None)
     for name in names:
         if (namespace, name) not in overrides:
             message = f"OverridePolicy `{name}` of the workloads of {propagation.title} was not given"

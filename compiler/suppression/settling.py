@@ -52,6 +52,7 @@ def unused(
         return []
     from compiler.codes import suppression  # noqa: PLC0415 - hardly any repository has suppressions
     from compiler.diagnostics import diagnose  # noqa: PLC0415
+    from compiler.suppression.removing import removed  # noqa: PLC0415
 
     used = set()
     for each, _ in suppressed:
@@ -62,16 +63,23 @@ def unused(
         place = diagnostic.primary.where.locate()
         if place.span:
             lines.setdefault((place.path, diagnostic.code.id), place.span.line)
+    idle = [one for one in given if (one.path, one.line, one.code) not in used and (judged or _by_check)(one.code)]
+    # One that only stands in the wrong line has a reason to keep.
+    needless: dict[str, list[Ignore]] = {}
+    for one in idle:
+        if (one.path, one.code) not in lines:
+            needless.setdefault(one.path, []).append(one)
     found = []
-    for one in given:
-        if (one.path, one.line, one.code) in used or not (judged or _by_check)(one.code):
-            continue
+    for one in idle:
         message = f"{one.code} is suppressed in line {one.line}, where it is not found"
-        line = lines.get((one.path, one.code))
-        advice = "remove the comment, or move it to the end of the line that the finding points to"
-        if line:
+        where, fix = locate(one), None
+        if line := lines.get((one.path, one.code)):
             advice = f"it is found in line {line}; move the comment to the end of that line"
-        found.append(diagnose(suppression.UNUSED, locate(one), message, help=[advice]))
+        else:
+            advice = "remove the comment, or move it to the end of the line that the finding points to"
+            file = where.locate().file
+            fix = removed(file, one, needless[one.path]) if file is not None else None
+        found.append(diagnose(suppression.UNUSED, where, message, help=[advice], fix=fix))
     return found
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from code_examples import EXAMPLES, Example, text_of
 
 from compiler.codes.catalogue import ALL
+from compiler.codes.offers import OFFERS
 from compiler.diagnostics import Code, Severity
 
 HERE = Path(__file__).resolve().parent
@@ -81,7 +82,7 @@ def page(code: Code) -> str:
     found_by = next(commands for beginning, commands in _FOUND_BY if code.id.startswith(beginning))
     parts = [
         f"# {code.id}: {code.title}",
-        f"- severity: {_SEVERITIES[code.severity]}\n- found by: {found_by}",
+        "\n".join([f"- severity: {_SEVERITIES[code.severity]}", f"- found by: {found_by}", *_fixes(code)]),
         code.explanation,
         *(["## Sources", "\n".join(f"- {each}" for each in code.sources)] if code.sources else []),
         *(_example(folder, code) if folder.is_dir() else ["## Example", f"There is none here: {NO_EXAMPLE[code.id]}."]),
@@ -139,6 +140,11 @@ def _shown(files: dict[str, Path]) -> list[str]:
 def _fenced(language: str, text: str) -> str:
     visible = _INVISIBLE.sub(lambda found: f"<U+{ord(found[0]):04X}>", text.rstrip())
     return f"```{language}\n{visible}\n```"
+
+
+def _fixes(code: Code) -> list[str]:
+    ways = [f"`{'--fix' if each.safe else '--unsafe-fixes'}`: {each.what}" for each in OFFERS if each.code == code.id]
+    return [f"- {way}" for way in ways]
 
 
 def _suppression(code: Code) -> list[str]:

@@ -142,9 +142,13 @@ def test_clean_reports_are_reports(write: Write, minimal: dict[str, str], cli: C
 
 
 def test_the_catalogue_has_every_code(cli: Cli) -> None:
-    """All codes are listed, in each shape, with what they are about."""
+    """All codes are listed, in each shape, with what they are about and their fixes."""
     rules = json.loads(cli("rules", "--format", "json").out)["rules"]
     assert [each["code"] for each in rules] == [code.id for code in ALL]
     assert all(each["scope"] for each in rules)
+    assert {code: fixes for code, fixes in ((each["code"], each["fixes"]) for each in rules) if fixes}["OB1104"] == [
+        "safe",
+        "unsafe",
+    ]
     assert cli("rules", "--format", "markdown").out.count("\n| `OB") == len(ALL)
     assert len(cli("rules").out.splitlines()) == len(ALL)

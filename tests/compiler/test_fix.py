@@ -177,3 +177,48 @@ def test_permissions_stay(cli: Cli, write: Write, minimal: dict[str, str]) -> No
     (repo / "burst/web.yaml").chmod(0o640)
     assert cli("check", "--fix", repo).code == 0
     assert (repo / "burst/web.yaml").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  priority: 1  # overbank: ignore[OB4107] why\n", "  priority: 1\n"),
+        ("  # overbank: ignore[OB4107, OB3111] why\n  priority: 1\n", "  priority: 1\n"),
+        ("  priority: 1  # kept # overbank: ignore[OB4107] why # kept too\n", "  priority: 1  # kept # kept too\n"),
+        (
+            "  mirrorLabel: false  # overbank: ignore[OB4107 , OB3111,OB3118] why\n",
+            "  mirrorLabel: false  # overbank: ignore[OB3111] why\n",
+        ),
+        (
+            "  mirrorLabel: false  # overbank: ignore[OB3111] why # overbank: ignore[OB4107] a [b], c\n",
+            "  mirrorLabel: false  # overbank: ignore[OB3111] why\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_suppressions_without_a_finding_go(
+    cli: Cli, write: Write, minimal: dict[str, str], *, before: str, after: str, end: str
+) -> None:
+    """Codes that suppress nothing go, the comment with the last of them; others, and other comments, stay."""
+    repo = write({**minimal, "burst/web.yaml": (minimal["burst/web.yaml"] + before).replace("\n", end)})
+    assert "OB0114" in cli("check", repo).out
+    outcome = cli("check", "--fix", repo)
+    assert (outcome.code, outcome.out) == (0, "")
+    assert (repo / "burst/web.yaml").read_bytes() == (minimal["burst/web.yaml"] + after).replace("\n", end).encode()
+
+
+def test_suppressions_in_the_wrong_line_keep_their_reason(cli: Cli, write: Write, minimal: dict[str, str]) -> None:
+    """What is found in another line of the file is not removed from a comment: the comment is to be moved."""
+    policy = minimal["burst/web.yaml"] + "  mirrorLabel: false  # kept\n  priority: 1  # overbank: ignore[OB3111, OB4107] why\n"
+    repo = write({**minimal, "burst/web.yaml": policy})
+    assert "move the comment to the end of that line" in cli("check", "--fix", repo).out
+    assert (repo / "burst/web.yaml").read_text() == policy.replace(", OB4107]", "]")
+
+
+def test_suppressions_stay_where_a_value_would_grow(cli: Cli, write: Write, minimal: dict[str, str]) -> None:
+    """A line of comment that ends a text which keeps its blank lines is not removed: they would become part of it."""
+    cluster = minimal["clusters/idc.yaml"] + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  a: |+\n    b\n"
+    cluster += "# overbank: ignore[OB4107] why\n\n  c: d\n"
+    repo = write({**minimal, "clusters/idc.yaml": cluster})
+    assert "OB0114" in cli("check", "--fix", repo).out
+    assert (repo / "clusters/idc.yaml").read_text() == cluster

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.codes.catalogue import ALL
+from compiler.codes.catalogue import ALL, BY_ID
+from compiler.codes.offers import offers_of
 from compiler.diagnostics import has_errors
 from compiler.pipeline import compile_repository
 from compiler.report import text
@@ -85,6 +86,10 @@ def test_golden(case: str) -> None:
     folder = GOLDEN / case
     result = compile_repository(Tree(folder / "input"))
     report = text.render(result.diagnostics)
+    fixes = {(each.code.id, each.fix.safe) for each in result.diagnostics if each.fix}
+    assert all("safe" in offers_of(BY_ID[code]) if safe else offers_of(BY_ID[code]) for code, safe in fixes), (
+        "see compiler.codes.offers"
+    )
     assert bool(result.files) is not has_errors(result.diagnostics), "a build either fails or gives files"
     if ACCEPT:
         _accept(folder, result.files, report)

@@ -1,5 +1,6 @@
 """Where hooks are written, what they leave alone, and how they are taken away again."""
 
+import signal
 import stat
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from compiler.cli import hooking
 
 Done = subprocess.CompletedProcess[str]
 Git = Callable[..., Done]
@@ -74,6 +77,17 @@ def test_policies_in_a_folder_of_a_work_tree(cli: Cli, git: Git, write: Callable
     assert "infra/my policies/burst/web.yaml:9:3" in refused.stderr
 
 
+def test_a_commit_that_makes_the_policies_a_link_is_refused(cli: Cli, work: Path, git: Git) -> None:
+    """What is staged in the place of overbank.yaml is not followed, and does not pass for a repository without policies."""
+    cli("hook", "install", work)
+    (work / "overbank.yaml").rename(work / "real.yaml")
+    (work / "overbank.yaml").symlink_to("real.yaml")
+    git(work, "add", "--all")
+    refused = git(work, "commit", "--message", "a link", check=False)
+    assert "overbank.yaml is a symbolic link, where the file itself should be" in refused.stderr
+    assert refused.returncode != 0
+
+
 def test_the_first_commit_is_checked(cli: Cli, git: Git, write: Callable[..., Path], minimal: dict[str, str]) -> None:
     """A repository without a commit has nothing to compare with."""
     folder = write({**minimal, "burst/web.yaml": "kind: ["})
@@ -123,6 +137,33 @@ def test_a_hook_of_somebody_else_stays_or_runs_before(cli: Cli, work: Path, git:
     assert path.read_text() == theirs
     assert "there is no hook that was installed by overbank" in cli("hook", "uninstall", work).err
     assert path.read_text() == theirs
+
+
+@pytest.mark.parametrize("outcome", ["caught", "RuntimeError"])
+def test_time_that_is_over_refuses_whatever_came_of_it(cli: Cli, work: Path, monkeypatch: pytest.MonkeyPatch, outcome: str) -> None:
+    """The signal may meet code that catches it, or that fails for it in its own way: it is told as what it is, with 2."""
+
+    def late(*_arguments: object) -> tuple[()]:
+        try:
+            signal.raise_signal(signal.SIGALRM)
+        except Exception as error:
+            if outcome != "caught":
+                raise RuntimeError("release unlocked lock") from error
+        return ()
+
+    monkeypatch.setattr(hooking, "of_index", late)
+    monkeypatch.chdir(work)
+    ended = cli("hook", "run", "pre-commit")
+    assert ended.code == 2
+    assert "the policies could not be checked in 300 seconds" in ended.err
+
+
+def test_a_pattern_is_not_taken_for_a_hook_that_runs_before(cli: Cli, work: Path) -> None:
+    """Whatever stands in a pattern of references, installing again keeps nothing that there was not."""
+    cli("hook", "install", work, "--ref", "x --chain y\nz")
+    assert ", after " not in cli("hook", "install", work).out
+    cli("hook", "uninstall", work)
+    assert not [each for each in (work / ".git/hooks").iterdir() if each.suffix != ".sample"]
 
 
 def test_hooks_can_be_run_and_installed_again(cli: Cli, work: Path) -> None:

@@ -117,6 +117,10 @@ def test_a_number_in_a_selector_says_how_to_write_it(imported: Import) -> None:
 NEEDED = {
     "no cluster for a member": (PROPAGATION.replace("m-1", "m-2"), 7),
     "no workload": (PROPAGATION.partition("---")[0], 3),
+    "an OverridePolicy without a name": (
+        PROPAGATION.replace("name: web}}", "name: web, kubeadmiral.io/override-policy-name: {a: b}}}"),
+        3,
+    ),
     "no OverridePolicy": (PROPAGATION.replace("name: web}}", "name: web, kubeadmiral.io/override-policy-name: op}}"), 3),
     "an OverridePolicy of nobody": (
         PROPAGATION + "---\n" + PROPAGATION.partition("spec:")[0].replace("Propagation", "Override"),

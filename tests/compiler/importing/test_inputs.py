@@ -172,6 +172,26 @@ def test_nothing_that_is_there_is_overwritten(write: Callable[..., Path], minima
     assert not (folder / "burst/beta.yaml").exists()
 
 
+@pytest.mark.parametrize("option", ["--into", "-o"])
+def test_nothing_is_written_behind_a_link(write: Callable[..., Path], minimal: dict[str, str], cli: Cli, option: str) -> None:
+    """A folder of the repository that is a link leads elsewhere, and one that is a file leads nowhere: both end the command with 2."""
+    folder = write({"overbank.yaml": minimal["overbank.yaml"], "clusters/idc.yaml": minimal["clusters/idc.yaml"]})
+    elsewhere = write({"kept": ""}, "elsewhere")
+    if option == "-o":
+        (folder / "overbank.yaml").unlink()
+        (folder / "clusters/idc.yaml").unlink()
+    (folder / "burst").symlink_to(elsewhere)
+    objects = write({"o.yaml": POLICY.replace("web", "api")}, "in")
+    outcome = cli("import", f"idc={objects}", option, folder)
+    assert outcome.code == 2
+    assert "burst is a link, and nothing is written behind one" in outcome.err
+    assert [each.name for each in elsewhere.iterdir()] == ["kept"]
+    (folder / "burst").unlink()
+    (folder / "burst").write_text("")
+    outcome = cli("import", f"idc={objects}", option, folder)
+    assert (outcome.code, "burst is in the way: it is no folder" in outcome.err) == (2, True)
+
+
 def test_a_new_repository_is_not_written_over_another(write: Callable[..., Path], minimal: dict[str, str], cli: Cli) -> None:
     """Where -o leads to a repository, the help has the option that adds to it."""
     folder = write(minimal)
