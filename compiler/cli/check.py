@@ -6,10 +6,11 @@ import sys
 from compiler.cli import CLEAN, FINDINGS
 from compiler.cli.caching import add_cache, remembering
 from compiler.cli.choosing import add_choosing, exit_code, selection_of, visible
+from compiler.cli.counting import count, hint
 from compiler.cli.fixing import add_fixing, fixable, fixed, is_fixing
 from compiler.cli.progress import add_progress, progress_bar
 from compiler.cli.reports import FOR_PEOPLE, add_reports, chosen_reports
-from compiler.cli.repository import add_repository, count, hint, open_tree
+from compiler.cli.repository import add_repository, open_tree
 from compiler.cli.terminal import add_colour
 from compiler.incremental import Outcome, compile_slices
 

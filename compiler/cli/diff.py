@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.caching import add_cache, storing
+from compiler.cli.counting import count, hint
 from compiler.cli.destination import is_standard, write
 from compiler.cli.progress import add_progress, progress_bar
-from compiler.cli.repository import count, hint
 from compiler.cli.terminal import add_colour, paint_for
 
 if TYPE_CHECKING:

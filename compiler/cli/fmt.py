@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.counting import count
 from compiler.cli.difference import print_difference
-from compiler.cli.repository import count
 from compiler.cli.rewriting import rewrite
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic

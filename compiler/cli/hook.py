@@ -8,6 +8,7 @@ from typing import Final
 from compiler.cli import CLEAN, CommandError
 from compiler.cli.caching import add_cache
 from compiler.cli.diff import FORBIDDABLE
+from compiler.cli.gitpaths import folder_path
 from compiler.diagnostics import Severity
 from compiler.hooks import Hook
 from compiler.report.style import printable
@@ -176,15 +177,3 @@ def _folder(written: str) -> Path:
     if not folder.is_dir():
         raise CommandError(f"{written} is not a folder")
     return folder
-
-
-def folder_path(written: str) -> str:
-    """Read the path of a folder in a Git repository.
-
-    Raises:
-        CommandError: it is none.
-    """
-    parts = [part for part in written.split("/") if part not in ("", ".")]
-    if written.startswith("/") or ".." in parts or not written.isprintable():
-        raise CommandError(f"--path {written}: it is no path from the root of a Git repository")
-    return "/".join(parts)

@@ -14,7 +14,7 @@ from typing import Final
 
 from compiler.cli import CLEAN, FINDINGS, CommandError
 from compiler.cli.caching import indexed, storing
-from compiler.cli.hook import folder_path
+from compiler.cli.gitpaths import folder_path
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.hooks import Hook
 from compiler.hooks.judging import Demands, Verdict, of_index, of_updates
@@ -106,7 +106,7 @@ def _forbidden(name: str, old: Source, new: Source, options: argparse.Namespace,
 
 def _told(verdict: Verdict, options: argparse.Namespace) -> bool:
     """Tell of one revision, and say whether it is refused."""
-    from compiler.cli.repository import count, hint  # noqa: PLC0415 - mostly there is nothing to tell
+    from compiler.cli.counting import count, hint  # noqa: PLC0415 - mostly there is nothing to tell
 
     name = f"{verdict.update.ref} ({verdict.update.short})" if verdict.update else "the commit"
     if verdict.findings:

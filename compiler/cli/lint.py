@@ -5,10 +5,10 @@ import sys
 
 from compiler.cli import NOTHING, CommandError
 from compiler.cli.choosing import add_choosing, exit_code
+from compiler.cli.counting import count, hint
 from compiler.cli.given import read, title
 from compiler.cli.reporting import remarks, write_reports
 from compiler.cli.reports import add_reports, chosen_reports
-from compiler.cli.repository import count, hint
 from compiler.cli.terminal import add_colour
 from compiler.diagnostics import Diagnostic, in_order
 from compiler.lint import examine

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.counting import count, hint
 from compiler.cli.destination import UNKNOWN_WIDTH, is_standard, width, write
 from compiler.cli.progress import add_progress, progress_bar
-from compiler.cli.repository import add_repository, compiled, count, hint, open_tree
+from compiler.cli.repository import add_repository, compiled, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic, has_errors
 from compiler.plan.judge import judge

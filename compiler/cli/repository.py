@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
 from compiler.cli.choosing import visible
+from compiler.cli.counting import count
 from compiler.cli.progress import progress_bar
 from compiler.cli.reports import FOR_PEOPLE, FORMATS
 from compiler.cli.terminal import paint_for
-from compiler.diagnostics import Diagnostic, Severity
+from compiler.diagnostics import Diagnostic
 from compiler.sources import REPOSITORY_FILE
 from compiler.sources.tree import Tree
 
@@ -119,20 +120,3 @@ def report(
     from compiler.cli.reporting import rendered  # noqa: PLC0415 - only when something is wrong
 
     stream.write(rendered(visible(found, options), suppressed, options.format, options, stream))
-
-
-def count(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return ``2 errors, 1 warning``, or ``no findings``."""
-    found = list(diagnostics)
-    parts = []
-    for severity in Severity:
-        number = sum(each.code.severity is severity for each in found)
-        if number:
-            parts.append(f"{number} {severity}{'s' if number > 1 else ''}")
-    return ", ".join(parts) or "no findings"
-
-
-def hint(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return where to read more, if there is anything to read more about."""
-    ids = sorted({each.code.id for each in diagnostics})
-    return f"  for more: overbank explain {' '.join(ids[:3])}\n" if ids else ""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from compiler import policytest
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
+from compiler.cli.counting import hint
 from compiler.cli.progress import add_progress
 from compiler.cli.reports import FOR_PEOPLE, add_reports, chosen_reports
-from compiler.cli.repository import add_repository, compiled, hint, open_tree
+from compiler.cli.repository import add_repository, compiled, open_tree
 from compiler.cli.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic
 from compiler.pipeline import Result
