@@ -16,6 +16,7 @@ from compiler.platforms import keys, nodes
 from compiler.platforms.mechanisms import FORCED, node_selector
 from compiler.platforms.nodepools import NODE_POOL_LABELS
 from webhook.engine.fields import NodeOperator, NodeRequirement
+from webhook.engine.terms import INT64, describe, integer
 
 _HOST_NAME: Final = "kubernetes.io/hostname"
 _NEVER_VIRTUAL: Final = frozenset({*filter(None, NODE_POOL_LABELS.values()), keys.EXTERNAL_NODE[0]})
@@ -181,50 +182,25 @@ def satisfiable(requirements: Iterable[NodeRequirement]) -> bool:
     if any(each.operator is NodeOperator.DOES_NOT_EXIST for each in those):
         return False
     banned = {value for each in those if each.operator is NodeOperator.NOT_IN for value in each.values}
-    least = max((_integer(each.values[0]) + 1 for each in those if each.operator is NodeOperator.GT), default=None)
-    most = min((_integer(each.values[0]) - 1 for each in those if each.operator is NodeOperator.LT), default=None)
+    limits = [each for each in those if each.operator in (NodeOperator.GT, NodeOperator.LT)]
     allowed = [set(each.values) for each in those if each.operator is NodeOperator.IN]
     if allowed:
-        return any(_between(value, least, most) for value in set.intersection(*allowed) - banned)
-    if least is None or most is None:
+        return any(all(_beyond(value, each) for each in limits) for value in set.intersection(*allowed) - banned)
+    if not limits:
         return True
-    return most - least + 1 > sum(_between(value, least, most) for value in banned)
+    # A label begins with no sign, and leading zeros spell an integer in more ways than are ruled out.
+    bounds = {each: integer(each.values[0]) for each in limits}
+    least = max((bound + 1 for each, bound in bounds.items() if bound is not None and each.operator is NodeOperator.GT), default=0)
+    most = min(
+        (bound - 1 for each, bound in bounds.items() if bound is not None and each.operator is NodeOperator.LT),
+        default=INT64.stop - 1,
+    )
+    return None not in bounds.values() and max(least, 0) <= min(most, INT64.stop - 1)
 
 
-def describe(requirement: NodeRequirement) -> str:
-    """Write a requirement as kubectl does: ``disk=ssd``, ``zone in (a, b)``, ``!spot``."""
-    key, values = requirement.key, requirement.values
-    match requirement.operator:
-        case NodeOperator.IN if len(values) == 1:
-            return f"{key}={values[0]}"
-        case NodeOperator.NOT_IN if len(values) == 1:
-            return f"{key}!={values[0]}"
-        case NodeOperator.EXISTS:
-            return key
-        case NodeOperator.DOES_NOT_EXIST:
-            return f"!{key}"
-        case NodeOperator.GT:
-            return f"{key}>{values[0]}"
-        case NodeOperator.LT:
-            return f"{key}<{values[0]}"
-        case NodeOperator.IN:
-            return f"{key} in ({', '.join(values)})"
-        case _:
-            return f"{key} not in ({', '.join(values)})"
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        return 0  # the API server refuses it
-
-
-def _between(value: str, least: int | None, most: int | None) -> bool:
-    if least is None and most is None:
-        return True
-    try:
-        number = int(value)
-    except ValueError:
+def _beyond(value: str, limit: NodeRequirement) -> bool:
+    """Say whether a label's value meets a ``Gt`` or ``Lt``."""
+    number, bound = integer(value), integer(limit.values[0])
+    if number is None or bound is None:
         return False
-    return (least is None or number >= least) and (most is None or number <= most)
+    return number > bound if limit.operator is NodeOperator.GT else number < bound

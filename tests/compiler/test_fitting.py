@@ -7,17 +7,22 @@ import pytest
 from msgspec import structs
 
 from compiler.model import Mechanism, Platform, Pool, PoolType
-from compiler.platforms.fitting import Alternatives, Fit, Fitting, alternatives, describe, fitting, known, satisfiable, telling
+from compiler.platforms.fitting import Alternatives, Fit, Fitting, alternatives, fitting, known, satisfiable, telling
 from webhook.engine.fields import NodeOperator, NodeRequirement
+from webhook.engine.terms import describe
 
 VALUES = (None, "a", "b", "1", "2", "3", "other")
 REQUIREMENTS = [
     *(
         NodeRequirement("k", operator, values)
         for operator in (NodeOperator.IN, NodeOperator.NOT_IN)
-        for values in (("a",), ("1", "2"), ("2", "a"))
+        for values in (("a",), ("1", "2"), ("2", "a"), ("1_0",))
     ),
-    *(NodeRequirement("k", operator, (value,)) for operator in (NodeOperator.GT, NodeOperator.LT) for value in ("1", "2", "3")),
+    *(
+        NodeRequirement("k", operator, (value,))
+        for operator in (NodeOperator.GT, NodeOperator.LT)
+        for value in ("0", "1", "2", "3")
+    ),
     NodeRequirement("k", NodeOperator.EXISTS),
     NodeRequirement("k", NodeOperator.DOES_NOT_EXIST),
     NodeRequirement("k", NodeOperator.NOT_IN, ("2",)),
@@ -34,7 +39,7 @@ def _holds(requirement: NodeRequirement, value: str | None) -> bool:
             return value is not None
         case NodeOperator.DOES_NOT_EXIST:
             return value is None
-    if value is None or not value.lstrip("-").isdecimal():
+    if value is None or not (value.isascii() and value.isdecimal()):
         return False
     wanted = int(requirement.values[0])
     return int(value) > wanted if requirement.operator is NodeOperator.GT else int(value) < wanted
@@ -43,7 +48,8 @@ def _holds(requirement: NodeRequirement, value: str | None) -> bool:
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_satisfiable_agrees_with_trying_all_values(size: int) -> None:
     """Requirements on one label can be met exactly if some value, or its absence, meets them all."""
-    values = (*VALUES, *map(str, range(-3, 9)))
+    # What a label may hold: nothing that begins with a sign, and integers in more than one spelling.
+    values = (*VALUES, "1_0", *map(str, range(9)), *(f"0{number}" for number in range(9)))
     for those in combinations(REQUIREMENTS, size):
         expected = any(all(_holds(each, value) for each in those) for value in values)
         assert satisfiable(those) is expected, " and ".join(map(describe, those))

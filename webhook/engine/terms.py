@@ -16,7 +16,7 @@ PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
 """The members of core/v1 NodeAffinity, PodAffinity and PodAntiAffinity."""
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,64}", re.ASCII)
-_INT64: Final = range(-(2**63), 2**63)
+INT64: Final = range(-(2**63), 2**63)
 
 
 class PodRequirement(Struct, gc=False):
@@ -118,7 +118,7 @@ def describe_terms(terms: Iterable[NodeTerm]) -> str:
     A requirement on a field of the node, rather than on a label, is written ``field metadata.name=a``.
     """
     return " or ".join(
-        ",".join([_describe(each) for each in term.match_expressions] + [f"field {_describe(each)}" for each in term.match_fields])
+        ",".join([describe(each) for each in term.match_expressions] + [f"field {describe(each)}" for each in term.match_fields])
         for term in terms
     )
 
@@ -189,20 +189,20 @@ def implies(known: Known, wanted: NodeRequirement) -> bool:
 
 def _beyond(known: Known, wanted: NodeRequirement, sign: int) -> bool:
     """Compare with the limit of a ``Gt`` (``sign`` 1) or ``Lt`` (-1): another limit may equal it, a value must be beyond it."""
-    numbers = [_integer(value) for value in known.values or ()]
-    limit = _integer(wanted.values[0]) if len(wanted.values) == 1 else None
+    numbers = [integer(value) for value in known.values or ()]
+    limit = integer(wanted.values[0]) if len(wanted.values) == 1 else None
     if limit is None or not numbers:
         return _equal(known, wanted)
     nearest = limit * sign + (known.operator == NodeOperator.IN)
     return all(number is not None and number * sign >= nearest for number in numbers) or _equal(known, wanted)
 
 
-def _integer(text: str) -> int | None:
+def integer(text: str) -> int | None:
     """Read an integer as Go's ``strconv.ParseInt(text, 10, 64)`` does; None where that fails."""
     if not _INTEGER.fullmatch(text):
         return None
     number = int(text)
-    return number if number in _INT64 else None
+    return number if number in INT64 else None
 
 
 def _equal(known: Known, wanted: NodeRequirement) -> bool:
@@ -217,7 +217,8 @@ def identity(term: NodeTerm | PodTerm) -> tuple[frozenset[object], ...]:
     )
 
 
-def _describe(requirement: NodeRequirement) -> str:
+def describe(requirement: NodeRequirement) -> str:
+    """Write a requirement as kubectl does: ``disk=ssd``, ``zone in (a,b)``, ``!spot``."""
     key, values = requirement.key, ",".join(requirement.values)
     several = len(requirement.values) != 1
     match requirement.operator:
