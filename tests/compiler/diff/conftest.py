@@ -1,9 +1,11 @@
 """What the tests of differences share: repositories with a history in Git, and bundles that are drawn by chance."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,5 +101,34 @@ def history(write: Callable[..., Path], git: Git) -> Callable[[Files], Path]:
         git(folder, "add", "--all")
         git(folder, "commit", "--quiet", "--message", "a change")
         return folder
+
+    return run
+
+
+@pytest.fixture
+def changed(history: Callable[[Files], Path], files: dict[str, str]) -> Callable[..., Path]:
+    """Return a function that commits the repository and then replaces texts in files of the work tree."""
+
+    def run(*edits: tuple[str, str, str], **more: str) -> Path:
+        folder = history(files)
+        for path, old, new in edits:
+            text = (folder / path).read_text()
+            assert old in text
+            (folder / path).write_text(text.replace(old, new))
+        for path, text in more.items():
+            (folder / path).write_text(text)
+        return folder
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def report_of() -> Callable[[Any], dict[str, Any]]:
+    """Return a function that reads the json-v1 report that a command printed."""
+
+    def run(outcome: Any) -> dict[str, Any]:
+        assert outcome.code in (0, 1), outcome.err
+        found: dict[str, Any] = json.loads(outcome.out)
+        return found
 
     return run
