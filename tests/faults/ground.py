@@ -88,7 +88,8 @@ def metric(found: Webhook, name: str, **labels: str) -> float:
 
 
 def complaints(found: Webhook) -> list[str]:
-    """Return the lines of a log that tell of a defect: a traceback, or a decision that failed."""
+    """End it, so that its log is whole, and return the lines that tell of a defect: a traceback, or a decision that failed."""
+    found.process.stop()
     lines = found.process.log.read_text("utf-8", "replace").splitlines() if found.process.log.exists() else []
     return [line for line in lines if "Traceback" in line or '"exception"' in line or '"level": "error"' in line]
 

@@ -53,10 +53,15 @@ class Webhook:
             connection.close()
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """Return the lines of its log that are about an event."""
+        """Return the lines of its log that are about an event, as far as they have been written: others may follow a moment later."""
         lines = self.process.log.read_text("utf-8").splitlines() if self.process.log.exists() else []
         found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
         return [each for each in found if each.get("event") == name]
+
+    def told(self, name: str) -> list[dict[str, Any]]:
+        """End it, and return all that it logged about an event: lines wait for others to share a write with, but not beyond the end."""
+        self.process.stop()
+        return self.events(name)
 
 
 def webhook(bundle: Path, folder: Path, arguments: Sequence[str | Path] = ("--self-signed",)) -> Webhook:
