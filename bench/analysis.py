@@ -156,14 +156,14 @@ def measured(root: Path) -> dict[str, Any]:
     return found
 
 
-def ordinary(sizes: list[int], rounds: int) -> None:
+def ordinary(sizes: list[int], spread: int, rounds: int) -> None:
     """Print the rules beside loading and validating, and how they grow."""
-    print(f"rules, {CLUSTERS} clusters, each policy on one of them; CPU seconds, medians of {rounds} rounds")
+    print(f"rules, {CLUSTERS} clusters, each policy on {spread} of them; CPU seconds, medians of {rounds} rounds")
     print("  documents  load and validate    rules  ratio  exponent  slowest rule")
     before: tuple[int, float] | None = None
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            generate(Path(folder), size, CLUSTERS, 1)
+            generate(Path(folder), size, CLUSTERS, spread)
             found = [measured(Path(folder)) for _ in range(rounds)]
         loaded, ruled = (statistics.median(each[name] for each in found) for name in ("load", "rules"))
         growth = f"{exponent(ruled, before[1], size, before[0]):10.2f}" if before else " " * 10
@@ -196,6 +196,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 3_000, 10_000, 20_000], metavar="DOCUMENTS")
+    parser.add_argument("--spread", type=int, default=1, metavar="CLUSTERS", help="how many of the clusters each policy is for")
     parser.add_argument("--hard", type=int, nargs="*", default=[1_000, 3_000, 10_000], metavar="POLICIES")
     parser.add_argument("--shapes", nargs="*", default=list(SHAPES), choices=list(SHAPES), metavar="SHAPE")
     parser.add_argument("--rounds", type=int, default=3)
@@ -204,7 +205,7 @@ def main() -> None:
     if options.measure:
         print(json.dumps(measure(options.measure)))
         return
-    ordinary(options.sizes, options.rounds)
+    ordinary(options.sizes, options.spread, options.rounds)
     hardest(options.hard, options.shapes)
 
 

@@ -67,14 +67,14 @@ def rounds(folder: Path, count: int) -> Iterator[dict[str, float]]:
         yield found
 
 
-def show(documents: int, clusters: int, count: int) -> None:
+def show(documents: int, clusters: int, spread: int, count: int) -> None:
     """Print all figures for a size."""
     print(
-        f"diff, {documents:,} documents, {clusters} clusters, each policy on one of them; CPU seconds, over start-up, ratio to it"
+        f"diff, {documents:,} documents, {clusters} clusters, each policy on {spread} of them; CPU seconds, over start-up, ratio to it"
     )
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder) / "repository"
-        generate(repository, documents, clusters, 1)
+        generate(repository, documents, clusters, spread)
         git(repository, "init", "--quiet")
         git(repository, "add", "--all")
         git(repository, "commit", "--quiet", "--message", "all")
@@ -91,10 +91,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000], metavar="DOCUMENTS")
     parser.add_argument("--clusters", type=int, default=10)
+    parser.add_argument("--spread", type=int, default=1, metavar="CLUSTERS", help="how many of the clusters each policy is for")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     for size in options.sizes:
-        show(size, options.clusters, options.rounds)
+        show(size, options.clusters, options.spread, options.rounds)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ GANG: Final = "gang"
 GPU_SHARE: Final = "gpuShare"
 TOPOLOGY: Final = "cpuTopology"
 
-_PLACING: Final = (Reason.PLACEMENT, Reason.ACCELERATOR)
+PLACING: Final = (Reason.PLACEMENT, Reason.ACCELERATOR)
 
 Given = dict[Hashable, Hashable]
 """Values by key. What two policies give for a key is the same if and only if the values are equal."""
@@ -46,8 +46,17 @@ Offers = Mapping[Hashable, frozenset[Hashable]]
 """What a policy could put into a place, by place: a field that has one value, all tolerations, a preference, or a feature."""
 
 
-def offers(binding: Binding) -> Offers:
+Offer = tuple[Hashable, Hashable, Hashable]
+"""The key that it belongs to, its place, and its value."""
+
+
+def offered(binding: Binding) -> tuple[Offer, ...]:
     """Return everything that a policy could put into a pod, its placement's fields among it, whether it comes to that or not."""
+    return tuple(_offers(binding))
+
+
+def offers(binding: Binding) -> Offers:
+    """Return what is ``offered``, by place."""
     found: dict[Hashable, set[Hashable]] = {}
     for _, place, value in _offers(binding):
         found.setdefault(place, set()).add(value)
@@ -79,14 +88,13 @@ def _collide(one: Hashable, other: Hashable) -> bool:
     return one != other and (covers(one, other) or covers(other, one))
 
 
-def _offers(binding: Binding) -> Iterator[tuple[Hashable, Hashable, Hashable]]:
-    """Yield the key that an offer belongs to, its place and its value."""
+def _offers(binding: Binding) -> Iterator[Offer]:
     policy, keys = binding.policy, given(binding)
     if binding.pools:
         yield PLACEMENT, PLACEMENT, keys[PLACEMENT]
     for each in wanted(binding):
         for key, value in _wanted(each, override=policy.override):
-            about = PLACEMENT if each.reason in _PLACING else key
+            about = PLACEMENT if each.reason in PLACING else key
             if each.kind is Kind.TOLERATION:
                 yield about, Kind.TOLERATION, each.toleration
             elif each.kind is not Kind.REQUIRED:  # which is a conjunction, whatever its order
@@ -103,7 +111,7 @@ def _given(binding: Binding) -> Iterator[tuple[Hashable, Hashable]]:
         yield PLACEMENT, _placement(binding)
     injected: list[Toleration] = []
     for each in wanted(binding):
-        if each.reason in _PLACING:
+        if each.reason in PLACING:
             continue
         if each.toleration is not None:
             if any(covers(earlier, each.toleration) for earlier in injected):

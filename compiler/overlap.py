@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
+from compiler.equivalence import equivalents, space
 from compiler.model import Cluster
-from compiler.reach import Reach, Space, Witness, overlap
+from compiler.reach import Reach, Witness, overlap
 from compiler.reach.candidates import possible_overlaps
 from compiler.resolve import Binding, Resolved
 from webhook.engine.policy import NamespaceMatch
@@ -34,14 +35,6 @@ class Overlap:
         return f"{self.witness.pod()} in {self.witness.place()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Site:
-    """What is known of a cluster: its namespaces, and the pairs of bindings to look at among those of which something is true."""
-
-    space: Space
-    pairs: "dict[Callable[[Binding], bool], array[int]]"
-
-
 def reach(binding: Binding) -> Reach:
     """Return the pods that a binding matches, mode and rollout aside."""
     found: Reach | None = binding.known.get("reach")
@@ -51,11 +44,6 @@ def reach(binding: Binding) -> Reach:
         found = Reach(namespaces=namespaces, pods=policy.pods, requests=policy.requests, owners=policy.owners)
         binding.known["reach"] = found
     return found
-
-
-def space(resolved: Resolved, cluster: Cluster) -> Space:
-    """Return the namespaces of a cluster."""
-    return _site(resolved, cluster).space
 
 
 def everything(_: Binding) -> bool:
@@ -115,9 +103,14 @@ def overlapping(resolved: Resolved, cluster: Cluster, asked: Collection[str], am
 
     if not open_questions:
         return set()
-    for found in overlaps(resolved, cluster, undecided, among):
-        open_questions -= {found.first.policy.name, found.second.policy.name}
-    return set(asked) if cut_short(resolved, cluster, among) else set(asked) - open_questions
+    answers, question = equivalents(resolved, cluster).answers, (overlapping, among, frozenset(asked))
+    answer: set[str] | None = answers.get(question)
+    if answer is None:
+        for found in overlaps(resolved, cluster, undecided, among):
+            open_questions -= {found.first.policy.name, found.second.policy.name}
+        answer = set(asked) if cut_short(resolved, cluster, among) else set(asked) - open_questions
+        answers[question] = answer
+    return set(answer)
 
 
 def cut_short(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool]) -> bool:
@@ -135,14 +128,6 @@ def enforced_placing(binding: Binding) -> bool:
     return bool(binding.pools) and not binding.policy.audit
 
 
-def _site(resolved: Resolved, cluster: Cluster) -> _Site:
-    found: _Site | None = resolved.overlaps.get(cluster.name)
-    if found is None:
-        excluded = resolved.model.repository.webhook.excluded_namespaces
-        found = resolved.overlaps[cluster.name] = _Site(space=Space.of(cluster, excluded), pairs={})
-    return found
-
-
 def _candidates(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool]) -> Iterator[tuple[int, int]]:
     """Yield the pairs of bindings that may overlap, by their places in deciding order."""
     flat = iter(_pairs(resolved, cluster, among))
@@ -150,12 +135,12 @@ def _candidates(resolved: Resolved, cluster: Cluster, among: Callable[[Binding],
 
 
 def _pairs(resolved: Resolved, cluster: Cluster, among: Callable[[Binding], bool]) -> "array[int]":
-    site = _site(resolved, cluster)
-    found = site.pairs.get(among)
+    alike = equivalents(resolved, cluster)
+    found: array[int] | None = alike.answers.get(among)
     if found is None:
-        items = [(index, _conditions(binding)) for index, binding in enumerate(resolved.of(cluster)) if among(binding)]
+        items = [(index, _conditions(binding)) for index, binding in enumerate(alike.bindings) if among(binding)]
         # As an array, which takes an eighth of the memory of as many tuples.
-        found = site.pairs[among] = array("I", chain.from_iterable(sorted(islice(possible_overlaps(items), MAX_PAIRS))))
+        found = alike.answers[among] = array("I", chain.from_iterable(sorted(islice(possible_overlaps(items), MAX_PAIRS))))
     return found
 
 

@@ -64,15 +64,20 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A repository with everything bound. ``bindings`` is sorted by cluster, then priority (descending), then policy."""
+    """A repository, or a part of it, with everything bound.
+
+    Attributes:
+        bindings: sorted by cluster, then priority (descending), then policy.
+        known: what later passes have found out, by their own words. What is resolved of parts of one repository shares it, so whatever
+            depends on what is bound must say so in its key.
+    """
 
     model: Model
     bindings: tuple[Binding, ...]
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     by_cluster: dict[str, list[Binding]] = field(init=False, repr=False, compare=False)
-    overlaps: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The namespaces, and the pairs of bindings, that ``compiler.overlap`` has to look at, by cluster."""
-    outcomes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What ``compiler.shadowing`` has found out, by cluster."""
+    classes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The clusters that each is equivalent to (``compiler.equivalence``)."""
 
     def __post_init__(self) -> None:
         by_cluster: dict[str, list[Binding]] = {cluster.name: [] for cluster in self.model.clusters}
@@ -85,8 +90,13 @@ class Resolved:
         return self.by_cluster[cluster.name]
 
 
-def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
-    """Bind every policy to its clusters, pools and accelerator class. Bindings that cannot be made are left out."""
+def resolve(model: Model, known: dict[str, Any] | None = None) -> tuple[Resolved, list[Diagnostic]]:
+    """Bind every policy to its clusters, pools and accelerator class. Bindings that cannot be made are left out.
+
+    Args:
+        model: a repository, or a part of it.
+        known: what has been found out about other parts of it.
+    """
     diagnostics: list[Diagnostic] = []
     bindings: list[Binding] = []
     accelerators = {each.name: each for each in model.accelerators}
@@ -109,7 +119,7 @@ def resolve(model: Model) -> tuple[Resolved, list[Diagnostic]]:
     for test in model.tests:
         if test.cluster not in declared:
             diagnostics.append(dangling(test.at("spec", "cluster"), "cluster", test.cluster, model.clusters))
-    return Resolved(model=model, bindings=in_order(bindings)), diagnostics
+    return Resolved(model=model, bindings=in_order(bindings), known={} if known is None else known), diagnostics
 
 
 def bind(model: Model) -> tuple[Binding, ...]:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from compiler.giving import PLACEMENT, Given, always, carried, disturbs, given, offers
+from compiler.equivalence import equivalents
+from compiler.giving import PLACEMENT, Given, Offer, always, carried, disturbs, given, offered, offers
 from compiler.model import Cluster
-from compiler.overlap import reach, space
+from compiler.overlap import reach
 from compiler.placing import Kind
 from compiler.reach import Kinds, Reach, Remainder, Space, UndecidedError, contained
 from compiler.reach.finder import Finder
@@ -58,12 +59,37 @@ class Outcome:
     by: tuple[Binding, ...] = ()
 
 
+class _Found(NamedTuple):
+    """An outcome, bindings by their places."""
+
+    position: int
+    effect: Effect
+    by: tuple[int, ...]
+
+
+class _Answer(NamedTuple):
+    """What a search found. If it looked at all that bindings offer, it holds only where they offer the same."""
+
+    found: list[_Found]
+    offered: tuple[tuple[Offer, ...], ...] | None
+
+
 def outcomes(resolved: Resolved, cluster: Cluster) -> list[Outcome]:
     """Return what was found out about every binding of a cluster that is not known to have an effect, in deciding order."""
-    found: list[Outcome] | None = resolved.outcomes.get(cluster.name)
-    if found is None:
-        found = resolved.outcomes[cluster.name] = _Search(resolved.of(cluster), space(resolved, cluster)).run()
-    return found
+    bindings, alike = resolved.of(cluster), equivalents(resolved, cluster)
+    answers: dict[Hashable, _Answer] = alike.answers.setdefault(outcomes, {})
+    answer = answers.get(None) or answers.get(cluster.name)
+    if answer is None:
+        answer = (answers and answers.get(_offered(bindings))) or _Search(bindings, alike.space).run()
+        answers[answer.offered] = answers[cluster.name] = answer
+    return [
+        Outcome(binding=bindings[each.position], effect=each.effect, by=tuple(bindings[place] for place in each.by))
+        for each in answer.found
+    ]
+
+
+def _offered(bindings: Sequence[Binding]) -> tuple[tuple[Offer, ...], ...]:
+    return tuple(map(offered, bindings))
 
 
 class _EffectError(Exception):
@@ -82,14 +108,15 @@ class _Search:
         self._idle: set[int] = set()
         self._left = _WORK
         self._steps = _STEPS
-        self._offered: dict[Hashable, _Offered] = {}
+        self._compared = False
+        self._places: dict[Hashable, _Place] = {}
         self._givers: dict[Hashable, list[int]] = {}
         for position, binding in enumerate(bindings):
             if always(binding):
                 for key in given(binding):
                     self._givers.setdefault(key, []).append(position)
 
-    def run(self) -> list[Outcome]:
+    def run(self) -> _Answer:
         """Look at every binding, the last first."""
         found = []
         for position in reversed(range(len(self._bindings))):
@@ -98,15 +125,15 @@ class _Search:
                 self._idle.add(position)
             if outcome.effect is not Effect.SOME:
                 found.append(outcome)
-        return found[::-1]
+        return _Answer(found[::-1], _offered(self._bindings) if self._compared else None)
 
-    def _outcome(self, position: int) -> Outcome:
+    def _outcome(self, position: int) -> _Found:
         binding = self._bindings[position]
         keys = given(binding)
         if not keys or binding.policy.namespace_wide:  # what is written to a namespace holds whoever else places its pods
-            return Outcome(binding=binding, effect=Effect.SOME)
+            return _Found(position, Effect.SOME, ())
         if not all(self._others(key, position) for key in keys):
-            return Outcome(binding=binding, effect=Effect.SOME)
+            return _Found(position, Effect.SOME, ())
         # A key that hardly anybody gives shows most quickly that there is an effect.
         order = sorted(keys, key=lambda key: len(self._givers[key]))
         by: set[int] = set()
@@ -115,18 +142,17 @@ class _Search:
             try:
                 deciders, other = self._instead(position, key, keys)
             except _EffectError:
-                return Outcome(binding=binding, effect=Effect.SOME)
+                return _Found(position, Effect.SOME, ())
             except UndecidedError:
                 undecided = True  # another key may show an effect
                 continue
             by.update(deciders)
             differently |= other
         if undecided:
-            return Outcome(binding=binding, effect=Effect.UNDECIDED)
+            return _Found(position, Effect.UNDECIDED, ())
         if not by:  # it matches nothing, which is another matter
-            return Outcome(binding=binding, effect=Effect.SOME)
-        effect = Effect.SHADOWED if differently else Effect.REDUNDANT
-        return Outcome(binding=binding, effect=effect, by=tuple(self._bindings[each] for each in sorted(by)))
+            return _Found(position, Effect.SOME, ())
+        return _Found(position, Effect.SHADOWED if differently else Effect.REDUNDANT, tuple(sorted(by)))
 
     def _others(self, key: Hashable, position: int) -> bool:
         givers = self._givers.get(key, ())
@@ -183,6 +209,7 @@ class _Search:
             _EffectError: one does, for a pod that both match.
             UndecidedError: there are too many between them.
         """
+        self._compared = True
         between = {
             each
             for place, values in carried(self._bindings[position], key).items()
@@ -199,9 +226,9 @@ class _Search:
     def _rivals(self, place: Hashable, values: frozenset[Hashable], position: int, last: int) -> Iterator[int]:
         """Yield who, after a policy and up to another one, may put something else into a place, a few more than matter."""
         found = 0
-        if not self._offered:  # few repositories have policies of which this is asked
-            self._offered = _offered(self._bindings)
-        there = self._offered[place]
+        if not self._places:  # few repositories have policies of which this is asked
+            self._places = _places(self._bindings)
+        there = self._places[place]
         at = bisect_right(there.positions, position)
         while at < len(there.positions) and there.positions[at] <= last and found <= MAX_TOGETHER:
             self._steps -= 1
@@ -224,7 +251,7 @@ class _Search:
         return needed
 
 
-class _Offered(NamedTuple):
+class _Place(NamedTuple):
     """Who could put what into a place, in deciding order; ``following`` is where somebody comes who could put something else there."""
 
     positions: list[int]
@@ -232,11 +259,11 @@ class _Offered(NamedTuple):
     following: list[int]
 
 
-def _offered(bindings: Sequence[Binding]) -> dict[Hashable, _Offered]:
-    found: dict[Hashable, _Offered] = {}
+def _places(bindings: Sequence[Binding]) -> dict[Hashable, _Place]:
+    found: dict[Hashable, _Place] = {}
     for position, binding in enumerate(bindings):
         for place, values in offers(binding).items():
-            there = found.setdefault(place, _Offered([], [], []))
+            there = found.setdefault(place, _Place([], [], []))
             there.positions.append(position)
             there.values.append(values)
     for there in found.values():

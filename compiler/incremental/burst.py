@@ -90,7 +90,7 @@ class Burst:
         from compiler.resolve import resolve  # noqa: PLC0415
 
         objects = self._objects
-        resolved, found = resolve(objects.model(view.clusters, view.accelerators, (head,)))
+        resolved, found = resolve(objects.model(view.clusters, view.accelerators, (head,)), objects.known)
         for binding in resolved.bindings:
             objects.bindings[head.name, binding.cluster.name] = binding
         diagnostics = [*repeated(objects.policy(head)), *found, *rules.check_policies(resolved)]
@@ -155,9 +155,10 @@ class Burst:
             found = [*repeated(self._objects.cluster(site.cluster)), *rules.check_clusters(resolved)]
             said = list(rules.verdicts(resolved))
             given = self._objects.given(site.heads(settings)) if found or said else ()
+            findings = iter(kept([each for verdict in said for each in (verdict.idle, verdict.here) if each is not None], given))
 
             def one(diagnostic: Diagnostic | None) -> tuple[Finding, ...]:
-                return kept((diagnostic,), given) if diagnostic is not None else ()
+                return () if diagnostic is None else (next(findings),)
 
             return Judged(kept(found, given), tuple(Said(each.policy, one(each.idle), one(each.here)) for each in said))
 
@@ -231,7 +232,7 @@ class Burst:
             made = [self._objects.bindings.get((policy.name, name)) for policy in model.policies]
             known = [binding for binding in made if binding is not None]
             bindings = in_order(known) if len(known) == len(made) else bind(model)
-            found = self._resolved[name] = Resolved(model=model, bindings=bindings)
+            found = self._resolved[name] = Resolved(model=model, bindings=bindings, known=self._objects.known)
         return found
 
     def lowered(self, site: Site) -> "ClusterIR":

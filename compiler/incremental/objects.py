@@ -36,6 +36,8 @@ class Objects:
         self._made: dict[tuple[str, int], Any] = {}
         self.bindings: dict[tuple[str, str], Binding] = {}
         """Bindings that were made for a slice, by policy and cluster: another slice may need them."""
+        self.known: dict[str, Any] = {}
+        """What was found out for a slice, and holds for others (``compiler.resolve.Resolved``)."""
 
     def repository(self) -> "Repository":
         """Return the settings."""

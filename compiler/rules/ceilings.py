@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from compiler.codes import reach as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.equivalence import space
 from compiler.model import BurstPolicy, Ceiling, Cluster, Scope
-from compiler.overlap import reach, space
+from compiler.overlap import reach
 from compiler.reach import Reach, outside
 from compiler.resolve import Binding, Resolved
 from compiler.source import Where

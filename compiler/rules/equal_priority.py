@@ -7,6 +7,8 @@ from compiler.codes import policies as codes
 from compiler.codes import reach as reach_codes
 from compiler.codes import reading
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.equivalence import equivalents
+from compiler.model import Cluster
 from compiler.overlap import MAX_PAIRS, Overlap, enforced, overlaps_within
 from compiler.placing import SINGULAR, Kind, Wanted, wanted
 from compiler.resolve import Binding, Resolved
@@ -14,30 +16,45 @@ from compiler.resolve import Binding, Resolved
 _ENOUGH: Final = 1000
 """Policies that all contradict each other do so in as many ways as there are pairs."""
 
+_NONE: Final = "none"
+"""The answer of clusters in which no two policies contradict each other: the others are looked at one by one."""
+
 
 def check(resolved: Resolved) -> Iterator[Diagnostic]:
     """Yield pairs that both place, or that want different values for one key."""
     for cluster in resolved.model.clusters:
-        found = 0
-        seen = set[tuple[str, str]]()
-        for overlap in overlaps_within(resolved, _rivals(resolved.of(cluster))):
-            if overlap is None:
-                message = f"more pairs of policies of cluster `{cluster.name}` may contradict each other than are looked at"
-                yield diagnose(reach_codes.UNDECIDED, cluster.at_name(), message, notes=[f"{MAX_PAIRS:,} pairs were looked at"])
-                break
-            pair = (overlap.first.policy.name, overlap.second.policy.name)
-            if pair in seen:
-                continue
-            seen.add(pair)
-            for each in _contradictions(overlap):
-                found += 1
-                yield each
-            if found > _ENOUGH:
-                message = (
-                    f"more than {_ENOUGH:,} contradictions between policies of cluster `{cluster.name}`; the rest is not looked for"
-                )
-                yield diagnose(reading.TOO_MANY, cluster.at_name(), message)
-                break
+        alike = equivalents(resolved, cluster)
+        if alike.answers.get(check) is _NONE:
+            continue
+        contradictory = False
+        for each in _of(resolved, cluster):
+            contradictory = True
+            yield each
+        if not contradictory:
+            alike.answers[check] = _NONE
+
+
+def _of(resolved: Resolved, cluster: Cluster) -> Iterator[Diagnostic]:
+    found = 0
+    seen = set[tuple[str, str]]()
+    for overlap in overlaps_within(resolved, _rivals(resolved.of(cluster))):
+        if overlap is None:
+            message = f"more pairs of policies of cluster `{cluster.name}` may contradict each other than are looked at"
+            yield diagnose(reach_codes.UNDECIDED, cluster.at_name(), message, notes=[f"{MAX_PAIRS:,} pairs were looked at"])
+            return
+        pair = (overlap.first.policy.name, overlap.second.policy.name)
+        if pair in seen:
+            continue
+        seen.add(pair)
+        for each in _contradictions(overlap):
+            found += 1
+            yield each
+        if found > _ENOUGH:
+            message = (
+                f"more than {_ENOUGH:,} contradictions between policies of cluster `{cluster.name}`; the rest is not looked for"
+            )
+            yield diagnose(reading.TOO_MANY, cluster.at_name(), message)
+            return
 
 
 def _rivals(bindings: Sequence[Binding]) -> Iterator[list[Binding]]:

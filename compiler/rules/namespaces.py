@@ -6,8 +6,8 @@ from typing import Final
 from compiler.codes import platforms as platform_codes
 from compiler.codes import policies as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.equivalence import space
 from compiler.model import Mechanism
-from compiler.overlap import space
 from compiler.reach.labels import contradiction
 from compiler.resolve import Binding, Resolved
 from compiler.rules.vacuous import nowhere

@@ -5,8 +5,9 @@ from typing import Final
 
 from compiler.codes import reach as codes
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.equivalence import space
 from compiler.model import Mechanism
-from compiler.overlap import reach, space
+from compiler.overlap import reach
 from compiler.reach import Reach, Space, contained
 from compiler.reach.labels import contradiction
 from compiler.resolve import Binding, Resolved

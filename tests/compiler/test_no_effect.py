@@ -3,7 +3,6 @@
 ``OVERBANK_EXAMPLES`` multiplies the number of repositories.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
@@ -16,62 +15,16 @@ import pytest
 
 from compiler.pipeline import Result
 from compiler.trial import Bench, Sent, send
+from tests.compiler.smallworld import Document, files, repository
 from webhook.engine import patch
 
 Compile = Callable[[Mapping[str, str | bytes]], Result]
-Document = dict[str, Any]
 
-API = "overbank.dev/v1alpha1"
 IDLE = ("OB4201", "OB4203", "OB4204")
 CHUNKS = 8
 REPOSITORIES = int(60 * float(os.environ.get("OVERBANK_EXAMPLES", "1")))
 
 
-def _labelled(key: str, operator: str, *values: str) -> Document:
-    return {"matchExpressions": [{"key": key, "operator": operator, **({"values": list(values)} if values else {})}]}
-
-
-PODS: list[Document] = [
-    {"all": True},
-    {"matchLabels": {"app": "a"}},
-    {"matchLabels": {"app": "a", "tier": "web"}},
-    _labelled("app", "In", "a", "b"),
-    _labelled("app", "NotIn", "b"),
-    _labelled("tier", "Exists"),
-    _labelled("tier", "DoesNotExist"),
-    {"requestsResource": ["nvidia.com/gpu"]},
-    {"owners": [{"apiGroup": "apps", "kind": "Deployment"}]},
-]
-NAMESPACES: list[Document] = [
-    {"all": True},
-    {"names": ["shop"]},
-    {"names": ["shop", "lab"]},
-    {"names": ["wild"]},
-    {"selector": {"matchLabels": {"tier": "web"}}},
-    {"selector": _labelled("tier", "NotIn", "web")},
-    {"selector": _labelled("kubernetes.io/metadata.name", "In", "shop", "lab")},
-]
-TOLERATIONS: list[Document] = [
-    {"key": "g", "operator": "Exists"},
-    {"key": "g", "operator": "Equal", "value": "1", "effect": "NoSchedule"},
-    {"key": "g", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60},
-    {"key": "g", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
-]
-SCHEDULING: list[Document] = [
-    {"cpuTopology": True},
-    {"gang": {"nameFrom": {"label": "job"}, "minAvailable": 2, "allowSplit": True}},
-    {"gang": {"nameFrom": {"label": "job"}, "minAvailable": 3, "allowSplit": True}},
-    {"gpuShare": {"memoryGiB": 8, "gpus": 2}},
-]
-ACCELERATOR: Document = {
-    "kind": "AcceleratorClass",
-    "metadata": {"name": "gpu"},
-    "spec": {
-        "resource": "nvidia.com/gpu",
-        "nodes": {"matchLabels": {"model": "T4"}},
-        "eci": {"useSpecs": ["ecs.gn5i-c2g1.large"]},
-    },
-}
 # Namespaces with the labels that the webhook knows: two that are declared, and one that anybody may have made.
 PLACES: list[tuple[str, dict[str, str] | None]] = [
     ("shop", {"tier": "web", "kubernetes.io/metadata.name": "shop"}),
@@ -109,84 +62,6 @@ def _pods() -> Iterator[Sent]:
 SENT = list(_pods())
 
 
-def _affinity(random: Random) -> Document:
-    term = {"matchExpressions": [{"key": "zone", "operator": "In", "values": [random.choice("12")]}]}
-    if random.random() < 0.5:
-        return {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
-    return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": random.choice([1, 9]), "preference": term}]}
-
-
-def _inject(random: Random) -> Document:
-    possible: dict[str, Any] = {
-        "annotations": {"note": random.choice("pq")},
-        "labels": {"cost": random.choice("xy")},
-        "tolerations": random.sample(TOLERATIONS, random.choice([1, 1, 2])),
-        "nodeSelector": {"disk": random.choice("uv")},
-        "nodeAffinity": _affinity(random),
-        "schedulerName": random.choice(["ack-co-scheduler", "other"]),
-        "priorityClassName": random.choice(["high", "low"]),
-    }
-    chosen = random.choices(list(possible), weights=[4, 2, 2, 1, 1, 1, 1], k=random.choice([1, 1, 1, 2]))
-    return {part: possible[part] for part in chosen}
-
-
-def _cluster(random: Random) -> Document:
-    platform = random.choice(["ack-registered", "ack-pro", "kubernetes"])
-    pools = [
-        {"name": "a", "type": "ecs", "nodeSelector": {"np": "a"}},
-        {"name": "b", "type": "ecs", "nodeSelector": {"np": "b"}, "podAnnotations": {"note": random.choice("pq")}},
-        {"name": "s", "type": "eci"},
-    ]
-    if platform == "kubernetes":
-        pools[2] = {"name": "s", "type": "vnode", "nodeSelector": {"np": "s"}}
-    spaces = [{"name": "shop", "labels": {"tier": "web"}}, {"name": "lab"}]
-    version = {"platform": platform, "kubernetesVersion": "1.30", "scheduler": {"version": "6.4"}}
-    return {"kind": "Cluster", "metadata": {"name": "c"}, "spec": {**version, "namespaces": spaces, "pools": pools}}
-
-
-def _policy(random: Random, name: str, match: Document, priority: int, platform: str) -> Document:
-    spec: Document = {"match": {"clusters": {"all": True}, **match}, "priority": priority}
-    if random.random() < 0.4:
-        names = random.choice([["a"], ["a", "b"], ["b"], ["s"], ["b", "s"]])
-        spec["pools"] = [{"name": name} for name in names]
-        if random.random() < 0.2 and platform != "kubernetes" and len(names) > 1:
-            spec["pools"][0]["max"] = 2
-        for field, value in (("accelerator", "gpu"), ("foreignIntent", random.choice(["allow", "strip", "deny"]))):
-            if random.random() < 0.2:
-                spec[field] = value
-    if random.random() < 0.7 or "pools" not in spec:
-        spec["inject"] = _inject(random)
-    if random.random() < 0.15 and platform != "kubernetes":
-        spec["scheduling"] = random.choice(SCHEDULING)
-    for chance, field, value in (
-        (0.2, "merge", "override"),
-        (0.1, "mode", "audit"),
-        (0.2, "rollout", {"percentage": 50}),
-    ):
-        if random.random() < chance:
-            spec[field] = value
-    return {"kind": "BurstPolicy", "metadata": {"name": name}, "spec": spec}
-
-
-def _repository(random: Random) -> list[Document]:
-    """Return the documents of a repository of a few policies, whose matches and values are often the same."""
-    cluster = _cluster(random)
-    number = random.choice([2, 3, 3, 4, 5])
-    priorities = random.sample(range(9), number) if random.random() < 0.8 else [random.randint(1, 3) for _ in range(number)]
-    pods, spaces = random.sample(PODS, random.choice([1, 2, 3])), random.sample(NAMESPACES, random.choice([1, 1, 2]))
-    policies = [
-        _policy(
-            random,
-            f"{random.choice('mpq')}{index}",
-            {"namespaces": random.choice(spaces), "pods": random.choice(pods)},
-            priority,
-            cluster["spec"]["platform"],
-        )
-        for index, priority in enumerate(priorities)
-    ]
-    return [{"kind": "Repository", "spec": {}}, cluster, ACCELERATOR, *policies]
-
-
 def _sorted(value: Any) -> Any:
     """Take the order out of every list."""
     if isinstance(value, dict):
@@ -218,13 +93,11 @@ def test_what_has_no_effect_can_be_removed(chunk: int, compiled: Compile) -> Non
     """Without a policy that is said to do nothing, each for itself or all of them, every pod comes out as it did."""
 
     def run(documents: list[Document]) -> Result:
-        files = {f"{index}.yaml": json.dumps({"apiVersion": API, **each}) for index, each in enumerate(documents)}
-        files["overbank.yaml"] = files.pop("0.yaml")
-        return compiled({**dict.fromkeys((f"{index}.yaml" for index in range(1, 9)), ""), **files})
+        return compiled({**dict.fromkeys((f"{index}.yaml" for index in range(1, 9)), ""), **files(documents)})
 
     looked = 0
     for seed in range(chunk * REPOSITORIES, (chunk + 1) * REPOSITORIES):
-        documents = _repository(Random(seed))
+        documents = repository(Random(seed))
         result = run(documents)
         idle = sorted({each.message.split("`")[1] for each in result.diagnostics if each.code.id in IDLE})
         if result.failed or not idle:
