@@ -1,6 +1,6 @@
 """Names, selectors and pools bound to the objects that they mean: one ``Binding`` for each policy and cluster."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from msgspec import structs
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
 from compiler.diagnostics import Diagnostic, Fix, diagnose
-from compiler.fixing import without
+from compiler.fixing import replaced, without
 from compiler.model import (
     AcceleratorClass,
     BurstPolicy,
@@ -22,7 +22,7 @@ from compiler.model import (
     Strategy,
 )
 from compiler.references import dangling
-from compiler.spelling import did_you_mean, listing
+from compiler.spelling import did_you_mean, listing, only_near
 
 _SHOWN: Final = 3
 """Of how many clusters with the same problem the place is shown."""
@@ -159,7 +159,7 @@ def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster])
     return [by_name[name] for name in scope.names if name in by_name], unknown
 
 
-def _missing_pools(policy: BurstPolicy, clusters: Iterable[Cluster]) -> Iterable[Diagnostic]:
+def _missing_pools(policy: BurstPolicy, clusters: Sequence[Cluster]) -> Iterable[Diagnostic]:
     """Yield the pools that clusters of the policy do not have, each once for all of them."""
     for use in policy.pools:
         lacking = [] if use.skip_if_missing else [cluster for cluster in clusters if use.name not in cluster.pools]
@@ -173,7 +173,11 @@ def _missing_pools(policy: BurstPolicy, clusters: Iterable[Cluster]) -> Iterable
             f"pools of `{cluster.name}`: {listing(cluster.pools)}" for cluster in lacking[:_SHOWN]
         ]
         where = policy.at("spec", "pools", use.index, "name")
-        yield diagnose(codes.POOL_MISSING, where, message, related=related, help=help_lines)
+        near = only_near(use.name, known)
+        # Another name must lead somewhere on every cluster, and to a pool that the policy does not list already.
+        everywhere = all(near in cluster.pools for cluster in clusters) and near not in {each.name for each in policy.pools}
+        fix = replaced(where, use.name, near) if near and everywhere else None
+        yield diagnose(codes.POOL_MISSING, where, message, related=related, help=help_lines, fix=fix)
 
 
 def _bind(

@@ -29,6 +29,7 @@ OFFERS: Final = (
     Offer("OB1105", "a misspelt kind, if one alone is near: the right one", safe=False),
     Offer("OB2104", "a reference that leads nowhere, if one name alone is near: that", safe=False),
     Offer("OB2104", "the limit of a pool for a cluster that does not exist: it goes", safe=False),
+    Offer("OB2106", "a misspelt pool, if one alone is near and all clusters of the policy have it: that", safe=False),
     Offer("OB3105", "a nodeSelector without effect: it goes, though it may tell people which nodes the pool has", safe=False),
     Offer("OB3109", "an accelerator class without effect: `accelerator` goes", safe=True),
     Offer("OB3111", "a field that has no effect on any cluster of the policy: it goes", safe=True),

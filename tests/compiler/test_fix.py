@@ -89,6 +89,7 @@ def test_what_is_near_to_two_is_not_corrected(cli: Cli, write: Write, minimal: d
             False,
         ),
         ("burst/web.yaml", "max: 3}", "max: 3, overrides: [{clusters: [elsewhere], max: 3}]}", True),
+        ("burst/web.yaml", "{name: serverless}", "{name: serverles}", True),
     ],
 )
 def test_fixes(cli: Cli, write: Write, minimal: dict[str, str], *, path: str, old: str, new: str, unsafe: bool) -> None:
@@ -101,6 +102,19 @@ def test_fixes(cli: Cli, write: Write, minimal: dict[str, str], *, path: str, ol
     outcome = cli("check", "--unsafe-fixes", repo)
     assert outcome.code == 0, outcome.out
     assert (repo / path).read_text() == minimal[path]
+
+
+@pytest.mark.parametrize("pools", ["{name: idc, max: 2}, {name: idcc}", "{name: idc, max: 3}, {name: servers}"])
+def test_pools_are_renamed_only_to_what_every_cluster_has(cli: Cli, write: Write, minimal: dict[str, str], pools: str) -> None:
+    """A pool that the policy lists already, or that one of its clusters knows by the name as it is written, is left to its author."""
+    other = minimal["clusters/idc.yaml"].replace("name: idc}", "name: far}", 1).replace("serverless", "servers")
+    policy = minimal["burst/web.yaml"].replace("{names: [idc]}", "{all: true}")
+    policy = policy[: policy.index("  pools:")] + f"  pools: [{pools}]\n"
+    repo = write({**minimal, "clusters/far.yaml": other, "burst/web.yaml": policy})
+    outcome = cli("check", "--unsafe-fixes", repo)
+    assert "OB2106" in outcome.out
+    assert "fix" not in outcome.err
+    assert (repo / "burst/web.yaml").read_text() == policy
 
 
 def test_fixes_are_part_of_the_report(cli: Cli, write: Write, minimal: dict[str, str]) -> None:

@@ -32,6 +32,7 @@ SHOWN = (
     ("burst/web.yaml", "BurstPolicy", "BurstPolcy"),
     ("burst/web.yaml", "[idc]", "[icd]"),
     ("burst/web.yaml", "max: 3}", "max: 3, overrides: [{clusters: [elsewhere], max: 3}]}"),
+    ("burst/web.yaml", "{name: serverless}", "{name: serverles}"),
     ("clusters/idc.yaml", POOL, POOL.replace("eci", "eci, nodeSelector: {a: b}")),
     ("burst/web.yaml", USE, "  accelerator: gpu"),
     ("burst/web.yaml", USE, USE + "\n  mirrorLabel: false"),
