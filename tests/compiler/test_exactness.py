@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from compiler.pipeline import Result, compile_repository
 from compiler.trial import Bench
+from tests.inmemory import InMemory
 
 API = "overbank.dev/v1alpha1"
 NAMESPACES = {"shop": {"tier": "web"}, "portal": {"tier": "core", "team": "a"}, "kube-system": {"tier": "web"}}
@@ -26,25 +27,12 @@ KEYS, VALUES = ("app", "track"), ("x", "y")
 Labels = dict[str, str]
 
 
-class _Memory:
-    """A repository in memory, one file a document; JSON is YAML."""
-
-    def __init__(self, documents: list[dict[str, Any]]) -> None:
-        names = ("overbank.yaml", *(f"{index:03}.yaml" for index in range(len(documents))))
-        repository = {"apiVersion": API, "kind": "Repository", "spec": {}}
-        self.files = dict(zip(names, [repository, *documents], strict=False))
-
-    def paths(self) -> tuple[str, ...]:
-        return tuple(sorted(self.files))
-
-    def links(self) -> tuple[str, ...]:
-        return ()
-
-    def unreadable(self) -> dict[str, str]:
-        return {}
-
-    def read(self, path: str, limit: int) -> bytes:
-        return json.dumps(self.files[path], indent=1).encode()[:limit]
+def _compiled(documents: list[dict[str, Any]]) -> Result:
+    """Compile documents, one a file; JSON is YAML."""
+    names = ("overbank.yaml", *(f"{index:03}.yaml" for index in range(len(documents))))
+    repository = {"apiVersion": API, "kind": "Repository", "spec": {}}
+    files = {name: json.dumps(each, indent=1) for name, each in zip(names, [repository, *documents], strict=True)}
+    return compile_repository(InMemory(files))
 
 
 def _cluster(namespaces: dict[str, Labels]) -> dict[str, Any]:
@@ -161,7 +149,7 @@ def _resource_policies(result: Result) -> list[dict[str, Any]]:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_each_pod_is_selected_by_its_owners_resource_policy_alone(policies: list[dict[str, Any]]) -> None:
     """For every pod and namespace: the first matching policy with pools owns it, and only that one's ResourcePolicy selects it."""
-    result = compile_repository(_Memory([_cluster(NAMESPACES), *policies]))
+    result = _compiled([_cluster(NAMESPACES), *policies])
     assume(not result.failed)
     (cluster,) = result.clusters
     bench = Bench(cluster)
@@ -195,7 +183,7 @@ def test_each_pod_is_selected_by_its_owners_resource_policy_alone(policies: list
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_equal_priorities_are_refused_exactly_where_they_meet(policies: list[dict[str, Any]]) -> None:
     """Two placing policies of one priority that some pod in a known namespace matches are an error, with such a pod in the note."""
-    result = compile_repository(_Memory([_cluster(NAMESPACES), *policies]))
+    result = _compiled([_cluster(NAMESPACES), *policies])
     found = [each for each in result.diagnostics if each.code.id == "OB4101"]
     by_name = {each["metadata"]["name"]: each for each in policies}
     reported: dict[frozenset[str], bool] = {}
@@ -328,7 +316,7 @@ def _has_resource_policy(policy: dict[str, Any]) -> bool:
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_each_pod_is_selected_by_its_owners_resource_policy_whatever_else_is_looked_at(policies: list[dict[str, Any]]) -> None:
     """The same with owners, requests, audit, rollouts, limits that differ and labels on namespaces; and admitting twice is once."""
-    result = compile_repository(_Memory([_cluster(NAMESPACES), *policies]))
+    result = _compiled([_cluster(NAMESPACES), *policies])
     assume(not result.failed)
     (cluster,) = result.clusters
     bench = Bench(cluster)
@@ -363,7 +351,7 @@ def test_each_pod_is_selected_by_its_owners_resource_policy_whatever_else_is_loo
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_equal_priorities_are_refused_where_owners_and_requests_meet(policies: list[dict[str, Any]]) -> None:
     """The same for matches by owners and requests: the pod in the note exists exactly where one of all pods matches both policies."""
-    result = compile_repository(_Memory([_cluster(NAMESPACES), *policies]))
+    result = _compiled([_cluster(NAMESPACES), *policies])
     reported: dict[frozenset[str], str] = {}
     for each in result.diagnostics:
         if each.code.id == "OB4101" and each.notes[0].startswith("this pod"):
