@@ -31,7 +31,7 @@ TESTED_ELSEWHERE = {
     **dict.fromkeys(("OB2110", "OB2111", "OB2113"), "test_unused.py: looked for where infos are asked for"),
     "OB3122": "test_rules.py: it takes hundreds of policies",
     "OB4207": "test_shadowing.py: it takes many policies",
-    **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "test_inventory.py: nodes are no part of a repository"),
+    **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "inventory/: nodes are no part of a repository"),
     "OB5101": "test_pipeline.py: the input is 64 megabytes",
     **dict.fromkeys((f"OB51{number:02}" for number in range(2, 11)), "output/: what is on disk is no part of a repository"),
     **dict.fromkeys(
