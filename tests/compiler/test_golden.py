@@ -29,7 +29,7 @@ TESTED_ELSEWHERE = {
     "OB0111": "hostile/test_files.py: the input is large",
     "OB0112": "hostile/test_trees.py: such paths cannot be checked out everywhere",
     **dict.fromkeys(("OB2110", "OB2111", "OB2113"), "test_unused.py: looked for where infos are asked for"),
-    "OB3122": "test_rules.py: it takes hundreds of policies",
+    "OB3122": "rules/test_backstop.py: it takes hundreds of policies",
     "OB4207": "test_shadowing.py: it takes many policies",
     **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "inventory/: nodes are no part of a repository"),
     "OB5101": "test_pipeline.py: the input is 64 megabytes",
