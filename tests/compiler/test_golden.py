@@ -41,7 +41,7 @@ TESTED_ELSEWHERE = {
     **dict.fromkeys((f"OB56{number:02}" for number in range(1, 10)), "diff/: what has changed is no part of one repository"),
     "OB6101": "test_policytest.py",
     "OB6102": "test_policytest.py",
-    "OB9108": "plan/test_simulate.py: seen while a scenario is played",
+    "OB9108": "plan/test_federated.py: seen while a scenario is played",
     "OB9109": "plan/test_judge.py: seen when a scenario was played",
     "OB9110": "plan/test_judge.py: seen when a scenario was played",
 }
