@@ -29,9 +29,9 @@ TESTED_ELSEWHERE = {
     "OB0111": "hostile/test_files.py: the input is large",
     "OB0112": "hostile/test_trees.py: such paths cannot be checked out everywhere",
     **dict.fromkeys(("OB2110", "OB2111", "OB2113"), "test_unused.py: looked for where infos are asked for"),
-    "OB3122": "test_rules.py: it takes hundreds of policies",
+    "OB3122": "rules/test_backstop.py: it takes hundreds of policies",
     "OB4207": "test_shadowing.py: it takes many policies",
-    **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "test_inventory.py: nodes are no part of a repository"),
+    **dict.fromkeys((f"OB35{number:02}" for number in range(1, 11)), "inventory/: nodes are no part of a repository"),
     "OB5101": "test_pipeline.py: the input is 64 megabytes",
     **dict.fromkeys((f"OB51{number:02}" for number in range(2, 11)), "output/: what is on disk is no part of a repository"),
     **dict.fromkeys(
@@ -41,7 +41,7 @@ TESTED_ELSEWHERE = {
     **dict.fromkeys((f"OB56{number:02}" for number in range(1, 10)), "diff/: what has changed is no part of one repository"),
     "OB6101": "test_policytest.py",
     "OB6102": "test_policytest.py",
-    "OB9108": "plan/test_simulate.py: seen while a scenario is played",
+    "OB9108": "plan/test_federated.py: seen while a scenario is played",
     "OB9109": "plan/test_judge.py: seen when a scenario was played",
     "OB9110": "plan/test_judge.py: seen when a scenario was played",
 }

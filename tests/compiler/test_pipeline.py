@@ -12,6 +12,7 @@ from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
 from compiler.sources import SourceError
 from compiler.sources.tree import Tree
+from tests.inmemory import InMemory
 from webhook.engine.bundle import decode as decode_bundle
 
 Compile = Callable[[Mapping[str, str | bytes]], Result]
@@ -21,31 +22,9 @@ def _codes(result: Result) -> list[str]:
     return [each.code.id for each in result.diagnostics]
 
 
-class _Memory:
-    """A source in memory; files whose content is an exception cannot be read."""
-
-    def __init__(self, files: Mapping[str, str | SourceError]) -> None:
-        self.files = files
-
-    def paths(self) -> tuple[str, ...]:
-        return tuple(sorted(self.files))
-
-    def links(self) -> tuple[str, ...]:
-        return ()
-
-    def unreadable(self) -> dict[str, str]:
-        return {}
-
-    def read(self, path: str, limit: int) -> bytes:
-        content = self.files[path]
-        if isinstance(content, SourceError):
-            raise content
-        return content.encode()[:limit]
-
-
 def test_file_that_cannot_be_read_is_an_error(minimal: dict[str, str]) -> None:
     """A file that the system refuses to give is reported by its path, and the build fails."""
-    result = compile_repository(_Memory({**minimal, "secret.yaml": SourceError("permission denied")}))
+    result = compile_repository(InMemory({**minimal, "secret.yaml": SourceError("permission denied")}))
     assert result.failed
     ((code, place, message),) = [(each.code, str(each.primary.where.locate()), each.message) for each in result.diagnostics]
     assert code is reading.UNREADABLE
@@ -56,7 +35,7 @@ def test_excluded_file_is_never_opened(minimal: dict[str, str]) -> None:
     """What the repository excludes is not read at all."""
     files = {**minimal, "secret.yaml": SourceError("opened"), "rendered/clusters/x.yaml": SourceError("opened")}
     files["overbank.yaml"] = minimal["overbank.yaml"].replace("{}", "{exclude: [secret.yaml]}")
-    assert compile_repository(_Memory(files)).diagnostics == []
+    assert compile_repository(InMemory(files)).diagnostics == []
 
 
 def test_failed_result_has_no_files(compiled: Compile, minimal: dict[str, str]) -> None:

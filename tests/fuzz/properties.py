@@ -14,36 +14,10 @@ from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
 from compiler.report import github, json_v1, junit, sarif, text
 from compiler.source import Location
-from compiler.sources import SourceError
+from tests.inmemory import InMemory
 
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What controls a terminal, reorders text, or cannot be encoded."""
-
-
-class Memory:
-    """A repository that is not on disk."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files = files
-
-    def paths(self) -> tuple[str, ...]:
-        """Return all paths."""
-        return tuple(sorted(self.files))
-
-    def links(self) -> tuple[str, ...]:
-        """Return nothing."""
-        return ()
-
-    def unreadable(self) -> dict[str, str]:
-        """Return nothing."""
-        return {}
-
-    def read(self, path: str, limit: int) -> bytes:
-        """Return the beginning of a file."""
-        try:
-            return self.files[path][:limit]
-        except KeyError as error:
-            raise SourceError("no such file or directory") from error
 
 
 def examine(files: Mapping[str, bytes], *, twice: bool = True) -> Result:
@@ -52,7 +26,7 @@ def examine(files: Mapping[str, bytes], *, twice: bool = True) -> Result:
     Raises:
         AssertionError: something does not hold. Any other exception is a finding as well.
     """
-    result = compile_repository(Memory(files))
+    result = compile_repository(InMemory(files))
     shown = _rendered(result)
     for diagnostic in result.diagnostics:
         _check_places(diagnostic, files)
@@ -61,10 +35,10 @@ def examine(files: Mapping[str, bytes], *, twice: bool = True) -> Result:
         _check_output(path, content)
     assert len({path.casefold() for path in result.files}) == len(result.files), "outputs collide where case does not count"
     if twice:
-        again = compile_repository(Memory(dict(reversed(files.items()))))
+        again = compile_repository(InMemory(dict(reversed(files.items()))))
         assert _rendered(again) == shown
         assert again.files == result.files
-        sliced = compile_slices(Memory(files), Nothing(), Unindexed(), files=True)
+        sliced = compile_slices(InMemory(files), Nothing(), Unindexed(), files=True)
         assert json_v1.render(sliced.diagnostics) == shown[2]
         assert dict(sliced.files) == ({} if result.failed else result.files)
     return result

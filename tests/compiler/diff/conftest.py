@@ -1,8 +1,6 @@
 """What the tests of differences share: repositories with a history in Git, and bundles that are drawn by chance."""
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -74,21 +72,6 @@ def files() -> dict[str, str]:
 
 
 Git = Callable[..., None]
-
-
-@pytest.fixture
-def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
-    """Return a function that runs git in a folder, with a home of its own."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
-
-    def run(folder: Path, *arguments: str) -> None:
-        subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
-
-    return run
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the tests of hooks share: git with a configuration of its own, a server to push to, and a work tree with policies."""
+"""What the tests of hooks share: git with a configuration of its own, a server with a hook to push to, and a work tree with policies."""
 
 import os
 import subprocess
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 Done = subprocess.CompletedProcess[str]
+Git = Callable[..., Done]
+Program = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 @pytest.fixture
@@ -50,3 +52,32 @@ def work(write: Callable[..., Path], minimal: dict[str, str], git: Callable[...,
     git(folder, "commit", "--quiet", "--message", "policies")
     git(folder, "remote", "add", "origin", server)
     return folder
+
+
+@pytest.fixture
+def installed(overbank: Program, server: Path) -> Callable[..., None]:
+    """Return a function that installs the server's hook with options."""
+
+    def run(*options: str) -> None:
+        done = overbank("hook", "install", *options, server)
+        assert (done.returncode, done.stdout.decode()) == (0, f"wrote {server}/hooks/pre-receive\n")
+
+    return run
+
+
+@pytest.fixture
+def change(work: Path, git: Git) -> Callable[..., None]:
+    """Return a function that commits files, or takes them away where the content is None."""
+
+    def run(**files: str | None) -> None:
+        for name, content in files.items():
+            path = work / f"{name.replace('__', '/')}.yaml"
+            if content is None:
+                path.unlink()
+            else:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(content)
+        git(work, "add", "--all")
+        git(work, "commit", "--quiet", "--message", "a change")
+
+    return run

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from compiler.pipeline import Result, compile_repository
-from compiler.sources import SourceError
+from tests.inmemory import InMemory
 
 Files = Mapping[str, str | bytes]
 
@@ -82,28 +82,7 @@ def as_nobody() -> Callable[[Callable[[], object]], object]:
     return run
 
 
-class _Memory:
-    """A repository that is not on disk."""
-
-    def __init__(self, files: Files) -> None:
-        self.files = {path: content.encode() if isinstance(content, str) else content for path, content in files.items()}
-
-    def paths(self) -> tuple[str, ...]:
-        return tuple(sorted(self.files))
-
-    def links(self) -> tuple[str, ...]:
-        return ()
-
-    def unreadable(self) -> dict[str, str]:
-        return {}
-
-    def read(self, path: str, limit: int) -> bytes:
-        if path not in self.files:
-            raise SourceError("no such file or directory")
-        return self.files[path][:limit]
-
-
 @pytest.fixture(scope="session")
 def memory() -> Callable[[Files], Result]:
     """Return a function that compiles files by path without a disk."""
-    return lambda files: compile_repository(_Memory(files))
+    return lambda files: compile_repository(InMemory(files))

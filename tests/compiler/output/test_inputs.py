@@ -13,6 +13,7 @@ from compiler import inputs
 from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
 from compiler.sources.tree import Tree
+from tests.inmemory import InMemory
 
 Write = Callable[..., Path]
 
@@ -115,24 +116,9 @@ def _edits(value: Any) -> Iterator[Any]:
         yield f"{value}x"
 
 
-class _Memory:
-    """A repository of one file."""
-
-    def __init__(self, documents: list[Any]) -> None:
-        self._content = "".join(f"---\n{json.dumps(each)}\n" for each in documents).encode()
-
-    def paths(self) -> tuple[str, ...]:
-        return ("overbank.yaml",)
-
-    def links(self) -> tuple[str, ...]:
-        return ()
-
-    def unreadable(self) -> dict[str, str]:
-        """Return nothing: all of it can be read."""
-        return {}
-
-    def read(self, _: str, limit: int) -> bytes:
-        return self._content[:limit]
+def _stored(documents: list[Any]) -> InMemory:
+    """Return a repository of one file."""
+    return InMemory({"overbank.yaml": "".join(f"---\n{json.dumps(each)}\n" for each in documents)})
 
 
 @pytest.mark.parametrize("case", ["every-field-at-once", "workload-divided-by-weight", "limits-that-differ-by-cluster"])
@@ -144,13 +130,13 @@ def test_no_content_changes_without_an_input(golden: Path, case: str) -> None:
         file, _ = decode(path, (folder / path).read_bytes())
         assert file is not None
         documents += [each.value for each in load(file)[0] if str(each.get("apiVersion")).startswith("overbank.dev/")]
-    before = compile_repository(_Memory(documents))
+    before = compile_repository(_stored(documents))
     assert not before.failed
     files, digests = _by_folder(before.files), inputs.digests(before.inputs)
     changed = 0
     for index, document in enumerate(documents):
         for edited in _edits(copy.deepcopy(document)):
-            after = compile_repository(_Memory([*documents[:index], edited, *documents[index + 1 :]]))
+            after = compile_repository(_stored([*documents[:index], edited, *documents[index + 1 :]]))
             if after.failed:
                 continue
             now = inputs.digests(after.inputs)

@@ -1,0 +1,1 @@
+"""Tests of documents that say what nodes say."""

@@ -1,0 +1,1 @@
+"""Tests of the pods that a manifest stands for."""
