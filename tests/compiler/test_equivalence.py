@@ -4,9 +4,8 @@
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -22,8 +21,8 @@ from compiler.model import Cluster
 from compiler.pipeline import Result
 from compiler.reading import read
 from compiler.resolve import Resolved, resolve
-from compiler.sources.tree import Tree
 from tests.compiler.smallworld import Document, files, repository
+from tests.inmemory import InMemory
 from webhook.engine.bundle import encode
 
 CHUNKS = 4
@@ -97,14 +96,11 @@ def test_policies_that_contradict_each_other_on_one_cluster_alone_are_found(comp
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_the_others_of_a_fleet_do_not_matter(chunk: int, write: Callable[[Mapping[str, str | bytes]], Path]) -> None:
+def test_the_others_of_a_fleet_do_not_matter(chunk: int) -> None:
     """Findings, verdicts and output of a cluster are those that it has alone, although clusters that are alike share answers."""
     shared, said = 0, 0
     for seed in range(chunk * FLEETS, (chunk + 1) * FLEETS):
-        source = Tree(
-            write({**dict.fromkeys((f"{index}.yaml" for index in range(1, 15)), ""), **files(repository(Random(seed), CLUSTERS))})
-        )
-        reading = read(source)
+        reading = read(InMemory(files(repository(Random(seed), CLUSTERS))))
         assert reading.repository is not None
         resolved, _ = resolve(build_model(reading.ours, reading.repository)[0])
         clusters = resolved.model.clusters
