@@ -167,7 +167,9 @@ def test_many_runs_at_once_agree(repo: Path, overbank: Overbank, tmp_path: Path)
     ]
     for run in runs:
         out, err = run.communicate(timeout=60)
-        assert (run.returncode, out, err) == (clean.returncode, clean.stdout, clean.stderr)
+        # On a machine that is busy for seconds one may do without the cache rather than wait for the others, and says so.
+        told = [line for line in err.splitlines(keepends=True) if not line.endswith(b"cannot be used: database is locked\n")]
+        assert (run.returncode, out, b"".join(told)) == (clean.returncode, clean.stdout, clean.stderr)
     warm = overbank("check", repo, env=env)
     assert (warm.stdout, warm.stderr) == (clean.stdout, clean.stderr)
 

@@ -42,8 +42,12 @@ class Stand:
 
 
 @contextlib.contextmanager
-def stand(ground: Ground, plane: Plane, replicas: int, *, policy: str = "Ignore", live: Path | None = None) -> Iterator[Stand]:
+def stand(
+    ground: Ground, plane: Plane, replicas: int, *, policy: str = "Ignore", live: Path | None = None, drain: int = 1
+) -> Iterator[Stand]:
     """Put replicas in front of an API server until the end of the block, with the defaults of a derived configuration but for ``policy``.
+
+    The short form, which is a test, also waits longer for answers: what a busy machine takes its time for is not lost.
 
     Args:
         ground: of the fault.
@@ -51,6 +55,7 @@ def stand(ground: Ground, plane: Plane, replicas: int, *, policy: str = "Ignore"
         replicas: how many.
         policy: of failure; by default an unreachable webhook lets pods through, which is what loses mutations.
         live: a kubeconfig, to have bundle, namespaces and certificate from the cluster.
+        drain: for so many seconds a replica that ends takes requests still.
     """
     client = plane.client
     for name in (NAMESPACE, HOME):
@@ -71,7 +76,7 @@ def stand(ground: Ground, plane: Plane, replicas: int, *, policy: str = "Ignore"
             "--namespace",
             HOME,
         ]
-        arguments += ["--tls-secret", SECRET, "--webhook-configuration", NAME, "--drain-delay", "1"]
+        arguments += ["--tls-secret", SECRET, "--webhook-configuration", NAME, "--drain-delay", str(drain)]
         webhooks = [ground.prepared(arguments) for _ in range(replicas)]
         for each in webhooks:
             # The bundle comes from the cluster, and so must not be named as a file.
@@ -81,11 +86,12 @@ def stand(ground: Ground, plane: Plane, replicas: int, *, policy: str = "Ignore"
     else:
         issued = plane.authority.server("faults-webhook", ["127.0.0.1"])
         webhooks = [
-            ground.prepared(("--cert", issued.certificate, "--key", issued.key, "--drain-delay", "1")) for _ in range(replicas)
+            ground.prepared(("--cert", issued.certificate, "--key", issued.key, "--drain-delay", str(drain)))
+            for _ in range(replicas)
         ]
     with service(webhooks) as forwarder:
         trusted = "" if live else base64.b64encode(plane.authority.certificate.read_bytes()).decode()
-        configuration = _configuration(policy, forwarder.port, trusted)
+        configuration = _configuration(policy, forwarder.port, trusted, seconds=2 if ground.long else 10)
         client.create(configuration)
         for each in webhooks:
             each.process.start()
@@ -124,7 +130,7 @@ def _ready(client: Client, name: str) -> None:
     until(account, f"namespace {name} has its service account")
 
 
-def _configuration(policy: str, port: int = 1, trusted: str = "") -> Object:
+def _configuration(policy: str, port: int = 1, trusted: str = "", seconds: int = 2) -> Object:
     reach: dict[str, Any] = {"url": f"https://127.0.0.1:{port}/mutate"} | ({"caBundle": trusted} if trusted else {})
     webhook = {
         "name": "placement.overbank.dev",
@@ -132,7 +138,7 @@ def _configuration(policy: str, port: int = 1, trusted: str = "") -> Object:
         "sideEffects": "None",
         "reinvocationPolicy": "IfNeeded",
         "failurePolicy": policy,
-        "timeoutSeconds": 2,
+        "timeoutSeconds": seconds,
         "clientConfig": reach,
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
         "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],

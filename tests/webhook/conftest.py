@@ -63,6 +63,16 @@ class FakeCluster:
             )
             return json.loads(json.dumps(self._objects[path]))
 
+    def await_stored(self, collection: str, count: int, seconds: float = 30) -> list[dict[str, Any]]:
+        """Return the objects of a collection once there are so many; who sends one may be asked for more before it is stored."""
+
+        def stored() -> list[dict[str, Any]]:
+            return [self._objects[path] for path in sorted(self._objects) if _collection(path) == collection]
+
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(stored()) >= count, seconds), f"{len(stored())} of {count} in {collection}"
+            return json.loads(json.dumps(stored()))  # type: ignore[no-any-return]
+
     def await_asked(self, wanted: Callable[[str, str, dict[str, str]], bool], count: int = 1, seconds: float = 30) -> None:
         """Return once so many requests of a kind have been made."""
         with self._changed:

@@ -177,8 +177,11 @@ def test_hooks_can_be_run_and_installed_again(cli: Cli, work: Path) -> None:
 
 
 @pytest.mark.parametrize("gone", ["interpreter", "package"])
-def test_a_hook_whose_program_has_gone_refuses_and_says_so(git: Git, work: Path, server: Path, tmp_path: Path, gone: str) -> None:
+def test_a_hook_whose_program_has_gone_refuses_and_says_so(
+    *, git: Git, work: Path, server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
     """Nothing is accepted unchecked because an environment was deleted or made anew; paths may have spaces and quotes."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # the hook would find the package by it
     place = tmp_path / "it's an environment"
     venv.create(place, symlinks=True)
     python = place / "bin/python"

@@ -1,10 +1,10 @@
 """Credential plug-ins of kubeconfigs."""
 
 import json
-import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,19 +37,26 @@ def test_credential_plugin_that_fails_is_explained(serve: Serve, kubeconfig: Kub
     assert api.asked == []
 
 
-def test_credential_plugin_that_hangs_is_ended(serve: Serve, kubeconfig: Kubeconfig, tmp_path: Path) -> None:
+def test_credential_plugin_that_hangs_is_ended(serve: Serve, kubeconfig: Kubeconfig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time-out is the plug-in's too: it is killed, even where what it has started keeps its output open."""
     api = serve()
-    script = f"""
-import os, subprocess, sys
-open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid()))
+    started: list[subprocess.Popen[str]] = []
+
+    class Noted(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    script = """
+import subprocess, sys
 subprocess.run([sys.executable, "-c", "import time; time.sleep(3)"])
 """
     with pytest.raises(LiveError, match=r"credential plug-in of the kubeconfig failed: it takes longer than 1 s"):
         snapshot("prod", kubeconfig(api, user=_plugin(script)), timeout=1)
     assert api.asked == []
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
+    (plugin,) = started
+    assert plugin.returncode == -signal.SIGKILL
 
 
 def test_credential_plugin_that_fails_in_a_terminal_is_explained(

@@ -7,10 +7,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
+
+_LOCAL: Final = "127.0.0.1"
+_MOST_KEPT: Final = 200
+_KEPT: Final[deque[socket.socket]] = deque()
+"""What keeps ports, the oldest first; long enough for every server to take its own, and to take it again after a restart."""
 
 _GUARD: Final = Path(__file__).with_name("guard.py")
 _PAUSE_SECONDS: Final = 0.02
@@ -48,10 +54,23 @@ def until(wanted: Callable[[], T | None], what: str, seconds: float = 30.0) -> T
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port that nobody listens on at present.
+
+    On Linux nobody else is given it as long as this process lives: a socket that is bound to it and does not listen keeps it from those
+    who ask for any port, and from none who ask for this one and set SO_REUSEADDR, as servers do.
+    """
+    kept = socket.socket()
+    if sys.platform == "linux":
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind((_LOCAL, 0))
+    port = int(kept.getsockname()[1])
+    if sys.platform == "linux":
+        _KEPT.append(kept)
+        if len(_KEPT) > _MOST_KEPT:
+            _KEPT.popleft().close()
+    else:
+        kept.close()
+    return port
 
 
 @dataclass(slots=True, kw_only=True)

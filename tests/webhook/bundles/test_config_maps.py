@@ -116,16 +116,19 @@ def test_new_keys_let_a_bundle_in_that_was_refused(
     following(cluster, tmp_path, watched, test)
 
 
-def test_other_config_maps_are_none_of_our_business(cluster: Any, tmp_path: Path, watch: Any, bundle: Bundle) -> None:
+def test_other_config_maps_are_none_of_our_business(cluster: Any, tmp_path: Path, watch: Any, make_bundle: Make) -> None:
     """ConfigMaps of other names are never taken for the bundle, even where a server ignores the field selector."""
-    watched = watch()
+    watched, one, two = watch(), make_bundle("one"), make_bundle("two")
     cluster.put(f"{MAPS}/another", {"data": {"bundle.json": "{"}})
-    cluster.put(BUNDLE, whole(bundle))
+    cluster.put(BUNDLE, whole(one))
 
     async def test(_: Api) -> None:
-        await watched.until(lambda: watched.digest == bundle.digest)
+        await watched.until(lambda: watched.digest == one.digest and watched.readiness.reason == "")
         cluster.put(f"{MAPS}/another", {"data": {"bundle.json": "[]"}})
         cluster.delete(f"{MAPS}/another")
+        # A watch tells in order: who knows of this knows of what was before.
+        cluster.put(BUNDLE, whole(two))
+        await watched.until(lambda: watched.digest == two.digest)
 
     following(cluster, tmp_path, watched, test)
     assert watched.told == []
@@ -265,11 +268,11 @@ def test_what_is_refused_is_an_event(
         await watched.until(lambda: watched.digest == bundle.digest)
         cluster.put(BUNDLE, {"metadata": {"uid": "u2"}, **config_map})
         await watched.until(lambda: watched.metric("bundle_refusals_total", reason=reason) == 1)
-        await asyncio.to_thread(cluster.await_asked, lambda method, path, _: (method, path) == ("POST", EVENTS))
+        await asyncio.to_thread(cluster.await_stored, EVENTS, 1)
 
     following(cluster, tmp_path, watched, test)
     assert watched.digest == bundle.digest
-    (found,) = [value for path, value in cluster._objects.items() if path.startswith(EVENTS)]
+    (found,) = cluster.await_stored(EVENTS, 1)
     assert found["involvedObject"] | {"resourceVersion": ""} == {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -291,9 +294,10 @@ def test_events_are_few(cluster: Any, tmp_path: Path, watch: Any, logged: Any) -
             cluster.put(BUNDLE, {"data": {"bundle.json": f"broken {number}"}})
             await watched.until(lambda number=number: len(logged("bundle refused")) == number + 1)
         await watched.until(lambda: len(logged("event dropped")) >= 5)
+        await asyncio.to_thread(cluster.await_stored, EVENTS, events.MOST)
 
     following(cluster, tmp_path, watched, test)
-    assert sum(path.startswith(EVENTS) for path in cluster._objects) == events.MOST
+    assert len(cluster.await_stored(EVENTS, events.MOST)) == events.MOST
 
 
 def test_events_that_are_refused_change_nothing(cluster: Any, tmp_path: Path, watch: Any, bundle: Bundle, logged: Any) -> None:
@@ -354,10 +358,10 @@ def test_the_switch_in_the_cluster(cluster: Any, tmp_path: Path, watch: Any, bun
         await watched.until(lambda: watched.metric("emergency_disabled_policies") == 0)
         cluster.put(SWITCH, {"binaryData": {"disable": base64.b64encode("für web\n".encode("latin-1")).decode()}})
         await watched.until(lambda: watched.metric("emergency_disabled_policies") == 1)
-        await asyncio.to_thread(cluster.await_asked, lambda method, path, _: (method, path) == ("POST", EVENTS), 6)
+        await asyncio.to_thread(cluster.await_stored, EVENTS, 6)
 
     following(cluster, tmp_path, watched, test)
-    found = [value["reason"] for path, value in sorted(cluster._objects.items()) if path.startswith(EVENTS)]
+    found = [each["reason"] for each in cluster.await_stored(EVENTS, 6)]
     assert sorted(found) == ["PoliciesDisabled"] * 4 + ["PoliciesEnabled"] * 2
 
 

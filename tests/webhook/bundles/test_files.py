@@ -159,8 +159,8 @@ def test_follows_a_switch(tmp_path: Path, watch: Any, bundle: Bundle, content: A
     async def test() -> None:
         path.write_text("web")
         await watched.until(lambda: watched.metric("emergency_disabled_policies") == 1)
-        path.unlink()
-        os.mkfifo(path)
+        os.mkfifo(tmp_path / "fifo")
+        (tmp_path / "fifo").replace(path)  # in one step: a switch that is gone would switch everything on
         await watched.until(lambda: bool(logged("emergency switch cannot be read")))
         assert watched.metric("emergency_disabled_policies") == 1
         path.unlink()

@@ -234,7 +234,7 @@ class Running:
         self._stack.callback(secured.close)
         return secured
 
-    def call(self, body: Any, path: str = "/mutate?timeout=2s", method: str = "POST", **headers: str) -> Answer:
+    def call(self, body: Any, path: str = "/mutate?timeout=30s", method: str = "POST", **headers: str) -> Answer:
         """Send one request to admission on a connection of its own; a list is sent in chunks, other than bytes as JSON."""
         connection = self.connect()
         if isinstance(body, dict):

@@ -285,7 +285,9 @@ def test_too_many_requests_are_refused_at_once(admit: Any, metrics: Metrics, mak
     assert counted(metrics, "overloaded") == 1
 
 
-@pytest.mark.parametrize(("query", "waited", "status"), [(b"timeout=2s", 1.5, 200), (b"timeout=2s", 1.7, 504), (b"", 7.5, 200)])
+@pytest.mark.parametrize(
+    ("query", "waited", "status"), [(b"timeout=30s", 20, 200), (b"timeout=2s", 1.7, 504), (b"", 5, 200), (b"", 8.5, 504)]
+)
 def test_late_answers_are_not_made(
     admit: Any, metrics: Metrics, make_review: MakeReview, pod: dict[str, Any], *, query: bytes, waited: float, status: int
 ) -> None:
