@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.webhook.mounts import mount
 from webhook.bundles import files as module
 from webhook.bundles.files import BundleFile, SwitchFile
 from webhook.bundles.switch import parse
@@ -33,22 +34,6 @@ async def beside(work: Coroutine[Any, Any, Any], test: Coroutine[Any, Any, Any])
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-def mount(folder: Path, **files: bytes) -> None:
-    """Write files as a kubelet does: into a new folder, that a link is then turned to."""
-    folder.mkdir(exist_ok=True)
-    number = sum(1 for each in folder.iterdir() if each.name.startswith("..2"))
-    place = folder / f"..2026_{number}"
-    place.mkdir()
-    for name, raw in files.items():
-        (place / name.replace("_", ".")).write_bytes(raw)
-        link = folder / name.replace("_", ".")
-        if not link.is_symlink():
-            link.symlink_to(f"..data/{link.name}")
-    temporary = folder / "..data_tmp"
-    temporary.symlink_to(place.name)
-    temporary.replace(folder / "..data")
 
 
 def test_reads_a_file_with_its_signature(tmp_path: Path, bundle: Bundle, signer: Any) -> None:
@@ -128,13 +113,13 @@ def test_a_mounted_bundle_and_its_signature_change_together(
     """However often a mounted ConfigMap changes, a bundle is never seen with another one's signature."""
     folder = tmp_path / "mounted"
     watched = watch(keys=signer.keys)
-    mount(folder, bundle_json=b"broken", bundle_sig=b"broken")
+    mount(folder, {"bundle.json": b"broken", "bundle.sig": b"broken"})
 
     async def test() -> None:
         for number in range(30):
             each = make_bundle(str(number))
             raw = bundles.encode(each)
-            await asyncio.to_thread(mount, folder, bundle_json=raw, bundle_sig=signer.sign(raw))
+            await asyncio.to_thread(mount, folder, {"bundle.json": raw, "bundle.sig": signer.sign(raw)})
             await watched.until(lambda digest=each.digest: watched.digest == digest)
 
     path = folder if named == "folder" else folder / "bundle.json"

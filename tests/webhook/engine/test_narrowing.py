@@ -1,11 +1,9 @@
 """The emitted webhook configuration and the engine agree: no pod that the engine would change is kept from it.
 
-The configuration may let through pods that need no change; it must not hold back one that does. Its CEL is evaluated by cel-python,
-its selectors by a few lines of this module.
+The configuration may let through pods that need no change; it must not hold back one that does. Its CEL is evaluated by
+cel-python.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 from unittest import mock
 
@@ -20,25 +18,16 @@ from hypothesis.strategies import SearchStrategy
 from compiler.emit import webhook_config
 from compiler.ir import ClusterIR
 from compiler.versions import Version
-from webhook.engine.bundle import VERSION, Bundle, Cluster
+from tests.webhook.engine.apiserver import program, selected
+from tests.webhook.engine.builders import bundle_of
+from tests.webhook.engine.fixtures import Admit, Bundles, MakeIR, Requests
+from webhook.engine.bundle import Bundle
 from webhook.engine.fields import Fields
 from webhook.engine.keys import EXCLUDE_LABEL, INJECT_LABEL, PLACEMENT_LABEL
 from webhook.engine.policy import NamespaceMatch, Placement, Policy
 from webhook.engine.selector import Operator, Requirement, Selector
 
-Admit = Callable[..., Any]
-MakeIR = Callable[..., ClusterIR]
-Bundles = SearchStrategy[Bundle]
-Requests = SearchStrategy[Any]
-
 CHANGE = Fields(annotations={"a": "1"})
-
-_ENVIRONMENT = celpy.Environment()
-
-
-@lru_cache(maxsize=1024)
-def _program(expression: str) -> Any:
-    return _ENVIRONMENT.program(_ENVIRONMENT.compile(expression))
 
 
 def _stored(pod: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +41,7 @@ def _stored(pod: dict[str, Any]) -> dict[str, Any]:
 
 
 def _passes(condition: dict[str, str], pod: dict[str, Any]) -> bool:
-    return bool(_program(condition["expression"]).evaluate({"object": celpy.json_to_cel(_stored(pod))}))
+    return bool(program(condition["expression"]).evaluate({"object": celpy.json_to_cel(_stored(pod))}))
 
 
 def _webhooks(ir: ClusterIR) -> list[dict[str, Any]]:
@@ -61,26 +50,12 @@ def _webhooks(ir: ClusterIR) -> list[dict[str, Any]]:
     return found
 
 
-def _selects(expressions: list[dict[str, Any]], labels: dict[str, str]) -> bool:
-    for expression in expressions:
-        key, values = expression["key"], expression.get("values", ())
-        held = {
-            "In": labels.get(key) in values,
-            "NotIn": labels.get(key) not in values,
-            "Exists": key in labels,
-            "DoesNotExist": key not in labels,
-        }
-        if not held[expression["operator"]]:
-            return False
-    return True
-
-
 def _calls(webhook: dict[str, Any], pod: dict[str, Any], namespace_labels: dict[str, str]) -> bool:
     """Decide as the API server does whether a webhook is called for a pod."""
     labels = _stored(pod)["metadata"].get("labels", {})
     return (
-        _selects(webhook["namespaceSelector"]["matchExpressions"], namespace_labels)
-        and _selects(webhook.get("objectSelector", {}).get("matchExpressions", []), labels)
+        selected(webhook["namespaceSelector"]["matchExpressions"], namespace_labels)
+        and selected(webhook.get("objectSelector", {}).get("matchExpressions", []), labels)
         and all(_passes(condition, pod) for condition in webhook.get("matchConditions", ()))
     )
 
@@ -93,16 +68,6 @@ def _called(ir: ClusterIR, pod: dict[str, Any], namespace: str = "shop", labels:
     elif namespace in ir.bundle.excluded_namespaces:
         labels[EXCLUDE_LABEL] = "true"  # the rule exclusion_label makes sure
     return [webhook["name"] for webhook in _webhooks(ir) if _calls(webhook, pod, labels)]
-
-
-def _bundle(*policies: Policy) -> Bundle:
-    return Bundle(
-        version=VERSION,
-        cluster=Cluster(name="c", platform="ack-pro"),
-        excluded_namespaces=("kube-system", "overbank-system"),
-        namespaces={},
-        policies=policies,
-    )
 
 
 def _policy(*requirements: Requirement, names: tuple[str, ...] = ("shop",), marker: bool = False) -> Policy:
@@ -170,7 +135,7 @@ def test_a_marker_comes_through_from_everywhere(
     namespace: str, labels: dict[str, str], kubernetes: str, cluster_ir: MakeIR, admit: Admit
 ) -> None:
     """The marker key is ours in namespaces that no policy names, in opted-out ones, and on pods that no policy matches."""
-    bundle = _bundle(_policy(Requirement("app", Operator.IN, ("web",)), marker=True))
+    bundle = bundle_of(_policy(Requirement("app", Operator.IN, ("web",)), marker=True))
     pod = {"metadata": {"labels": {"app": "other", PLACEMENT_LABEL: "p"}}, "spec": {}}
     assert admit(bundle, pod, namespace, labels).operations
     assert "marks.overbank.dev" in _called(cluster_ir(bundle, kubernetes), pod, namespace, labels)
@@ -181,7 +146,7 @@ def test_excluded_namespaces_never_pay(kubernetes: str, cluster_ir: MakeIR) -> N
     """Whether or not policies are bound to names, excluded namespaces are held back, for pods with a marker too."""
     everywhere = Policy(name="p", priority=0, namespaces=NamespaceMatch(all=True), pods=Selector(), inject=CHANGE)
     for policy in (everywhere, _policy()):
-        ir = cluster_ir(_bundle(policy), kubernetes)
+        ir = cluster_ir(bundle_of(policy), kubernetes)
         for namespace in ("kube-system", "overbank-system"):
             assert _called(ir, {"metadata": {"labels": {PLACEMENT_LABEL: "p"}}}, namespace) == []
         assert _called(ir, {}, "shop") == ["pods.overbank.dev"]
@@ -189,7 +154,7 @@ def test_excluded_namespaces_never_pay(kubernetes: str, cluster_ir: MakeIR) -> N
 
 def test_pods_that_no_policy_can_match_never_pay(cluster_ir: MakeIR) -> None:
     """The configuration does narrow: other label values, no labels and other namespaces are held back."""
-    ir = cluster_ir(_bundle(_policy(Requirement("app", Operator.IN, ("x", "y")), Requirement("tier", Operator.EXISTS))))
+    ir = cluster_ir(bundle_of(_policy(Requirement("app", Operator.IN, ("x", "y")), Requirement("tier", Operator.EXISTS))))
     matching = {"metadata": {"labels": {"app": "x", "tier": "web"}}}
     assert _called(ir, matching) == ["pods.overbank.dev"]
     for labels in ({"app": "z", "tier": "web"}, {"tier": "web"}, {}, None):
@@ -199,7 +164,7 @@ def test_pods_that_no_policy_can_match_never_pay(cluster_ir: MakeIR) -> None:
 
 def test_a_pod_that_is_being_marked_pays_once(cluster_ir: MakeIR, admit: Admit) -> None:
     """The webhook for marked pods comes first, so a pod that the second one marks has passed it by."""
-    bundle = _bundle(_policy(Requirement("app", Operator.IN, ("web",)), marker=True))
+    bundle = bundle_of(_policy(Requirement("app", Operator.IN, ("web",)), marker=True))
     ir, pod = cluster_ir(bundle), {"metadata": {"labels": {"app": "web"}}, "spec": {}}
     assert [webhook["name"] for webhook in _webhooks(ir)] == ["marks.overbank.dev", "pods.overbank.dev"]
     assert _called(ir, pod) == ["pods.overbank.dev"]
@@ -209,7 +174,7 @@ def test_a_pod_that_is_being_marked_pays_once(cluster_ir: MakeIR, admit: Admit) 
 def test_each_policy_has_its_own_way_through(cluster_ir: MakeIR) -> None:
     """Policies that require different keys, or different values of one, let through their own pods."""
     requirements = (("app", ("a", "b")), ("app", ("c",)), ("tier", ("t",)), ("zone", ("z",)))
-    ir = cluster_ir(_bundle(*(_policy(Requirement(key, Operator.IN, values)) for key, values in requirements)))
+    ir = cluster_ir(bundle_of(*(_policy(Requirement(key, Operator.IN, values)) for key, values in requirements)))
     for key, value in (("app", "a"), ("app", "b"), ("app", "c"), ("tier", "t"), ("zone", "z")):
         assert _called(ir, {"metadata": {"labels": {key: value, "other": "x"}}})
     assert not _called(ir, {"metadata": {"labels": {"app": "t", "tier": "a", "zone": "c"}}})
@@ -217,7 +182,7 @@ def test_each_policy_has_its_own_way_through(cluster_ir: MakeIR) -> None:
 
 def test_a_policy_without_a_pair_lets_everybody_through(cluster_ir: MakeIR) -> None:
     """One policy that requires no label pair is enough for pods not to be narrowed at all."""
-    ir = cluster_ir(_bundle(_policy(Requirement("app", Operator.IN, ("a",))), _policy(Requirement("tier", Operator.EXISTS))))
+    ir = cluster_ir(bundle_of(_policy(Requirement("app", Operator.IN, ("a",))), _policy(Requirement("tier", Operator.EXISTS))))
     for labels in ({"tier": "x"}, {"other": "x"}, None):
         assert _called(ir, {"metadata": {"labels": labels}}) == ["pods.overbank.dev"]
 
@@ -225,7 +190,7 @@ def test_a_policy_without_a_pair_lets_everybody_through(cluster_ir: MakeIR) -> N
 def test_many_values_are_narrowed_by_key_alone(cluster_ir: MakeIR) -> None:
     """With more values than fit in a condition, having the key is enough, and not having it still holds a pod back."""
     values = tuple(sorted(f"v{number}" for number in range(webhook_config.MAX_VALUES + 1)))
-    ir = cluster_ir(_bundle(_policy(Requirement("app", Operator.IN, values))))
+    ir = cluster_ir(bundle_of(_policy(Requirement("app", Operator.IN, values))))
     for webhook in _webhooks(ir):
         assert sum(len(condition["expression"]) for condition in webhook["matchConditions"]) < 1000
     assert _called(ir, {"metadata": {"labels": {"app": "v7"}}})
@@ -237,7 +202,7 @@ def test_many_values_are_narrowed_by_key_alone(cluster_ir: MakeIR) -> None:
 def test_no_expression_is_too_long_for_the_api_server(keys: int, narrowed: bool, cluster_ir: MakeIR) -> None:  # noqa: FBT001
     """Where all values do not fit, the keys are asked for, and where these do not fit either, pods are not narrowed."""
     values = tuple(sorted(f"value-{number}-{'x' * 40}" for number in range(400)))
-    ir = cluster_ir(_bundle(*(_policy(Requirement(f"example.com/key-{number}", Operator.IN, values)) for number in range(keys))))
+    ir = cluster_ir(bundle_of(*(_policy(Requirement(f"example.com/key-{number}", Operator.IN, values)) for number in range(keys))))
     webhook = _webhooks(ir)[-1]
     assert max(len(condition["expression"]) for condition in webhook["matchConditions"]) <= 100_000
     assert len(webhook["matchConditions"]) == (3 if narrowed else 2)
@@ -246,7 +211,7 @@ def test_no_expression_is_too_long_for_the_api_server(keys: int, narrowed: bool,
 def test_keys_alone_let_every_value_through(cluster_ir: MakeIR) -> None:
     """The values that did not fit are let through, whatever they are; pods without any of the keys are still held back."""
     values = tuple(sorted(f"value-{number}-{'x' * 40}" for number in range(400)))
-    ir = cluster_ir(_bundle(*(_policy(Requirement(f"key-{number}", Operator.IN, values)) for number in range(10))))
+    ir = cluster_ir(bundle_of(*(_policy(Requirement(f"key-{number}", Operator.IN, values)) for number in range(10))))
     assert _called(ir, {"metadata": {"labels": {"key-3": "other"}}})
     assert not _called(ir, {"metadata": {"labels": {"key-x": values[0]}}})
 
@@ -254,7 +219,7 @@ def test_keys_alone_let_every_value_through(cluster_ir: MakeIR) -> None:
 def test_hostile_keys_are_quoted(cluster_ir: MakeIR) -> None:
     """Keys and values with quotes, backslashes and escapes of pointers mean themselves in CEL."""
     key, value = 'a~1/"b\\', "'\\n\"~0"
-    ir = cluster_ir(_bundle(_policy(Requirement(key, Operator.IN, (value,)))))
+    ir = cluster_ir(bundle_of(_policy(Requirement(key, Operator.IN, (value,)))))
     assert _called(ir, {"metadata": {"labels": {key: value}}})
     assert not _called(ir, {"metadata": {"labels": {key: value + "x"}}})
 
@@ -262,11 +227,11 @@ def test_hostile_keys_are_quoted(cluster_ir: MakeIR) -> None:
 @pytest.mark.parametrize("kubernetes", ["1.20", "1.21", "1.27"])
 def test_old_versions_get_no_match_conditions(kubernetes: str, cluster_ir: MakeIR) -> None:
     """Before 1.28 the API server would refuse the field or not know it, so pods are not narrowed by label there."""
-    ir = cluster_ir(_bundle(_policy(Requirement("app", Operator.IN, ("x",)))), kubernetes)
+    ir = cluster_ir(bundle_of(_policy(Requirement("app", Operator.IN, ("x",)))), kubernetes)
     assert all("matchConditions" not in webhook for webhook in _webhooks(ir))
     assert _called(ir, {"metadata": {"labels": {"app": "other"}}}) == ["pods.overbank.dev"]
 
 
 def test_without_policies_nobody_is_called(cluster_ir: MakeIR) -> None:
     """A cluster without policies has no webhook configuration."""
-    assert webhook_config.emit(cluster_ir(_bundle())) == {}
+    assert webhook_config.emit(cluster_ir(bundle_of())) == {}

@@ -5,14 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.webhook.engine.keys import GPU, PREFERRED, REQUIRED
 from webhook.engine.affinity import MAX_TERMS
 from webhook.engine.decision import Action, Effect
 from webhook.engine.fields import Fields, NodeOperator, NodeRequirement, NodeTerm, PreferredTerm, Scheduling
 from webhook.engine.policy import Accelerator, Placement
-
-GPU = "nvidia.com/gpu"
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 Make = Callable[..., Any]
 

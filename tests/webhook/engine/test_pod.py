@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.webhook.engine.keys import GPU
 from webhook.engine.fields import Toleration
 from webhook.engine.pod import Pod, PodToleration, covers
-
-GPU = "nvidia.com/gpu"
 
 
 def _pod(**spec: Any) -> Pod:

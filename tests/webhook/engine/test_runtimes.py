@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
+from tests.webhook.engine.keys import PREFERRED, REQUIRED
 from webhook.engine.anatomy import ContainerParts, SpecParts, Subject
 from webhook.engine.defaults import defaulted
 from webhook.engine.policy import Runtime, Verdict
@@ -15,8 +16,6 @@ from webhook.engine.runtimes.rows import Basis, Row
 
 ROWS = {row.id: row for row in TABLE}
 OSS = "ossplugin.csi.alibabacloud.com"
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
 class _Spec(SpecParts, rename="camel"):

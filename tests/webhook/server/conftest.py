@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 import webhook
+from tests.webhook.server.reviews import UID
 from webhook.engine import bundle as bundles
 from webhook.engine.bundle import Bundle, Cluster
 from webhook.engine.fields import Fields, Toleration
@@ -93,7 +94,7 @@ def make_review() -> Callable[..., dict[str, Any]]:
 
     def make(obj: Any = None, **changes: Any) -> dict[str, Any]:
         request = {
-            "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
+            "uid": UID,
             "kind": {"group": "", "version": "v1", "kind": "Pod"},
             "resource": {"group": "", "version": "v1", "resource": "pods"},
             "namespace": "default",

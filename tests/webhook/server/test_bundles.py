@@ -14,13 +14,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.webhook.mounts import mount
+from tests.webhook.server.reviews import MakeReview
 from webhook.engine import bundle as bundles
 from webhook.engine import signature as signatures
 from webhook.engine.bundle import Bundle
 from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod
 
-MakeReview = Callable[..., dict[str, Any]]
 Launch = Callable[..., Any]
 MAPS = "/api/v1/namespaces/overbank-system/configmaps"
 UID = "6f1b3f0e-8c7d-4d0a-9a53-0c2b8e5f1a77"
@@ -45,18 +46,6 @@ def numbered(bundle: Bundle) -> Callable[[int], Bundle]:
         )
 
     return make
-
-
-def mount(folder: Path, number: int, **files: bytes) -> None:
-    """Replace the files of a mounted ConfigMap as a kubelet does."""
-    place = folder / f"..{number}"
-    place.mkdir(parents=True)
-    for name, raw in files.items():
-        (place / name.replace("_", ".")).write_bytes(raw)
-        if not (folder / name.replace("_", ".")).is_symlink():
-            (folder / name.replace("_", ".")).symlink_to(f"..data/{name.replace('_', '.')}")
-    (folder / "..new").symlink_to(place.name)
-    (folder / "..new").replace(folder / "..data")
 
 
 def annotations(answer: Any) -> dict[str, str]:
@@ -133,12 +122,12 @@ def test_every_request_is_answered_from_one_bundle(
         applied = Engine(each).admit(read, "default", each.namespaces["default"]).applied
         possible[applied] = (str(number), str(number), applied)
     assert len(possible) == SWAPS + 1
-    mount(tmp_path / "bundle", 0, bundle_json=bundles.encode(numbered(0)))
+    mount(tmp_path / "bundle", {"bundle.json": bundles.encode(numbered(0))})
     server = launch("--bundle", str(tmp_path / "bundle" / "bundle.json"))
     with Load(server, json.dumps(make_review(pod)).encode(), 4) as load:
         for number in range(1, SWAPS + 1):
             each = numbered(number)
-            mount(tmp_path / "bundle", number, bundle_json=bundles.encode(each))
+            mount(tmp_path / "bundle", {"bundle.json": bundles.encode(each)})
             if number % 10 == 0:
                 load.await_answer(number)
     assert load.failures == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.webhook.server.reviews import UID, MakeReview
 from webhook.admission import Admission
 from webhook.bundles.store import Snapshot, Store
 from webhook.engine.bundle import decode
@@ -14,9 +15,6 @@ from webhook.readiness import Readiness
 from webhook.telemetry.decisions import DecisionLog, Scope
 from webhook.telemetry.hooks import Outcome
 from webhook.telemetry.metrics import Metrics
-
-MakeReview = Callable[..., dict[str, Any]]
-UID = "705ab4f5-6393-11e8-b7cc-42010a800002"
 
 
 @pytest.fixture

@@ -2,27 +2,20 @@
 
 import base64
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.webhook.server.reviews import UID, MakeReview, encoded
 from webhook import review
 from webhook.engine.patch import Add, Operation
 from webhook.review import MalformedReviewError
-
-MakeReview = Callable[..., dict[str, Any]]
-
-
-def encoded(value: Any) -> bytes:
-    """Return the JSON of a value."""
-    return json.dumps(value).encode()
 
 
 def test_reads_what_decisions_need(make_review: MakeReview, pod: dict[str, Any]) -> None:
     """A pod creation is read in one pass, with the pod as the engine sees it."""
     request = review.decode(encoded(make_review(pod)))
-    assert (request.uid, request.operation, request.namespace) == ("705ab4f5-6393-11e8-b7cc-42010a800002", "CREATE", "default")
+    assert (request.uid, request.operation, request.namespace) == (UID, "CREATE", "default")
     assert request.created_pod is not None
     assert request.created_pod.spec.scheduler_name == "default-scheduler"
 
@@ -81,7 +74,7 @@ def test_refuses_other_reviews(make_review: MakeReview, pod: dict[str, Any], cha
     """Another version or kind is refused to its uid, with a word on how to send the right one."""
     with pytest.raises(MalformedReviewError, match=reason) as caught:
         review.decode(encoded(make_review(pod) | change))
-    assert caught.value.uid == "705ab4f5-6393-11e8-b7cc-42010a800002"
+    assert caught.value.uid == UID
 
 
 @pytest.mark.parametrize(
@@ -101,7 +94,7 @@ def test_refuses_unreadable_creations(make_review: MakeReview, changes: dict[str
     """A pod creation that cannot be read is refused to its uid, by place and type and without the value."""
     with pytest.raises(MalformedReviewError, match=reason) as caught:
         review.decode(encoded(make_review(**changes)))
-    assert caught.value.uid == "705ab4f5-6393-11e8-b7cc-42010a800002"
+    assert caught.value.uid == UID
     assert "secret" not in str(caught.value)
 
 

@@ -15,16 +15,15 @@ import jsonpatch
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.webhook.server.reviews import UID, MakeReview
 from webhook import server as module
 from webhook.certificates.context import server_context
 from webhook.certificates.credentials import Credentials
 from webhook.certificates.issuing import self_signed
 from webhook.front.body import MAX_BODY_BYTES
 
-MakeReview = Callable[..., dict[str, Any]]
 Launch = Callable[..., Any]
 Command = Callable[..., Any]
-UID = "705ab4f5-6393-11e8-b7cc-42010a800002"
 
 
 def read_to_end(connection: ssl.SSLSocket) -> bytes:

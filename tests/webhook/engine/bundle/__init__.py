@@ -1,0 +1,1 @@
+"""The bundle's bytes: what is written is read back, and what cannot be trusted is refused with a BundleError."""

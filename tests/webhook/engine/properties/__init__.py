@@ -1,0 +1,1 @@
+"""What holds for every bundle and every pod; what the strategies leave out, they say."""

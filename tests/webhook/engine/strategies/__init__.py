@@ -1,0 +1,1 @@
+"""Strategies for bundles, and for requests that meet them; what they leave out the compiler refuses."""
