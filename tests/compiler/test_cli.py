@@ -775,7 +775,7 @@ def test_collector_is_as_it_was_after_a_command(repo: Path, cli: Cli) -> None:
                 "subprocess",
             ],
         ),
-        (["plan", "--help"], ["jinja2", "compiler.plan.views.page", "compiler.cli.against", "subprocess"]),
+        (["plan", "--help"], ["jinja2", "compiler.plan.views.page", "compiler.cli.steps.against", "subprocess"]),
         (["inventory", "--help"], ["kubernetes", "urllib3", "compiler.live"]),
     ],
     ids=["help", "explain", "check", "check one document", "plan", "inventory"],

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from compiler.cli import CommandError
-from compiler.cli.destination import write
-from compiler.cli.reports import FOR_PEOPLE
+from compiler.cli.results.destination import write
+from compiler.cli.results.reports import FOR_PEOPLE
 from compiler.depfile import DepfileError, render
 from compiler.report.style import printable
 from compiler.sources.tree import Tree

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from compiler.cli import NOTHING, CommandError
-from compiler.cli.sides import State
+from compiler.cli.steps.sides import State
 from compiler.diff.corpus import Sample
 from compiler.incremental.contents import ChangedError
 from compiler.incremental.facts import Head
