@@ -41,7 +41,7 @@ def of_repository(state: State, clusters: Iterable[str]) -> Iterator[Sample]:
 def _manifests(state: State, clusters: Iterable[Cluster]) -> Iterator[Sample]:
     if not state.outcome.manifests:
         return
-    from compiler.pipeline import inventory_of  # noqa: PLC0415 - for those that have manifests
+    from compiler.passes import inventory_of  # noqa: PLC0415 - for those that have manifests
 
     documents: list[Document] = []
     for path in state.outcome.manifests:
