@@ -13,10 +13,10 @@ from compiler.codes.names import ON_REQUEST
 from compiler.diagnostics import Diagnostic, has_errors, in_order
 from compiler.model import Model
 from compiler.progress import Phase, Progress, counted, silent
-from compiler.reading import REPOSITORY_FILE, Reading, read
+from compiler.reading import Reading, read
 from compiler.resolve import Resolved, resolve
 from compiler.source import Document, Location
-from compiler.sources import Source
+from compiler.sources import REPOSITORY_FILE, Source
 from compiler.suppression.ignore import Suppressed
 from compiler.suppression.settling import settle, unused
 

@@ -96,7 +96,8 @@ def _of_folder(tree: Tree, given: str) -> list[str]:
     """
     if REPOSITORY_FILE not in tree.paths():
         return list(tree.paths())
-    from compiler.reading import select, settings_of  # noqa: PLC0415 - files that are named need no repository
+    from compiler.reading import settings_of  # noqa: PLC0415 - files that are named need no repository
+    from compiler.selecting import select  # noqa: PLC0415
 
     settings = settings_of(tree)
     if settings is None:

@@ -80,7 +80,8 @@ def _listed(options: argparse.Namespace, tree: Tree, output: Path) -> list[str]:
     Without the slash, make would look for a way to make the folder ``web`` of a file ``web.sh`` beside it. With one, it takes ``./`` for
     something that a suffix rule makes.
     """
-    from compiler.reading import settings_of, watched  # noqa: PLC0415 - only where it is asked for
+    from compiler.reading import settings_of  # noqa: PLC0415 - only where it is asked for
+    from compiler.selecting import watched  # noqa: PLC0415
 
     settings = settings_of(tree)
     found = []
