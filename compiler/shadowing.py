@@ -9,15 +9,16 @@ Policies are looked at from the last in deciding order to the first, and one tha
 all that are found can be removed together.
 """
 
-from bisect import bisect_right
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final, NamedTuple
 
 from compiler.equivalence import equivalents
-from compiler.giving import PLACEMENT, Given, Offer, always, carried, disturbs, given, offered, offers
+from compiler.giving import PLACEMENT, Given, Offer, always, carried, given, offered
 from compiler.model import Cluster
+from compiler.offering import Offering
 from compiler.overlap import reach
 from compiler.placing import Kind
 from compiler.reach import Kinds, Reach, Remainder, Space, UndecidedError, contained
@@ -32,9 +33,6 @@ _BOUND: Final = 200
 
 _WORK: Final = 3_000
 """How many policies, beside a first one, are taken away from others in a cluster, before only single ones are tried."""
-
-_STEPS: Final = 1_000_000
-"""How often it is looked at what somebody puts into a place, in a cluster, before questions are left undecided."""
 
 
 class Effect(StrEnum):
@@ -107,9 +105,8 @@ class _Search:
         self._finder = Finder(self._reaches, named=there.named)
         self._idle: set[int] = set()
         self._left = _WORK
-        self._steps = _STEPS
         self._compared = False
-        self._places: dict[Hashable, _Place] = {}
+        self._offering = Offering(bindings)
         self._givers: dict[Hashable, list[int]] = {}
         for position, binding in enumerate(bindings):
             if always(binding):
@@ -214,7 +211,9 @@ class _Search:
             each
             for place, values in carried(self._bindings[position], key).items()
             # What a policy wants itself agrees, but for tolerations of its own that cover each other.
-            for each in self._rivals(place, values, position, later if place == Kind.TOLERATION else later - 1)
+            for each in islice(
+                self._offering.rivals(place, values, position, later if place == Kind.TOLERATION else later - 1), MAX_TOGETHER + 1
+            )
         }
         if len(between) > MAX_TOGETHER:
             raise UndecidedError
@@ -222,24 +221,6 @@ class _Search:
         shared = (self._reaches[position], self._reaches[later])
         if any(not contained((*shared, self._reaches[each]), outer, self._space, bound=_BOUND) for each in sorted(between)):
             raise _EffectError
-
-    def _rivals(self, place: Hashable, values: frozenset[Hashable], position: int, last: int) -> Iterator[int]:
-        """Yield who, after a policy and up to another one, may put something else into a place, a few more than matter."""
-        found = 0
-        if not self._places:  # few repositories have policies of which this is asked
-            self._places = _places(self._bindings)
-        there = self._places[place]
-        at = bisect_right(there.positions, position)
-        while at < len(there.positions) and there.positions[at] <= last and found <= MAX_TOGETHER:
-            self._steps -= 1
-            if self._steps < 0:
-                raise UndecidedError
-            if disturbs(place, there.values[at], values):
-                found += 1
-                yield there.positions[at]
-                at += 1
-            else:
-                at = there.following[at]
 
     def _needed(self, own: Reach, taken: list[int]) -> list[int]:
         """Return those of the policies that are needed to match everything together, dropping later ones first."""
@@ -249,28 +230,3 @@ class _Search:
             if rest and contained((own,), rest, self._space, bound=_BOUND):
                 needed.remove(each)
         return needed
-
-
-class _Place(NamedTuple):
-    """Who could put what into a place, in deciding order; ``following`` is where somebody comes who could put something else there."""
-
-    positions: list[int]
-    values: list[frozenset[Hashable]]
-    following: list[int]
-
-
-def _places(bindings: Sequence[Binding]) -> dict[Hashable, _Place]:
-    found: dict[Hashable, _Place] = {}
-    for position, binding in enumerate(bindings):
-        for place, values in offers(binding).items():
-            there = found.setdefault(place, _Place([], [], []))
-            there.positions.append(position)
-            there.values.append(values)
-    for there in found.values():
-        next_one = len(there.values)
-        for at in range(len(there.values) - 1, -1, -1):
-            if at + 1 < len(there.values) and there.values[at] != there.values[at + 1]:
-                next_one = at + 1
-            there.following.append(next_one)
-        there.following.reverse()
-    return found

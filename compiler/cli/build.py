@@ -12,16 +12,16 @@ from msgspec.structs import replace
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, CommandError
-from compiler.cli.caching import add_cache, remembering
-from compiler.cli.choosing import visible
-from compiler.cli.counting import count, hint
-from compiler.cli.folders import add_folders, chosen_folders, shown
-from compiler.cli.keyfiles import signatures_on_disk
-from compiler.cli.progress import add_progress, progress_bar
-from compiler.cli.provenance import add_provenance, check_provenance, write_provenance
-from compiler.cli.reports import FOR_PEOPLE
-from compiler.cli.repository import add_format, add_repository, open_tree, report
-from compiler.cli.terminal import add_colour
+from compiler.cli.arguments.caching import add_cache, remembering
+from compiler.cli.arguments.folders import add_folders, chosen_folders, shown
+from compiler.cli.arguments.keyfiles import signatures_on_disk
+from compiler.cli.arguments.repository import add_format, add_repository, open_tree, report
+from compiler.cli.results.choosing import visible
+from compiler.cli.results.counting import count, hint
+from compiler.cli.results.progress import add_progress, progress_bar
+from compiler.cli.results.reports import FOR_PEOPLE
+from compiler.cli.results.terminal import add_colour
+from compiler.cli.steps.provenance import add_provenance, check_provenance, write_provenance
 from compiler.diagnostics import Diagnostic
 from compiler.incremental import Outcome, compile_slices
 from compiler.incremental.contents import ChangedError

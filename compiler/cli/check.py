@@ -4,14 +4,14 @@ import argparse
 import sys
 
 from compiler.cli import CLEAN, FINDINGS
-from compiler.cli.caching import add_cache, remembering
-from compiler.cli.choosing import add_choosing, exit_code, selection_of, visible
-from compiler.cli.counting import count, hint
-from compiler.cli.fixing import add_fixing, fixable, fixed, is_fixing
-from compiler.cli.progress import add_progress, progress_bar
-from compiler.cli.reports import FOR_PEOPLE, add_reports, chosen_reports
-from compiler.cli.repository import add_repository, open_tree
-from compiler.cli.terminal import add_colour
+from compiler.cli.arguments.caching import add_cache, remembering
+from compiler.cli.arguments.repository import add_repository, open_tree
+from compiler.cli.results.choosing import add_choosing, exit_code, selection_of, visible
+from compiler.cli.results.counting import count, hint
+from compiler.cli.results.progress import add_progress, progress_bar
+from compiler.cli.results.reports import FOR_PEOPLE, add_reports, chosen_reports
+from compiler.cli.results.terminal import add_colour
+from compiler.cli.steps.fixing import add_fixing, fixable, fixed, is_fixing
 from compiler.incremental import Outcome, compile_slices
 
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if not result.diagnostics and not result.suppressed and all(each.format in FOR_PEOPLE and each.path is None for each in wanted):
         sys.stderr.write(f"no findings{_looked_at(result)}\n")
         return CLEAN
-    from compiler.cli.reporting import remarks, write_reports  # noqa: PLC0415 - most checks have nothing to report
+    from compiler.cli.results.reporting import remarks, write_reports  # noqa: PLC0415 - most checks have nothing to report
 
     chosen = write_reports(result.diagnostics, result.suppressed, wanted, options)
     sys.stderr.write(f"{count(chosen.shown)}{_looked_at(result)}\n{remarks(chosen, result.suppressed, options)}")

@@ -6,7 +6,7 @@ import sys
 
 from compiler.cache import folder
 from compiler.cli import CLEAN, CommandError
-from compiler.cli.caching import HELP
+from compiler.cli.arguments.caching import HELP
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -4,10 +4,10 @@ import argparse
 import sys
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.destination import write
-from compiler.cli.progress import add_progress
-from compiler.cli.repository import add_repository, compiled, open_tree
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.repository import add_repository, compiled, open_tree
+from compiler.cli.results.destination import write
+from compiler.cli.results.progress import add_progress
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.coverage.measuring import Coverage, measure
 from compiler.coverage.tally import TESTS, Tally, tally
 from compiler.coverage.unit import By

@@ -8,21 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from compiler.cli import CLEAN, FINDINGS, CommandError
-from compiler.cli.caching import add_cache, storing
-from compiler.cli.counting import count, hint
-from compiler.cli.destination import is_standard, write
-from compiler.cli.progress import add_progress, progress_bar
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.caching import add_cache, storing
+from compiler.cli.arguments.forbidding import add_forbidding
+from compiler.cli.results.counting import count, hint
+from compiler.cli.results.destination import is_standard, write
+from compiler.cli.results.progress import add_progress, progress_bar
+from compiler.cli.results.terminal import add_colour, paint_for
 
 if TYPE_CHECKING:
-    from compiler.cli.sides import State
+    from compiler.cli.steps.sides import State
     from compiler.diagnostics import Diagnostic
     from compiler.diff.comparing import Diff
     from compiler.report.style import Paint
 
 FORMATS: Final = ("text", "markdown", "json-v1")
-FORBIDDABLE: Final = ("wider", "narrower", "incomparable", "added", "removed", "moved", "pools", "running", "clusters")
-"""Those of ``compiler.diff.forbidden``, which takes longer to import than the parser to be made."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,14 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="CLUSTER=FILE",
         help="say what becomes of the running pods in `kubectl get pods,replicasets,deployments,... -A -o json`; can be given several times",
     )
-    parser.add_argument(
-        "--forbid",
-        action="append",
-        default=[],
-        choices=FORBIDDABLE,
-        metavar="KIND",
-        help=f"a kind of difference that is an error: {', '.join(FORBIDDABLE)}; can be given several times",
-    )
+    add_forbidding(parser, "a kind of difference that is an error: {kinds}; can be given several times")
     parser.add_argument("--exit-zero", action="store_true", help="exit with 0 where something differs and nothing is forbidden")
     parser.add_argument("--format", choices=FORMATS, default="text", help="shape of the difference (default: text)")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: standard output)")
@@ -68,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare."""
-    from compiler.cli.sides import refuse_failures, rendered, source_of  # noqa: PLC0415 - --help needs none of it
+    from compiler.cli.steps.sides import refuse_failures, rendered, source_of  # noqa: PLC0415 - --help needs none of it
     from compiler.incremental import Shared  # noqa: PLC0415
     from compiler.incremental.contents import ChangedError  # noqa: PLC0415
 
@@ -99,7 +91,7 @@ def _compared(base: "State", head: "State", options: argparse.Namespace) -> "Dif
     found = diff(base.side, head.side)
     changed = changed_clusters(base.side, head.side)
     if changed or options.pods:
-        from compiler.cli.samples import of_files, of_repository  # noqa: PLC0415 - only where something may be treated otherwise
+        from compiler.cli.steps.samples import of_files, of_repository  # noqa: PLC0415 - only where something may be treated otherwise
         from compiler.diff.corpus import try_out  # noqa: PLC0415
 
         samples = of_files(options.pods)
@@ -107,7 +99,7 @@ def _compared(base: "State", head: "State", options: argparse.Namespace) -> "Dif
             samples = [*of_repository(head, changed), *samples]
         found = replace(found, tried=try_out(samples, base.side, head.side, changed))
     if options.live:
-        from compiler.cli.running import observed  # noqa: PLC0415 - only where it is asked for
+        from compiler.cli.steps.running import observed  # noqa: PLC0415 - only where it is asked for
 
         found = replace(found, observed=tuple(observed(options.live, base, head)))
     return found

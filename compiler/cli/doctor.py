@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from compiler.cli import CLEAN, FINDINGS, CommandError
-from compiler.cli.observing import add_source, observed
-from compiler.cli.progress import add_progress
-from compiler.cli.repository import add_repository, cluster_named, compiled, open_tree
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.observing import add_source, observed
+from compiler.cli.arguments.repository import add_repository, cluster_named, compiled, open_tree
+from compiler.cli.results.progress import add_progress
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.doctor import examine
 from compiler.doctor.asking import parts, requests, volumes
 from compiler.doctor.check import Patient, State

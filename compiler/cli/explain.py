@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from compiler.cli import CLEAN, CommandError
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.codes.catalogue import ALL, BY_ID
 from compiler.spelling import did_you_mean, listing
 

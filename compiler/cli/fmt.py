@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.counting import count
-from compiler.cli.difference import print_difference
-from compiler.cli.rewriting import rewrite
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.results.counting import count
+from compiler.cli.results.difference import print_difference
+from compiler.cli.results.rewriting import rewrite
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic
 from compiler.formatting import DeclinedError, formatted
 from compiler.load import MAX_BYTES, decode, load
@@ -96,7 +96,8 @@ def _of_folder(tree: Tree, given: str) -> list[str]:
     """
     if REPOSITORY_FILE not in tree.paths():
         return list(tree.paths())
-    from compiler.reading import select, settings_of  # noqa: PLC0415 - files that are named need no repository
+    from compiler.reading import settings_of  # noqa: PLC0415 - files that are named need no repository
+    from compiler.selecting import select  # noqa: PLC0415
 
     settings = settings_of(tree)
     if settings is None:
@@ -155,7 +156,7 @@ def _report(found: list[Diagnostic], options: argparse.Namespace) -> None:
 
 
 def _stdin(options: argparse.Namespace) -> int:
-    from compiler.cli.given import read  # noqa: PLC0415
+    from compiler.cli.arguments.given import read  # noqa: PLC0415
 
     raw = read("-", MAX_BYTES)
     content = _content(raw, options.stdin_filename, options)

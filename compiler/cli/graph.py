@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Iterable
 
 from compiler.cli import CLEAN, NOTHING, CommandError
-from compiler.cli.destination import write
-from compiler.cli.progress import add_progress
-from compiler.cli.repository import add_repository, compiled, open_tree
-from compiler.cli.terminal import add_colour
+from compiler.cli.arguments.repository import add_repository, compiled, open_tree
+from compiler.cli.results.destination import write
+from compiler.cli.results.progress import add_progress
+from compiler.cli.results.terminal import add_colour
 from compiler.graph import dot, mermaid
 from compiler.graph.painting import paint
 from compiler.graph.picture import Picture

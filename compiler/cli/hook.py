@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from compiler.cli import CLEAN, CommandError
-from compiler.cli.caching import add_cache
-from compiler.cli.diff import FORBIDDABLE
-from compiler.cli.gitpaths import folder_path
+from compiler.cli.arguments.caching import add_cache
+from compiler.cli.arguments.forbidding import add_forbidding
+from compiler.cli.arguments.gitpaths import folder_path
 from compiler.diagnostics import Severity
 from compiler.hooks import Hook
 from compiler.report.style import printable
@@ -73,14 +73,7 @@ def _add_demands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-level", choices=[*map(str, Severity)], default="error", help="least severity that refuses (default: error)"
     )
-    parser.add_argument(
-        "--forbid",
-        action="append",
-        default=[],
-        choices=FORBIDDABLE,
-        metavar="KIND",
-        help=f"refuse a kind of difference to what was before: {', '.join(FORBIDDABLE)}; may be given more than once",
-    )
+    add_forbidding(parser, "refuse a kind of difference to what was before: {kinds}; may be given more than once")
     parser.add_argument("--format", choices=("text", "concise"), default="text", help="shape of the findings (default: text)")
     parser.add_argument(
         "--timeout", type=_seconds, default=SECONDS, metavar="SECONDS", help=f"refuse after so long (default: {SECONDS})"
@@ -108,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
         case "uninstall":
             return _uninstall(options)
         case _:
-            from compiler.cli.hooking import judge  # noqa: PLC0415 - what installs needs none of it
+            from compiler.cli.steps.hooking import judge  # noqa: PLC0415 - what installs needs none of it
 
             return judge(options)
 

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.counting import count
-from compiler.cli.given import NAME, by_cluster, read, title
-from compiler.cli.repository import add_format, open_tree, report
-from compiler.cli.terminal import add_colour
+from compiler.cli.arguments.given import NAME, by_cluster, read, title
+from compiler.cli.arguments.repository import add_format, open_tree, report
+from compiler.cli.results.counting import count
+from compiler.cli.results.terminal import add_colour
 from compiler.codes import importing as codes
 from compiler.diagnostics import Diagnostic, Severity, has_errors, in_order
 from compiler.importing.drafts import files_of

@@ -10,7 +10,7 @@ from typing import Final
 import schemas
 from compiler import scaffold
 from compiler.cli import CLEAN, CommandError
-from compiler.cli.repository import open_tree
+from compiler.cli.arguments.repository import open_tree
 from compiler.spelling import listing
 
 README: Final = "README.md"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.destination import create, is_standard
-from compiler.cli.difference import print_difference
-from compiler.cli.nodes import Observed, add_source, observed
-from compiler.cli.repository import add_format, add_repository, open_tree, report
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.nodes import Observed, add_source, observed
+from compiler.cli.arguments.repository import add_format, add_repository, open_tree, report
+from compiler.cli.results.destination import create, is_standard
+from compiler.cli.results.difference import print_difference
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic, has_errors, in_order
 from compiler.inventory import discovery
 from compiler.inventory.discovery import Grouping, Place

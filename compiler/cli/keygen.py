@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from compiler.cli import CLEAN, CommandError
-from compiler.cli.keyfiles import missing_library
+from compiler.cli.arguments.keyfiles import missing_library
 from compiler.signing.keys import MissingLibraryError, generate
 
 

@@ -4,12 +4,12 @@ import argparse
 import sys
 
 from compiler.cli import NOTHING, CommandError
-from compiler.cli.choosing import add_choosing, exit_code
-from compiler.cli.counting import count, hint
-from compiler.cli.given import read, title
-from compiler.cli.reporting import remarks, write_reports
-from compiler.cli.reports import add_reports, chosen_reports
-from compiler.cli.terminal import add_colour
+from compiler.cli.arguments.given import read, title
+from compiler.cli.results.choosing import add_choosing, exit_code
+from compiler.cli.results.counting import count, hint
+from compiler.cli.results.reporting import remarks, write_reports
+from compiler.cli.results.reports import add_reports, chosen_reports
+from compiler.cli.results.terminal import add_colour
 from compiler.diagnostics import Diagnostic, in_order
 from compiler.lint import examine
 from compiler.load import MAX_BYTES, decode, load

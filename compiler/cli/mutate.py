@@ -7,9 +7,9 @@ import argparse
 import sys
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.given import read, title
-from compiler.cli.repository import cluster_named, namespace, open_tree
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.given import read, title
+from compiler.cli.arguments.repository import cluster_named, namespace, open_tree
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.diagnostics import has_errors
 from compiler.load import MAX_BYTES
 from compiler.manifests.mutation import Mutated, RefusedError, function_cluster, mutate

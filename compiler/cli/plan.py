@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.counting import count, hint
-from compiler.cli.destination import UNKNOWN_WIDTH, is_standard, width, write
-from compiler.cli.progress import add_progress, progress_bar
-from compiler.cli.repository import add_repository, compiled, open_tree
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.repository import add_repository, compiled, open_tree
+from compiler.cli.results.counting import count, hint
+from compiler.cli.results.destination import UNKNOWN_WIDTH, is_standard, width, write
+from compiler.cli.results.progress import add_progress, progress_bar
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic, has_errors
 from compiler.plan.judge import judge
 from compiler.plan.scenario import Rules
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     with progress_bar(options) as progress:
         shown = [_played(stage, rules) for stage in counted(stages, Phase.PLAYING, progress)]
     if options.against is not None:
-        from compiler.cli.against import plans_of  # noqa: PLC0415 - only when something is compared
+        from compiler.cli.steps.against import plans_of  # noqa: PLC0415 - only when something is compared
 
         before = plans_of(options, tree, stages, rules)
         shown = [

@@ -5,7 +5,7 @@ import json
 import sys
 
 from compiler.cli import CLEAN
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.codes.catalogue import ALL
 from compiler.codes.offers import offers_of
 from compiler.codes.scopes import scope_of

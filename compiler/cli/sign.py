@@ -9,10 +9,10 @@ from pathlib import Path
 
 from compiler import output
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.folders import add_folders, chosen_folders, shown
-from compiler.cli.keyfiles import private_key, read_plain, signatures_on_disk
-from compiler.cli.repository import open_tree, report
-from compiler.cli.terminal import add_colour
+from compiler.cli.arguments.folders import add_folders, chosen_folders, shown
+from compiler.cli.arguments.keyfiles import private_key, read_plain, signatures_on_disk
+from compiler.cli.arguments.repository import open_tree, report
+from compiler.cli.results.terminal import add_colour
 from compiler.incremental import Nothing, compile_slices
 from compiler.incremental.contents import Unindexed
 from compiler.output import OutputError

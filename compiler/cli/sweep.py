@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.observing import add_source, observed
-from compiler.cli.progress import add_progress
-from compiler.cli.repository import add_repository, cluster_named, compiled, namespace, open_tree
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.observing import add_source, observed
+from compiler.cli.arguments.repository import add_repository, cluster_named, compiled, namespace, open_tree
+from compiler.cli.results.progress import add_progress
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.model import Cluster
 from compiler.observed.objects import Kind, Objects
 from compiler.observed.resource import Resource
@@ -98,7 +98,7 @@ def _then(options: argparse.Namespace, root: Path) -> Bench | None:
     """
     if options.against is None:
         return None
-    from compiler.cli.opening import opened  # noqa: PLC0415 - only where it is asked for
+    from compiler.cli.arguments.opening import opened  # noqa: PLC0415 - only where it is asked for
     from compiler.pipeline import REPOSITORY_FILE, compile_repository  # noqa: PLC0415
 
     with opened(options.against, root) as source:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from compiler import policytest
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.counting import hint
-from compiler.cli.progress import add_progress
-from compiler.cli.reports import FOR_PEOPLE, add_reports, chosen_reports
-from compiler.cli.repository import add_repository, compiled, open_tree
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.repository import add_repository, compiled, open_tree
+from compiler.cli.results.counting import hint
+from compiler.cli.results.progress import add_progress
+from compiler.cli.results.reports import FOR_PEOPLE, add_reports, chosen_reports
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.diagnostics import Diagnostic
 from compiler.pipeline import Result
 from compiler.sources.tree import Tree
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
             help="write a PolicyTest document or a PlanScenario that expects something, or another --run",
         )
     if diagnostics or any(each.format not in FOR_PEOPLE or each.path for each in reports):
-        from compiler.cli.reporting import write_reports  # noqa: PLC0415 - most tests pass
+        from compiler.cli.results.reporting import write_reports  # noqa: PLC0415 - most tests pass
 
         write_reports(diagnostics, (), reports, options)
     sys.stderr.write(f"{ran - failed} passed, {failed} failed\n")

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from compiler.cli import CLEAN, NOTHING, CommandError
-from compiler.cli.given import read
-from compiler.cli.progress import add_progress
-from compiler.cli.repository import cluster_named, compiled, namespace, open_tree
-from compiler.cli.terminal import add_colour, paint_for
+from compiler.cli.arguments.given import read
+from compiler.cli.arguments.repository import cluster_named, compiled, namespace, open_tree
+from compiler.cli.results.progress import add_progress
+from compiler.cli.results.terminal import add_colour, paint_for
 from compiler.emit.manifest import render as render_manifest
 from compiler.ir import ClusterIR
 from compiler.load import MAX_BYTES

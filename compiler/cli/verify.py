@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from compiler.cli import CLEAN, FINDINGS, NOTHING, CommandError
-from compiler.cli.keyfiles import public_keys, read_plain
-from compiler.cli.repository import open_tree
+from compiler.cli.arguments.keyfiles import public_keys, read_plain
+from compiler.cli.arguments.repository import open_tree
 from compiler.pipeline import REPOSITORY_FILE
 from compiler.reading import read
 from compiler.report.style import printable

@@ -197,7 +197,7 @@ class Burst:
         """Find the bundles that are too large. Assumes that nothing else was found to be wrong."""
 
         def find(position: int) -> list[Diagnostic]:
-            from compiler.pipeline import oversized  # noqa: PLC0415
+            from compiler.passes import oversized  # noqa: PLC0415
 
             self._progress(Phase.MEASURING, position, len(sites))
             site = sites[position]

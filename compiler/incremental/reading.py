@@ -69,7 +69,7 @@ def _selection(found: Read, work: Work, settings: Head) -> tuple[list[str], set[
 
     def select() -> Selected:
         from compiler import parse  # noqa: PLC0415
-        from compiler.reading import select as choose  # noqa: PLC0415
+        from compiler.selecting import select as choose  # noqa: PLC0415
 
         document = work.contents.document(settings)
         selection, diagnostics = choose(source, parse.repository(document))

@@ -103,7 +103,7 @@ class Wholes:
 
         def find() -> Patched:
             from compiler import inputs  # noqa: PLC0415 - as all that follows: a run that knows everything needs none of it
-            from compiler.pipeline import component, placed_on  # noqa: PLC0415
+            from compiler.passes import component, placed_on  # noqa: PLC0415
 
             inventory, _ = self._stock()
             clusters = tuple(map(burst.lowered, sites))
@@ -135,7 +135,7 @@ class Wholes:
         heads = federation.documents(hosts)
 
         def find() -> tuple[Finding, ...]:
-            from compiler.pipeline import dispatched  # noqa: PLC0415 - as all that follows: a run that knows everything needs none of it
+            from compiler.passes import dispatched  # noqa: PLC0415 - as all that follows: a run that knows everything needs none of it
 
             return kept(dispatched(self._stock()[0], federation.everything(hosts)), self._objects.given(heads), self._manifests)
 
@@ -150,7 +150,7 @@ class Wholes:
         heads = [documents.settings, *documents.scenarios, *(head for kind in kinds for head in kind.values())]
 
         def find() -> Played:
-            from compiler.pipeline import federation_of, stages_of  # noqa: PLC0415
+            from compiler.passes import federation_of, stages_of  # noqa: PLC0415
             from compiler.resolve import resolve  # noqa: PLC0415
 
             objects, readings = self._objects, list[Reading]()
@@ -184,7 +184,7 @@ class Wholes:
 
     def _stock(self) -> "tuple[Inventory, list[Diagnostic]]":
         if self._inventory is None:
-            from compiler.pipeline import inventory_of  # noqa: PLC0415
+            from compiler.passes import inventory_of  # noqa: PLC0415
 
             self._inventory = inventory_of([each for path in self._manifests for each in self._work.contents.others(path)])
         return self._inventory

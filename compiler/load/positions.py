@@ -38,27 +38,11 @@ def read_positioned(file: SourceFile) -> tuple[list[tuple[int, Any, Mark]], list
         documents = list(reader.documents())
     except _RefusalError as refused:
         return [], [*reader.diagnostics, refused.diagnostic]
-    except yaml.MarkedYAMLError as error:
-        span, begun = _marked(file, error.problem_mark or error.context_mark), _marked(file, error.context_mark)
-        if _noticed_late(error):
-            span, begun = begun, span
-        # "while parsing a flow mapping": where that begins is often where the mistake is.
-        apart = begun is not None and begun != span
-        related = [(Location(file.path, begun, file), error.context or "")] if apart else []
-        notes = [error.context] if error.context and not apart else []
-        problem = error.problem or "the text cannot be parsed"
-        help_lines = _advice(file, span) if span else []
-        where = Location(file.path, span, file)
-        found = diagnose(reading.SYNTAX, where, problem, related=related, notes=notes, help=help_lines)
-        return [], [*reader.diagnostics, found]
     except yaml.YAMLError as error:
-        return [], [*reader.diagnostics, diagnose(reading.SYNTAX, Location(file.path, None, file), str(error))]
+        from compiler.load.syntax import unparsable  # noqa: PLC0415 - only when something is wrong
+
+        return [], [*reader.diagnostics, unparsable(file, error)]
     return ([] if reader.diagnostics else documents), reader.diagnostics
-
-
-def _marked(file: SourceFile, mark: Any) -> Span | None:
-    """Return one character; where the last line has no line break, libyaml finds the end of the text on a line of its own."""
-    return min(Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2), file.end()) if mark else None
 
 
 class _Frame:
@@ -212,7 +196,9 @@ class _Reader:
 
     def _refuse_complex_key(self, span: Span) -> None:
         if self._stack and self._stack[-1].is_map and self._stack[-1].key is None:
-            message, help_lines = "a mapping or list cannot be a key", _advice(self.file, span)
+            from compiler.load.syntax import advice  # noqa: PLC0415 - only when something is wrong
+
+            message, help_lines = "a mapping or list cannot be a key", advice(self.file, span)
             raise _RefusalError(self._diagnostic(reading.KEY_NOT_TEXT, span, message, help=help_lines))
 
     def _refuse_directives(self) -> None:
@@ -242,25 +228,6 @@ class _Reader:
                 self._diagnostic(reading.TOO_MANY, span, f"more than {MAX_FINDINGS:,} findings; from here on the file is not read")
             )
         self.diagnostics.append(self._diagnostic(code, span, message, **details))
-
-
-def _noticed_late(error: yaml.MarkedYAMLError) -> bool:
-    """Say whether libyaml noticed a mistake on a later line than it began: a key without a colon, a brace that is not closed."""
-    begun, noticed, problem = error.context_mark, error.problem_mark, error.problem or ""
-    late = "could not find expected ':'" in problem or "did not find expected ',' or" in problem
-    return late and begun is not None and noticed is not None and begun.line < noticed.line
-
-
-def _advice(file: SourceFile, span: Span) -> list[str]:
-    """Return help for the ways in which files that people take for YAML are none."""
-    line = file.line(span.line)
-    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
-        return ["a merge conflict was committed: keep one side, and take the three marker lines out"]
-    if "{{" in line:
-        return ["a template (of Helm, say) is no YAML; in a repository, take it out with `exclude` in overbank.yaml"]
-    if line[span.column - 1 : span.column] == "\t":
-        return ["YAML is indented with spaces; here is a tab"]
-    return []
 
 
 def _span(event: Any) -> Span:

@@ -19,7 +19,7 @@ from drawing import difference, tree
 from servers import ServerError, Webhook, serving
 
 from compiler import policytest
-from compiler.cli.terminal import paint_for
+from compiler.cli.results.terminal import paint_for
 from compiler.ir import ClusterIR
 from compiler.pipeline import compile_repository
 from compiler.report.decision import effects

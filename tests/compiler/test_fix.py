@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.cli import fixing
+from compiler.cli.steps import fixing
 
 Write = Callable[..., Path]
 Cli = Callable[..., Any]

@@ -18,13 +18,14 @@ import pyte
 import pytest
 
 from compiler.cli import main
-from compiler.cli import progress as bars
-from compiler.cli.progress import progress_bar
+from compiler.cli.results import progress as bars
+from compiler.cli.results.progress import progress_bar
 from compiler.progress import Phase, Progress, counted, silent
 
 IMPATIENT = """\
 import signal, sys
-from compiler.cli import main, progress
+from compiler.cli import main
+from compiler.cli.results import progress
 progress.DELAY = 0
 if sys.argv.pop(1) == "interrupted":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what they start in the background ignore it

@@ -41,7 +41,7 @@ import pytest
                 "subprocess",
             ],
         ),
-        (["plan", "--help"], ["jinja2", "compiler.plan.views.page", "compiler.cli.against", "subprocess"]),
+        (["plan", "--help"], ["jinja2", "compiler.plan.views.page", "compiler.cli.steps.against", "subprocess"]),
         (["inventory", "--help"], ["kubernetes", "urllib3", "compiler.live"]),
     ],
     ids=["help", "explain", "check", "check one document", "plan", "inventory"],

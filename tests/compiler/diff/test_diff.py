@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compiler.cli.diff import FORBIDDABLE
+from compiler.cli.arguments.forbidding import FORBIDDABLE
 from compiler.diff.forbidden import KINDS
 
 Cli = Callable[..., Any]

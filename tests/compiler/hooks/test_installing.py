@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from compiler.cli import hooking
+from compiler.cli.steps import hooking
 
 Done = subprocess.CompletedProcess[str]
 Git = Callable[..., Done]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from compiler.cli import NOTHING, CommandError
-from compiler.cli.sides import State
+from compiler.cli.steps.sides import State
 from compiler.diff.live import Observed, observe
 from compiler.observed.dump import MAX_BYTES, NotADumpError, read
 from compiler.observed.objects import Objects

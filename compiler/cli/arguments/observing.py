@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from compiler.cli import CommandError
-from compiler.cli.given import read, title
-from compiler.cli.nodes import seconds
+from compiler.cli.arguments.given import read, title
+from compiler.cli.arguments.nodes import seconds
 from compiler.observed.dump import MAX_BYTES, NotADumpError
 from compiler.observed.dump import read as read_dump
 from compiler.observed.objects import Objects

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from compiler.cli import NOTHING, CommandError
-from compiler.cli.opening import opened
-from compiler.cli.progress import progress_bar
+from compiler.cli.arguments.opening import opened
+from compiler.cli.results.progress import progress_bar
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.pipeline import REPOSITORY_FILE, compile_repository
 from compiler.plan.scenario import Rules

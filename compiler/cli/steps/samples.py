@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from compiler.cli import NOTHING, CommandError
-from compiler.cli.sides import State
+from compiler.cli.steps.sides import State
 from compiler.diff.corpus import Sample
 from compiler.incremental.contents import ChangedError
 from compiler.incremental.facts import Head
@@ -41,7 +41,7 @@ def of_repository(state: State, clusters: Iterable[str]) -> Iterator[Sample]:
 def _manifests(state: State, clusters: Iterable[Cluster]) -> Iterator[Sample]:
     if not state.outcome.manifests:
         return
-    from compiler.pipeline import inventory_of  # noqa: PLC0415 - for those that have manifests
+    from compiler.passes import inventory_of  # noqa: PLC0415 - for those that have manifests
 
     documents: list[Document] = []
     for path in state.outcome.manifests:

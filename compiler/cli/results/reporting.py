@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from compiler.cli.checkout import root_in_checkout
-from compiler.cli.choosing import not_shown, selection_of, statistics
-from compiler.cli.destination import write
-from compiler.cli.reports import FOR_PEOPLE, Wanted
-from compiler.cli.terminal import paint_for
+from compiler.cli.results.checkout import root_in_checkout
+from compiler.cli.results.choosing import not_shown, selection_of, statistics
+from compiler.cli.results.destination import write
+from compiler.cli.results.reports import FOR_PEOPLE, Wanted
+from compiler.cli.results.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.report.selection import Chosen
 from compiler.report.style import Paint, plain
@@ -28,7 +28,7 @@ def rendered(
     Args:
         shown: the findings.
         suppressed: those that comments suppress, for the shapes that list them.
-        shape: one of ``compiler.cli.reports.FORMATS``.
+        shape: one of ``compiler.cli.results.reports.FORMATS``.
         options: of the command.
         stream: where it goes, if to a stream; it decides on colour.
     """

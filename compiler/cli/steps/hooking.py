@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Final
 
 from compiler.cli import CLEAN, FINDINGS, CommandError
-from compiler.cli.caching import indexed, storing
-from compiler.cli.gitpaths import folder_path
+from compiler.cli.arguments.caching import indexed, storing
+from compiler.cli.arguments.gitpaths import folder_path
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.hooks import Hook
 from compiler.hooks.judging import Demands, Verdict, of_index, of_updates
@@ -88,7 +88,7 @@ def _verdicts(hook: Hook, given: bytes, options: argparse.Namespace) -> Iterator
 
 def _forbidden(name: str, old: Source, new: Source, options: argparse.Namespace, memory: Memory) -> list[Diagnostic]:
     """Return what differs and may not. What was before and cannot be rendered is no measure: it has to be possible to put it right."""
-    from compiler.cli.sides import State  # noqa: PLC0415 - most hooks forbid nothing
+    from compiler.cli.steps.sides import State  # noqa: PLC0415 - most hooks forbid nothing
     from compiler.diff.comparing import diff  # noqa: PLC0415
     from compiler.diff.forbidden import findings  # noqa: PLC0415
 
@@ -106,7 +106,7 @@ def _forbidden(name: str, old: Source, new: Source, options: argparse.Namespace,
 
 def _told(verdict: Verdict, options: argparse.Namespace) -> bool:
     """Tell of one revision, and say whether it is refused."""
-    from compiler.cli.counting import count, hint  # noqa: PLC0415 - mostly there is nothing to tell
+    from compiler.cli.results.counting import count, hint  # noqa: PLC0415 - mostly there is nothing to tell
 
     name = f"{verdict.update.ref} ({verdict.update.short})" if verdict.update else "the commit"
     if verdict.findings:
@@ -122,7 +122,7 @@ def _told(verdict: Verdict, options: argparse.Namespace) -> bool:
 
 def _shown(findings: Sequence[Diagnostic], options: argparse.Namespace) -> str:
     """Return as many findings as a terminal should have, errors before others where not all fit, with paths from the root of Git's."""
-    from compiler.cli.terminal import paint_for  # noqa: PLC0415
+    from compiler.cli.results.terminal import paint_for  # noqa: PLC0415
     from compiler.report import text  # noqa: PLC0415
 
     ranks = list(Severity)

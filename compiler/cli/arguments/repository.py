@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from compiler.cli import NOTHING, CommandError
-from compiler.cli.choosing import visible
-from compiler.cli.counting import count
-from compiler.cli.progress import progress_bar
-from compiler.cli.reports import FOR_PEOPLE, FORMATS
-from compiler.cli.terminal import paint_for
+from compiler.cli.results.choosing import visible
+from compiler.cli.results.counting import count
+from compiler.cli.results.progress import progress_bar
+from compiler.cli.results.reports import FOR_PEOPLE, FORMATS
+from compiler.cli.results.terminal import paint_for
 from compiler.diagnostics import Diagnostic
 from compiler.sources import REPOSITORY_FILE
 from compiler.sources.tree import Tree
@@ -37,7 +37,7 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """Add the shape of diagnostics as an option. Commands whose result is a report take several (``compiler.cli.reports``)."""
+    """Add the shape of diagnostics as an option. Commands whose result is a report take several (``compiler.cli.results.reports``)."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="shape of the report (default: text)")
 
 
@@ -117,6 +117,6 @@ def report(
     found = list(diagnostics)
     if not found and options.format in FOR_PEOPLE:
         return
-    from compiler.cli.reporting import rendered  # noqa: PLC0415 - only when something is wrong
+    from compiler.cli.results.reporting import rendered  # noqa: PLC0415 - only when something is wrong
 
     stream.write(rendered(visible(found, options), suppressed, options.format, options, stream))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from compiler.cli import CommandError
-from compiler.cli.destination import write
-from compiler.cli.reports import FOR_PEOPLE
+from compiler.cli.results.destination import write
+from compiler.cli.results.reports import FOR_PEOPLE
 from compiler.depfile import DepfileError, render
 from compiler.report.style import printable
 from compiler.sources.tree import Tree
@@ -80,7 +80,8 @@ def _listed(options: argparse.Namespace, tree: Tree, output: Path) -> list[str]:
     Without the slash, make would look for a way to make the folder ``web`` of a file ``web.sh`` beside it. With one, it takes ``./`` for
     something that a suffix rule makes.
     """
-    from compiler.reading import settings_of, watched  # noqa: PLC0415 - only where it is asked for
+    from compiler.reading import settings_of  # noqa: PLC0415 - only where it is asked for
+    from compiler.selecting import watched  # noqa: PLC0415
 
     settings = settings_of(tree)
     found = []

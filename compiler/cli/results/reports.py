@@ -72,7 +72,7 @@ def chosen_reports(options: argparse.Namespace) -> tuple[Wanted, ...]:
 def _paired(given: Sequence[tuple[str, str]]) -> tuple[Wanted, ...]:
     if not given:
         return (Wanted(format="text"),)
-    from compiler.cli.destination import is_standard  # noqa: PLC0415 - it knows how to replace files, which takes a while to load
+    from compiler.cli.results.destination import is_standard  # noqa: PLC0415 - it knows how to replace files, which takes a while to load
 
     pairs: list[list[str | None]] = []
     first: str | None = None

@@ -89,7 +89,7 @@ def exit_code(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) ->
 
 def not_shown(chosen: "Chosen", suppressed: int, options: argparse.Namespace) -> str:
     """Return lines about findings that are not shown."""
-    from compiler.cli.counting import count  # noqa: PLC0415 - see above
+    from compiler.cli.results.counting import count  # noqa: PLC0415 - see above
 
     lines = []
     errors = [each for each in chosen.unselected if each.code.severity is Severity.ERROR]

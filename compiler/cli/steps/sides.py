@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from compiler.cli import NOTHING, USAGE, CommandError
-from compiler.cli.caching import indexed
-from compiler.cli.opening import opened
-from compiler.cli.repository import open_tree
-from compiler.cli.terminal import paint_for
+from compiler.cli.arguments.caching import indexed
+from compiler.cli.arguments.opening import opened
+from compiler.cli.arguments.repository import open_tree
+from compiler.cli.results.terminal import paint_for
 from compiler.diagnostics import Diagnostic, Label, Severity
 from compiler.diff.side import Side
 from compiler.incremental import Memory, Outcome, compile_slices

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
-from compiler.cli.reports import FOR_PEOPLE
+from compiler.cli.results.reports import FOR_PEOPLE
 from compiler.incremental import Memory, Nothing
 from compiler.incremental.contents import Index, Unindexed
 from compiler.sources import Source

@@ -5,8 +5,8 @@ import sys
 from dataclasses import dataclass
 
 from compiler.cli import CommandError
-from compiler.cli.given import read, title
-from compiler.cli.terminal import paint_for
+from compiler.cli.arguments.given import read, title
+from compiler.cli.results.terminal import paint_for
 from compiler.inventory.dump import MAX_BYTES
 from compiler.inventory.dump import read as read_dump
 from compiler.inventory.nodes import Node

@@ -100,15 +100,15 @@ def _round(overlay: "Overlay", diagnostics: list[Diagnostic], *, unsafe: bool) -
 
 
 def _show(overlay: "Overlay", options: argparse.Namespace) -> None:
-    from compiler.cli.difference import print_difference  # noqa: PLC0415
-    from compiler.cli.terminal import paint_for  # noqa: PLC0415
+    from compiler.cli.results.difference import print_difference  # noqa: PLC0415
+    from compiler.cli.results.terminal import paint_for  # noqa: PLC0415
 
     for path, (before, after) in overlay.changed.items():
         print_difference(path, before, after, paint_for(sys.stdout, options.color))
 
 
 def _write(overlay: "Overlay", tree: Tree) -> None:
-    from compiler.cli.rewriting import rewrite  # noqa: PLC0415
+    from compiler.cli.results.rewriting import rewrite  # noqa: PLC0415
     from compiler.report.style import printable  # noqa: PLC0415
 
     for path, (before, after) in overlay.changed.items():
