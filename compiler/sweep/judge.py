@@ -8,8 +8,11 @@
 4. A mark that names a form of a policy that would not contribute today is stale. Then values that nothing would write today are
    what is left of it, where a known policy or a vendor's key could have written them. Where others could have, nobody can tell, unless the
    policies of then are given: then the two results for the author's pod are compared.
+5. A mark that names what would contribute today is no proof: what stands is kept, so a value of one policy stands where another one would
+   have come first today. There, too, only the policies of then tell whose value it is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +29,8 @@ from webhook.engine.keys import APPLIED_ANNOTATION
 
 _CHANGES = (Action.ADDED, Action.REPLACED, Action.REMOVED)
 _COMPUTED = ("spec.priority", "spec.preemptionPolicy")
+_SHOWN = 3
+_AGAINST = "pass --against with the policies of then"
 
 
 def marks(bench: Bench) -> frozenset[str]:
@@ -152,10 +157,10 @@ class Judge:
         decision = case.sent.decision
         missing = self._missing(case)
         now = _mark_of(decision)
-        if mark == now or (not missing and mark == _mark_of(case.stands)):
-            if missing:
-                return {"verdict": Verdict.DIFFERS, "differences": missing, "why": "it was changed after it was mutated"}
-            return {"verdict": Verdict.RIGHT}
+        if missing and mark == now:
+            return {"verdict": Verdict.DIFFERS, "differences": missing, "why": "it was changed after it was mutated"}
+        if not missing and mark in (now, _mark_of(case.stands)):
+            return self._kept(case)
         if case.source.basis is Basis.ITSELF:
             if missing:
                 return {"verdict": Verdict.DIFFERS, "differences": missing}
@@ -165,13 +170,31 @@ class Judge:
         if found:
             return {"verdict": Verdict.DIFFERS, "differences": found}
         if doubtful:
-            fields = ", ".join(each.field for each in doubtful[:3])
-            more = f" and {len(doubtful) - 3} more" if len(doubtful) > 3 else ""  # noqa: PLR2004 - shown above
-            forms = ", ".join(sorted(mark - now))
-            return _unknown(
-                f"whether {forms} wrote {fields}{more}, or another webhook, is not known; pass --against with the policies of then"
-            )
-        return {"verdict": Verdict.RIGHT}
+            fields, forms = _few([each.field for each in doubtful]), ", ".join(sorted(mark - now))
+            return _unknown(f"whether {forms} wrote {fields}, or another webhook, is not known; {_AGAINST}")
+        return self._kept(case)
+
+    def _kept(self, case: _Case) -> dict[str, Any]:
+        """Judge a pod that lacks nothing, and has nothing left, by the values that are kept in it.
+
+        One that a policy wrote stands although another policy would have come first today.
+        """
+        has, wants = footprint(case.pod), footprint(case.sent.after)
+        kept = {each.field for each in case.stands.effects if each.action is Action.KEPT}
+        agreed = {each.field for each in case.stands.effects if each.action is Action.PRESENT}
+        itself = case.source.basis is Basis.ITSELF
+        fields = sorted(field for field in kept & agreed if itself or has.get(field) != wants.get(field))
+        if case.before is not None:
+            earlier = footprint(case.before.after)
+            effects = {each.field: each for each in case.sent.decision.effects}
+            fields = [field for field in fields if earlier.get(field) == has[field]]
+            found = tuple(self._remaining(field, has[field], wants.get(field), effects.get(field)) for field in fields)
+            return {"verdict": Verdict.DIFFERS, "differences": found} if found else {"verdict": Verdict.RIGHT}
+        if not fields:
+            return {"verdict": Verdict.RIGHT}
+        if itself:
+            return _unknown(f"whether its author wrote {_few(fields)} is not known: {case.source.why}")
+        return _unknown(f"whether a policy wrote {_few(fields)}, or another webhook, is not known; {_AGAINST}")
 
     def _missing(self, case: _Case) -> tuple[Difference, ...]:
         """Return what today's engine would still write into the pod."""
@@ -214,6 +237,11 @@ def _otherwise(decision: Decision, stands: Decision) -> str:
         f"others changed the pod so that other policies match: {', '.join(decision.policies) or 'none'} by what its author sent, "
         f"{', '.join(stands.policies) or 'none'} by what stands there"
     )
+
+
+def _few(fields: Sequence[str]) -> str:
+    more = f" and {len(fields) - _SHOWN} more" if len(fields) > _SHOWN else ""
+    return ", ".join(fields[:_SHOWN]) + more
 
 
 def _unknown(why: str) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from compiler.sweep.restart import plan
 from compiler.sweep.sweeping import sweep
 from compiler.trial import Bench
 
-_junk = st.sampled_from([None, 1, True, "x", [], {}, [None], [1], {"a": None}, -1, "50%", 1e9])
+_junk = st.sampled_from([None, 1, True, "x", [], {}, [None], [1], {"a": None}, -1, "50%", 1e9]).map(deepcopy)
+"""A copy each time: what was put somewhere may be spoilt itself, and must not come to stand in itself."""
 
 
 @pytest.fixture(scope="module")
