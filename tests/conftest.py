@@ -10,16 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from compiler.cli import main
 from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
 from compiler.source import Document
 from compiler.sources.tree import Tree
+from tests.examples import SAME, examples
 
 # Machines in CI are shared: how long an example takes says nothing about the code.
-settings.register_profile("overbank", deadline=None)
+settings.register_profile(
+    "overbank",
+    max_examples=examples(100),
+    deadline=None,
+    derandomize=SAME,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 settings.load_profile("overbank")
 
 ROOT = Path(__file__).parent.parent

@@ -3,7 +3,6 @@
 ``OVERBANK_EXAMPLES`` multiplies the number of fleets.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -22,11 +21,12 @@ from compiler.pipeline import Result
 from compiler.reading import read
 from compiler.resolve import Resolved, resolve
 from tests.compiler.smallworld import Document, files, repository
+from tests.examples import examples
 from tests.inmemory import InMemory
 from webhook.engine.bundle import encode
 
 CHUNKS = 4
-FLEETS = int(40 * float(os.environ.get("OVERBANK_EXAMPLES", "1")))
+FLEETS = examples(40)
 CLUSTERS = 5
 
 

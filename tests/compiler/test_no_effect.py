@@ -3,7 +3,6 @@
 ``OVERBANK_EXAMPLES`` multiplies the number of repositories.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from random import Random
@@ -16,13 +15,14 @@ import pytest
 from compiler.pipeline import Result
 from compiler.trial import Bench, Sent, send
 from tests.compiler.smallworld import Document, files, repository
+from tests.examples import examples
 from webhook.engine import patch
 
 Compile = Callable[[Mapping[str, str | bytes]], Result]
 
 IDLE = ("OB4201", "OB4203", "OB4204")
 CHUNKS = 8
-REPOSITORIES = int(60 * float(os.environ.get("OVERBANK_EXAMPLES", "1")))
+REPOSITORIES = examples(60)
 
 
 # Namespaces with the labels that the webhook knows: two that are declared, and one that anybody may have made.

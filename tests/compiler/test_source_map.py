@@ -19,6 +19,7 @@ from compiler.pipeline import Result, compile_repository
 from compiler.sourcemap import source_map
 from compiler.sourcemap.origin import UntracedError, leaves, pointer
 from compiler.sources.tree import Tree
+from tests.examples import examples
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 SAMPLE = GOLDEN.parent.parent / "policies"
@@ -160,7 +161,7 @@ def _copied() -> list[tuple[str, str, Any, dict[str, Any]]]:
     return found
 
 
-@settings(max_examples=30, phases=[Phase.generate])
+@settings(max_examples=examples(30), phases=[Phase.generate])
 @given(st.data())
 def test_the_text_at_an_origin_decides_the_field(data: st.DataObject) -> None:
     """Another text at the place that the map gives for a copied field changes that field."""

@@ -1,29 +1,24 @@
 """A few seconds of what ``make fuzz`` does for as long as one likes."""
 
-import os
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.properties import examine, examine_bytes
 from tests.fuzz.repositories import Mutator, corpus
 
-EXAMPLES = int(os.environ.get("OVERBANK_FUZZ_EXAMPLES", "100"))
-
 MUTATOR = Mutator(corpus())
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_any_repository_is_compiled_or_refused(random: Random) -> None:
     """Whatever a repository holds, there is no traceback; findings have places, errors stop the output, and all is the same twice."""
     examine(MUTATOR.repository(random))
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_any_bytes_are_read_or_refused(random: Random) -> None:
     """Whatever bytes a file has, it gives documents or findings within the file, and never both."""
     for raw in MUTATOR.repository(random).values():

@@ -25,6 +25,7 @@ from tests.compiler.exactness.world import (
     resource_policies,
     selectors,
 )
+from tests.examples import examples
 
 _POOLS = st.sampled_from([["idc", "eci"], ["idc", "cloud"], ["eci"], []])
 
@@ -53,7 +54,7 @@ def _pods() -> Iterator[Labels]:
 
 
 @given(_policies())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_each_pod_is_selected_by_its_owners_resource_policy_alone(policies: list[dict[str, Any]]) -> None:
     """For every pod and namespace: the first matching policy with pools owns it, and only that one's ResourcePolicy selects it."""
     result = compiled_in_memory([cluster_with(NAMESPACES), *policies])
@@ -87,7 +88,7 @@ def test_each_pod_is_selected_by_its_owners_resource_policy_alone(policies: list
 
 
 @given(_policies())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 def test_equal_priorities_are_refused_exactly_where_they_meet(policies: list[dict[str, Any]]) -> None:
     """Two placing policies of one priority that some pod in a known namespace matches are an error, with such a pod in the note."""
     result = compiled_in_memory([cluster_with(NAMESPACES), *policies])

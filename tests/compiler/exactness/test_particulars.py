@@ -119,7 +119,7 @@ def _holds_for(policy: dict[str, Any], pod: dict[str, Any], workload: str, names
 
 
 @given(_particular_policies())
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_each_pod_is_selected_by_its_owners_resource_policy_whatever_else_is_looked_at(policies: list[dict[str, Any]]) -> None:
     """The same with owners, requests, audit, rollouts, limits that differ and labels on namespaces; and admitting twice is once."""
     result = compiled_in_memory([cluster_with(NAMESPACES), *policies])
@@ -154,7 +154,7 @@ def test_each_pod_is_selected_by_its_owners_resource_policy_whatever_else_is_loo
 
 
 @given(_particular_policies())
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_equal_priorities_are_refused_where_owners_and_requests_meet(policies: list[dict[str, Any]]) -> None:
     """The same for matches by owners and requests: the pod in the note exists exactly where one of all pods matches both policies."""
     result = compiled_in_memory([cluster_with(NAMESPACES), *policies])

@@ -3,7 +3,6 @@
 ``OVERBANK_EXAMPLES`` multiplies the number of edits.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +15,10 @@ from compiler.cache import index
 from compiler.pipeline import compile_repository
 from compiler.report import json_v1, text
 from compiler.sources.tree import Tree
+from tests.examples import examples
 
 EDITS = 25
-SEEDS = int(18 * float(os.environ.get("OVERBANK_EXAMPLES", "1")))
+SEEDS = examples(18)
 BASES = ("policies", "workloads", "plan", "federation", "ceilings", "shadow")
 
 Cli = Callable[..., Any]

@@ -4,7 +4,6 @@ A memory that knows the repository as it was is asked about it with one field ch
 fields that are tried.
 """
 
-import os
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -21,8 +20,9 @@ from compiler.load import decode, load
 from compiler.report import json_v1
 from compiler.source import SourceFile
 from compiler.sources.tree import Tree
+from tests.examples import examples
 
-FIELDS = int(6 * float(os.environ.get("OVERBANK_EXAMPLES", "1")))
+FIELDS = examples(6)
 GOLDEN = Path(__file__).parent.parent.parent / "golden"
 BASES = ["sample", *sorted(case.name for case in GOLDEN.iterdir() if (case / "expected").is_dir())]
 

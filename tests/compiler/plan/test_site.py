@@ -14,6 +14,7 @@ from compiler.model import NodeRange, PoolType
 from compiler.plan.scenario import Event, EventKind
 from compiler.plan.simulate import play
 from compiler.plan.stage import Stage, StagePool
+from tests.examples import examples
 
 MINUTE = 60_000_000_000
 POOLS = ("a", "b", "c")
@@ -274,7 +275,7 @@ def happenings(draw: Callable[..., Any], of: tuple[StagePool, ...]) -> tuple[Eve
 
 
 @given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(400))
 def test_counting_in_bulk_is_the_same_as_pod_by_pod(stage: Stage, data: Any) -> None:
     """Pods by pool, nodes, waiting pods, and money are the same after every event, whatever the pools and events."""
     drawn = data.draw(pools())

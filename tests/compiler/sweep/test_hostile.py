@@ -53,7 +53,7 @@ def spoil() -> Callable[..., None]:
     return run
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), times=st.integers(1, 5))
 def test_spoilt_objects_are_judged_or_left_open(
     data: st.DataObject, times: int, sampled: Result, live: list[Any], spoil: Callable[..., None]

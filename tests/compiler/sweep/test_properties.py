@@ -15,6 +15,7 @@ from compiler.pipeline import Result
 from compiler.sweep.sweeping import sweep
 from compiler.sweep.verdict import Verdict
 from compiler.trial import Bench
+from tests.examples import examples
 
 Object = dict[str, Any]
 
@@ -98,7 +99,8 @@ def _outcome(pod: Object) -> str:
 Compile = Callable[[Path, dict[str, str]], Result]
 Inject = Callable[[Object], Object]
 _slow = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow]
+    max_examples=examples(60),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 
 

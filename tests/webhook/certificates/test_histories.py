@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from webhook.certificates.credentials import out_of_time
 from webhook.certificates.rotation import SETTLE
 
@@ -56,7 +57,7 @@ def safe(world: Any) -> None:
             assert not bundle or verifies(replica.leaf, bundle), f"replica {index} is not trusted"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(ACTIONS, min_size=10, max_size=60))
 def test_any_history_is_safe(new_world: Callable[[], Any], actions: list[tuple[str, Any]]) -> None:
     """Replicas that act, pause, crash, have wrong clocks or knowledge that is one state old never serve what is not trusted."""

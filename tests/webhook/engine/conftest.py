@@ -1,14 +1,12 @@
-"""What the engine's tests share: the Hypothesis profile, and fixtures for strategies, oracles and builders."""
+"""What the engine's tests share: fixtures for strategies, oracles and builders."""
 
 import json
-import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jsonpatch
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis.strategies import SearchStrategy
 
 from compiler.ir import ClusterIR
@@ -24,19 +22,6 @@ from webhook.engine.mutate import Engine
 from webhook.engine.pod import Pod
 from webhook.engine.policy import Policy
 from webhook.engine.selector import Selector
-
-_MULTIPLIER = float(os.environ.get("OVERBANK_EXAMPLES", "1"))
-
-# The default run draws the same cases every time, so that a failure is the fault of the change under test; larger runs draw new ones.
-settings.register_profile(
-    "engine",
-    max_examples=max(1, round(80 * _MULTIPLIER)),
-    deadline=None,
-    derandomize=_MULTIPLIER == 1,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-settings.load_profile("engine")
 
 
 class Outcome(NamedTuple):

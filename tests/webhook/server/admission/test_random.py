@@ -7,6 +7,7 @@ import jsonpatch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.webhook.server.reviews import MakeReview, encoded
 
 JSON = st.recursive(
@@ -47,9 +48,7 @@ PODS = st.fixed_dictionaries(
     },
     optional={"metadata": st.none() | st.fixed_dictionaries({}, optional=OPTIONAL)},
 )
-EXHAUSTIVE = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+EXHAUSTIVE = settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @EXHAUSTIVE
