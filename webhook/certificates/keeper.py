@@ -225,7 +225,7 @@ class Keeper:
         """Serve what was found, if it is time."""
         if self.serving is not None and self.serving.server.chain == found.server.chain:
             self.serving = found
-        elif rotation.takes(self.serving, found, situation):
+        elif rotation.takes(self.serving, found, situation, asked=self._trusted):
             try:
                 self.holder.serve(found.server, Source.SECRET)
             except TlsError as error:
@@ -237,7 +237,7 @@ class Keeper:
         """Tell readiness whether clients trust what is served. Once they did, nothing here takes it back: it would help nobody."""
         if self._trusted:
             return
-        if rotation.ready(found, situation):
+        if self.serving is found and rotation.ready(found, situation):
             self._trusted = True
             self.holder.readiness.release(PART)
         else:

@@ -107,18 +107,18 @@ def decide(keyring: Keyring, names: Iterable[x509.GeneralName], situation: Situa
     return Step.NOTHING
 
 
-def takes(serving: Keyring | None, offered: Keyring, situation: Situation) -> bool:
+def takes(serving: Keyring | None, offered: Keyring, situation: Situation, *, asked: bool) -> bool:
     """Return whether a replica should serve what a keyring offers, rather than go on with what it has.
 
     What is signed by the same authority is as good. What another one signed is trusted by everybody once all configurations have carried
-    it for a while; a replica that has nothing of use does not wait.
+    it for a while; a replica that has nothing of use does not wait, nor one that is not ``asked`` yet, because it was never ready.
     """
     if serving is None or out_of_time(serving.server.leaf, situation.now):
         return True
     if out_of_time(offered.server.leaf, situation.now):
         return False
     issuer = serving.authority.certificate
-    if issuer == offered.authority.certificate:
+    if not asked or issuer == offered.authority.certificate:
         return True
     if situation.carried is None:
         return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
@@ -35,6 +35,10 @@ ACTIONS = st.one_of(
 """``let``: one call of a replica goes through. ``finish``: its turn ends. ``go on``: it takes turns until it has nothing to do."""
 
 
+OWN = [*[("let", 0)] * 5, ("hours", 1)]
+"""A successor is introduced, and known to everybody."""
+
+
 def verifies(leaf: x509.Certificate, trusted: frozenset[x509.Certificate]) -> bool:
     """Return whether one of these signed it."""
     for each in trusted:
@@ -59,6 +63,7 @@ def safe(world: Any) -> None:
 
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(ACTIONS, min_size=10, max_size=60))
+@example(actions=[*OWN, ("delete", 0), ("restart", 0), ("go on", 2), ("delete", 0)])
 def test_any_history_is_safe(new_world: Callable[[], Any], actions: list[tuple[str, Any]]) -> None:
     """Replicas that act, pause, crash, have wrong clocks or knowledge that is one state old never serve what is not trusted."""
 

@@ -150,16 +150,18 @@ def test_retiring_is_not_forgotten_before_anybody_leaves(introduced: Keyring, pr
 def test_who_serves_waits_for_the_configurations(fresh: Keyring, promoted: Keyring) -> None:
     """A replica goes over to another authority's certificate once that is trusted; one with nothing of use goes over at once."""
     now = Situation(now=START + DAY)
-    assert takes(None, promoted, now)
-    assert not takes(fresh, promoted, now)
-    assert not takes(fresh, promoted, replace(now, carried=SETTLE / 2))
-    assert takes(fresh, promoted, replace(now, carried=SETTLE))
-    assert takes(fresh, promoted, replace(now, now=START + 30.5 * DAY)), "what it has has expired"
-    assert not takes(fresh, promoted, replace(now, now=START, carried=SETTLE)), "not valid yet"
+    assert takes(None, promoted, now, asked=True)
+    assert not takes(fresh, promoted, now, asked=True)
+    assert not takes(fresh, promoted, replace(now, carried=SETTLE / 2), asked=True)
+    assert takes(fresh, promoted, replace(now, carried=SETTLE), asked=True)
+    assert takes(fresh, promoted, replace(now, now=START + 30.5 * DAY), asked=True), "what it has has expired"
+    assert not takes(fresh, promoted, replace(now, now=START, carried=SETTLE), asked=True), "not valid yet"
+    assert takes(fresh, promoted, now, asked=False), "nobody is sent to it yet"
+    assert not takes(fresh, promoted, replace(now, now=START), asked=False), "not valid yet"
     unrelated = keyrings.create(NAMES, START)
-    assert not takes(fresh, unrelated, now)
-    assert takes(fresh, unrelated, replace(now, carried=timedelta(0))), "nobody trusts its own any more"
-    assert takes(fresh, keyrings.apply(Step.RENEW, fresh, NAMES, START), now)
+    assert not takes(fresh, unrelated, now, asked=True)
+    assert takes(fresh, unrelated, replace(now, carried=timedelta(0)), asked=True), "nobody trusts its own any more"
+    assert takes(fresh, keyrings.apply(Step.RENEW, fresh, NAMES, START), now, asked=True)
 
 
 def test_a_new_authority_beside_others_settles_before_anything_is_sent(fresh: Keyring) -> None:
