@@ -1,4 +1,4 @@
-"""Fixtures that all tests share. Tests import no helpers from each other; what they share is here."""
+"""Fixtures that all tests share. What a folder shares is in its own conftest, or in a module beside its tests."""
 
 import os
 import shutil

@@ -183,7 +183,7 @@ class Judge:
         kept = {each.field for each in case.stands.effects if each.action is Action.KEPT}
         agreed = {each.field for each in case.stands.effects if each.action is Action.PRESENT}
         itself = case.source.basis is Basis.ITSELF
-        fields = sorted(field for field in kept & agreed if itself or has.get(field) != wants.get(field))
+        fields = sorted(field for field in kept & agreed & has.keys() if itself or has[field] != wants.get(field))
         if case.before is not None:
             earlier = footprint(case.before.after)
             effects = {each.field: each for each in case.sent.decision.effects}
