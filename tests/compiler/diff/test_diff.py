@@ -11,6 +11,7 @@ import pytest
 
 from compiler.cli.arguments.forbidding import FORBIDDABLE
 from compiler.diff.forbidden import KINDS
+from tests.compiler.diff.edits import WEB, WIDENED
 
 Cli = Callable[..., Any]
 Files = Mapping[str, str | bytes]
@@ -19,8 +20,6 @@ Git = Callable[..., None]
 Report = Callable[[Any], dict[str, Any]]
 
 GOLDEN = Path(__file__).parent / "golden"
-WEB = "burst/web.yaml"
-WIDENED = (WEB, ", stage: live", "")
 
 
 def test_nothing_differs_from_itself(history: History, files: dict[str, str], cli: Cli, report_of: Report) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
+from tests.compiler.diff.edits import WEB, WIDENED
+
 Cli = Callable[..., Any]
 Files = Mapping[str, str | bytes]
 History = Callable[[Files], Path]
 Git = Callable[..., None]
 Report = Callable[[Any], dict[str, Any]]
-
-WEB = "burst/web.yaml"
-WIDENED = (WEB, ", stage: live", "")
 
 
 def test_a_wider_policy_shows_the_smallest_new_pod(changed: Callable[..., Path], cli: Cli, report_of: Report) -> None:

@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.compiler.diff.edits import WEB, WIDENED
+
 Cli = Callable[..., Any]
 Files = Mapping[str, str | bytes]
 History = Callable[[Files], Path]
 Git = Callable[..., None]
 Report = Callable[[Any], dict[str, Any]]
-
-WEB = "burst/web.yaml"
-WIDENED = (WEB, ", stage: live", "")
 
 
 def test_newly_matched_pods_are_scaled_in_first_on_vke(changed: Callable[..., Path], cli: Cli, report_of: Report) -> None:
