@@ -1,15 +1,15 @@
 """Names, selectors and pools bound to the objects that they mean: one ``Binding`` for each policy and cluster."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from msgspec import structs
 
 from compiler.codes import names as codes
 from compiler.codes import platforms as platform_codes
-from compiler.diagnostics import Diagnostic, Fix, diagnose
-from compiler.fixing import replaced, without
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.missing import limits_elsewhere, missing_pools
 from compiler.model import (
     AcceleratorClass,
     BurstPolicy,
@@ -22,10 +22,7 @@ from compiler.model import (
     Strategy,
 )
 from compiler.references import dangling
-from compiler.spelling import did_you_mean, listing, only_near
-
-_SHOWN: Final = 3
-"""Of how many clusters with the same problem the place is shown."""
+from compiler.spelling import listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +106,8 @@ def resolve(model: Model, known: dict[str, Any] | None = None) -> tuple[Resolved
         clusters, found = _clusters(policy, model, declared)
         diagnostics += found
         if any(use.overrides for use in policy.pools):
-            diagnostics += _overridden_clusters(policy, model, clusters)
-        diagnostics += _missing_pools(policy, clusters)
+            diagnostics += limits_elsewhere(policy, model, clusters)
+        diagnostics += missing_pools(policy, clusters)
         for cluster in clusters:
             binding, found = _bind(policy, cluster, accelerator, model)
             diagnostics += found
@@ -159,27 +156,6 @@ def _clusters(policy: BurstPolicy, model: Model, by_name: Mapping[str, Cluster])
     return [by_name[name] for name in scope.names if name in by_name], unknown
 
 
-def _missing_pools(policy: BurstPolicy, clusters: Sequence[Cluster]) -> Iterable[Diagnostic]:
-    """Yield the pools that clusters of the policy do not have, each once for all of them."""
-    for use in policy.pools:
-        lacking = [] if use.skip_if_missing else [cluster for cluster in clusters if use.name not in cluster.pools]
-        if not lacking:
-            continue
-        names = listing(cluster.name for cluster in lacking)
-        message = f"{f'cluster {names} has' if len(lacking) == 1 else f'clusters {names} have'} no pool `{use.name}`"
-        related = [(cluster.at("spec", "pools"), f"the pools of `{cluster.name}`") for cluster in lacking[:_SHOWN]]
-        known = {name for cluster in lacking for name in cluster.pools}
-        help_lines = did_you_mean(use.name, known) or [
-            f"pools of `{cluster.name}`: {listing(cluster.pools)}" for cluster in lacking[:_SHOWN]
-        ]
-        where = policy.at("spec", "pools", use.index, "name")
-        near = only_near(use.name, known)
-        # Another name must lead somewhere on every cluster, and to a pool that the policy does not list already.
-        everywhere = all(near in cluster.pools for cluster in clusters) and near not in {each.name for each in policy.pools}
-        fix = replaced(where, use.name, near) if near and everywhere else None
-        yield diagnose(codes.POOL_MISSING, where, message, related=related, help=help_lines, fix=fix)
-
-
 def _bind(
     policy: BurstPolicy, cluster: Cluster, accelerator: AcceleratorClass | None, model: Model
 ) -> tuple[Binding | None, list[Diagnostic]]:
@@ -191,7 +167,7 @@ def _bind(
         if pool:
             pools.append((structs.replace(use, max=use.max_on(cluster.name), overrides={}) if use.overrides else use, pool))
         elif not use.skip_if_missing:
-            return None, []  # see _missing_pools
+            return None, []  # see missing_pools
     if policy.pools and not pools:
         where, message = policy.at("spec", "pools"), f"cluster `{cluster.name}` has none of the pools of policy `{policy.name}`"
         return None, [diagnose(codes.POOL_MISSING, where, message, help=["narrow the policy's clusters"])]
@@ -229,38 +205,3 @@ def _bind(
         namespaces=namespaces,
         scope=Scope(names=namespaces) if narrowed else scope,
     ), []
-
-
-def _overridden_clusters(policy: BurstPolicy, model: Model, matched: Iterable[Cluster]) -> Iterable[Diagnostic]:
-    """Yield clusters in limits that do not exist, that the limit does not reach, or that have two limits for one pool."""
-    names = {cluster.name for cluster in model.clusters}
-    pools = {cluster.name: cluster.pools for cluster in matched}
-    for use in policy.pools:
-        first: dict[str, tuple[int, int]] = {}
-        for index, override in enumerate(policy.document.get("spec", "pools", use.index, "overrides") or ()):
-            for position, name in enumerate(override["clusters"]):
-                where = policy.at("spec", "pools", use.index, "overrides", index, "clusters", position)
-                if name not in names:
-                    found = dangling(where, "cluster", name, model.clusters)
-                    yield found if found.fix else found._replace(fix=_unlimited(policy, use, index, position, safe=False))
-                elif use.name not in pools.get(name, ()):
-                    reason = f"it has no pool `{use.name}`" if name in pools else f"policy `{policy.name}` does not match it"
-                    message = f"the limit for cluster `{name}` has no effect: {reason}"
-                    fix = _unlimited(policy, use, index, position, safe=True)
-                    yield diagnose(platform_codes.NO_EFFECT, where, message, fix=fix)
-                earlier = first.setdefault(name, (index, position))
-                if earlier != (index, position):
-                    route = ("spec", "pools", use.index, "overrides", earlier[0], "clusters", earlier[1])
-                    message = f"pool `{use.name}` of policy `{policy.name}` has two limits on cluster `{name}`"
-                    yield diagnose(codes.DUPLICATE, where, message, related=[(policy.at(*route), "first here")])
-
-
-def _unlimited(policy: BurstPolicy, use: PoolUse, index: int, position: int, *, safe: bool) -> Fix | None:
-    """Return the removal of a cluster from a limit, and of the limit where it is for no other."""
-    overrides = ("spec", "pools", use.index, "overrides")
-    written = policy.document.get(*overrides)
-    if len(written[index]["clusters"]) > 1:
-        return without(policy.document, *overrides, index, "clusters", position, safe=safe)
-    if len(written) > 1:
-        return without(policy.document, *overrides, index, safe=safe)
-    return without(policy.document, *overrides, safe=safe)

@@ -117,6 +117,17 @@ def test_pools_are_renamed_only_to_what_every_cluster_has(cli: Cli, write: Write
     assert (repo / "burst/web.yaml").read_text() == policy
 
 
+def test_of_two_misspelt_pools_neither_becomes_the_one_that_both_are_near_to(
+    cli: Cli, write: Write, minimal: dict[str, str]
+) -> None:
+    """Which of them was meant is left to the author: renamed both, the policy would list one pool twice."""
+    policy = minimal["burst/web.yaml"].replace("{name: serverless}", "{name: serverles}\n  - {name: serverlesss}")
+    repo = write({**minimal, "burst/web.yaml": policy})
+    outcome = cli("check", "--unsafe-fixes", repo)
+    assert outcome.out.count("OB2106") == 2
+    assert (repo / "burst/web.yaml").read_text() == policy
+
+
 def test_fixes_are_part_of_the_report(cli: Cli, write: Write, minimal: dict[str, str]) -> None:
     """`json-v1` has the edits with their places, also of what the cache knows, moved with its document."""
     policy = minimal["burst/web.yaml"] + "  mirrorLabel: false\n"
