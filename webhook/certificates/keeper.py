@@ -76,13 +76,13 @@ class Keeper:
     _carriers: Carriers = field(init=False)
 
     def __post_init__(self) -> None:
+        self.holder.now = self.clock.now
         self._carriers = Carriers(
             api=self.api, names=self.configurations, clock=self.clock, metrics=self.holder.metrics, complaints=self._complaints
         )
 
     async def run(self) -> NoReturn:
         """Keep it for ever; whatever fails is logged and tried again, ever more slowly."""
-        self.holder.now = self.clock.now
         async with asyncio.TaskGroup() as tasks:
             for path, name in [(self._secrets, self.name), *((trust.COLLECTION, each) for each in self.configurations)]:
                 query = {"fieldSelector": f"metadata.name={name}"}
