@@ -17,7 +17,7 @@ from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
 from compiler.source import Document
 from compiler.sources.tree import Tree
-from tests.examples import SAME, examples
+from tests.examples import SAME, draw_the_same, examples
 
 # Machines in CI are shared: how long an example takes says nothing about the code.
 settings.register_profile(
@@ -29,6 +29,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("overbank")
+draw_the_same()
 
 ROOT = Path(__file__).parent.parent
 
