@@ -1,6 +1,7 @@
 """Fixtures that all tests share. What a folder shares is in its own conftest, or in a module beside its tests."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from compiler.load import decode, load
 from compiler.pipeline import Result, compile_repository
 from compiler.source import Document
 from compiler.sources.tree import Tree
-from tests.examples import SAME, examples
+from tests.examples import SAME, draw_the_same, examples
 
 # Machines in CI are shared: how long an example takes says nothing about the code.
 settings.register_profile(
@@ -29,10 +30,16 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("overbank")
+draw_the_same()
 
 ROOT = Path(__file__).parent.parent
 
 Files = Mapping[str, str | bytes]
+
+_SURROUNDINGS = re.compile(
+    r"NO_COLOR|FORCE_COLOR|CLICOLOR|CLICOLOR_FORCE|COLUMNS|LINES|(HTTP|HTTPS|ALL|NO)_PROXY|KUBECONFIG|KUBERNETES_.*|GIT_.*|GITHUB_.*|GITLAB_.*",
+    re.IGNORECASE,
+)
 
 _REPOSITORY = """\
 apiVersion: overbank.dev/v1alpha1
@@ -98,6 +105,19 @@ def _write(folder: Path, files: Files) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def surroundings() -> Iterator[None]:
+    """Keep from all tests what the terminal, the proxy, the cluster, the Git and the umask of whoever runs them would change."""
+    mask = os.umask(0o022)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if _SURROUNDINGS.fullmatch(name)]:
+            patch.delenv(name)
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield
+    os.umask(mask)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -41,6 +41,8 @@ _PASSING: Final = {
     sqlite3.SQLITE_INTERRUPT,
 }
 """What says nothing about the file's content."""
+_WRONG: Final = (sqlite3.Error, OverflowError, UnicodeDecodeError)
+"""What a file may end in: Python reads numbers, and what SQLite complains of, in its own way."""
 _PACK: Final = msgspec.msgpack.Decoder(dict[bytes, bytes])
 
 
@@ -71,7 +73,7 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         try:
             self._connection = self._opened()
-        except sqlite3.Error as error:
+        except _WRONG as error:
             self._give_up(error)
 
     def pack(self, name: str) -> None:
@@ -131,7 +133,7 @@ class Store:
                 if not self._swept or self._is_large():
                     self._sweep(connection)
             connection.close()
-        except sqlite3.Error as error:
+        except _WRONG as error:
             self._give_up(error)
 
     def _opened(self) -> sqlite3.Connection:
@@ -145,7 +147,7 @@ class Store:
                     "CREATE TABLE IF NOT EXISTS answers"
                     " (key BLOB PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL, used INTEGER NOT NULL)"
                 )
-        except sqlite3.Error:
+        except _WRONG:
             connection.close()
             raise
         return connection
@@ -168,7 +170,7 @@ class Store:
                         found[key] = value
                         if used != self._today:
                             self._stale.add(key)
-        except (sqlite3.Error, OverflowError) as error:
+        except _WRONG as error:
             self._give_up(error)
             return {}
         return found

@@ -1,12 +1,13 @@
 """What the compiler's tests share: an API server on loopback that serves the objects it is given, and git without anybody's settings."""
 
+import itertools
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from tests.compiler.loopback import loopback
 from tests.compiler.scrawling import scrawl as _scrawl
 
 _PLURALS = {
@@ -80,12 +82,14 @@ def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     """Return a function that serves objects on a free port; everything is stopped at the end."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+    ends, numbers = ExitStack(), itertools.count(1)
 
     def run(objects: list[dict[str, Any]], **options: Any) -> ServedCluster:
         served = ServedCluster(objects=objects, **options)
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 30
+
             def do_GET(self) -> None:
                 self._reply(*served.answer(urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)))
 
@@ -112,11 +116,8 @@ def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             def log_message(self, *_: object) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        running.append((server, thread))
-        path = tmp_path / f"kubeconfig-{len(running)}"
+        port = ends.enter_context(loopback(Handler))
+        path = tmp_path / f"kubeconfig-{next(numbers)}"
         path.write_text(
             yaml.safe_dump(
                 {
@@ -124,7 +125,7 @@ def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
                     "kind": "Config",
                     "current-context": "prod",
                     "contexts": [{"name": "prod", "context": {"cluster": "c", "user": "u"}}],
-                    "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+                    "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
                     "users": [{"name": "u", "user": {"token": "t"}}],
                 }
             )
@@ -132,11 +133,8 @@ def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         served.kubeconfig = str(path)
         return served
 
-    yield run
-    for server, thread in running:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with ends:
+        yield run
 
 
 @pytest.fixture

@@ -141,7 +141,9 @@ def test_bash_takes_values_after_an_equals_sign(script: Callable[[str], Path]) -
 def _typed(command: list[str], lines: list[str], folder: Path, setting_up: str) -> list[str]:
     """Type lines in a terminal, press tab after each, and return what they have become."""
     terminal, other = pty.openpty()
-    env = {**os.environ, "TERM": "dumb", "PS1": "", "INPUTRC": "/dev/null"}
+    # Lines of a width that somebody else's terminal has would be shown in part.
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    env = {**kept, "TERM": "dumb", "PS1": "", "INPUTRC": "/dev/null"}
     shell = subprocess.Popen(command, cwd=folder, env=env, stdin=other, stdout=other, stderr=other, start_new_session=True)
     os.close(other)
     received = b""

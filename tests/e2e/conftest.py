@@ -20,6 +20,7 @@ from tests.e2e.controlplane.installation import NAME, NAMESPACE, SECRET, Account
 from tests.e2e.controlplane.nodes import Kubelets, fleet
 from tests.e2e.controlplane.parameters import keep
 from tests.e2e.controlplane.plane import Plane, running
+from tests.e2e.controlplane.processes import until
 
 SITE = """\
 apiVersion: overbank.dev/v1alpha1
@@ -106,6 +107,7 @@ def installed(kubectl: Callable[..., subprocess.CompletedProcess[str]]) -> Itera
     base = Path(__file__).parent.parent.parent / "deploy" / "kustomize" / "base"
     ran = kubectl("apply", "--server-side", "--force-conflicts", "--validate=strict", "-k", base)
     assert ran.returncode == 0, ran.stderr
+    until(lambda: kubectl("-n", NAMESPACE, "get", "serviceaccount", "default").returncode == 0, "the namespace is ready for pods")
     yield base
     for path in sorted(base.glob("*-overbank-webhook*.yaml")):
         kubectl("delete", "--ignore-not-found", "-f", path)

@@ -157,7 +157,7 @@ def test_an_emptied_bundle_of_authorities_is_written_again(
     derived["metadata"]["resourceVersion"] = _configuration(cluster.api)["metadata"]["resourceVersion"]
     ran = kubectl("replace", "-f", "-", text=yaml.safe_dump(derived))
     assert ran.returncode == 0, ran.stderr
-    until(lambda: authority_of(_configuration(cluster.api)) == before, "caBundle is back", 10)
+    until(lambda: authority_of(_configuration(cluster.api)) == before, "caBundle is back")
     # The API server may be about to hear of the configuration without it.
     until(lambda: _mutated(cluster.api, _pod(canary, "after")), "pods get their mutation again")
 
@@ -228,7 +228,7 @@ def test_the_rights_of_the_chart_are_enough(cluster: Cluster, installation: Any,
     _ready(cluster.api, namespace)
     # A wish, which is an update; a bundle that is refused, which is an Event; the switch; a namespace.
     assert kubectl("-n", NAMESPACE, "annotate", "secret", SECRET, f"{ROTATE}=server").returncode == 0
-    until(lambda: not _wished(cluster.api), "the wish is fulfilled", 10)
+    until(lambda: not _wished(cluster.api), "the wish is fulfilled")
     patch = '{"data": {"bundle.json": "{}"}}'
     assert kubectl("-n", NAMESPACE, "patch", "configmap", "overbank-bundle", "--type=merge", "-p", patch).returncode == 0
     until(lambda: replicas[0].events("bundle refused"), "the bundle is refused")

@@ -62,20 +62,20 @@ def test_rights_are_no_more_than_is_needed(verb: str, what: str, allowed: str, k
 
 
 @pytest.mark.usefixtures("installed")
-def test_missing_mutations_are_reported(kubectl: Kubectl) -> None:
+def test_missing_mutations_are_reported(cluster: Any, kubectl: Kubectl) -> None:
     """The expressions pass the API server's type check; a bare pod is reported by a warning, and not while its policy is switched off."""
     paths = [*RENDERED.glob("_cluster/validatingadmissionpolicy*.yaml"), RENDERED / "webhook/configmap-overbank-emergency.yaml"]
     names = {yaml.safe_load(path.read_text())["metadata"]["name"] for path in paths}
     assert names == {"overbank-backstop", "overbank-emergency"}
-    kubectl("create", "namespace", "train")
+    cluster.standing("train")
     switch: list[str] = ["configmap", "overbank-emergency", "-n", "overbank-system"]
     try:
         for path in paths:
             assert kubectl("apply", "--server-side", "-f", path).returncode == 0
         _until(lambda: "overbank policy models: " in _created(kubectl, "models"))
         assert "overbank" not in _created(kubectl, "other")
-        status: dict[str, Any] = json.loads(kubectl("get", "validatingadmissionpolicy", "overbank-backstop", "-o", "json").stdout)
-        assert status["status"]["typeChecking"] == {}
+        _until(lambda: _observed(kubectl))
+        assert _backstop(kubectl)["status"]["typeChecking"] == {}
         kubectl("patch", *switch, "--type=merge", "-p", '{"data": {"disable": "models"}}')
         _until(lambda: "overbank" not in _created(kubectl, "models"))
         assert kubectl("apply", "--server-side", "-f", paths[-1]).returncode == 0
@@ -83,7 +83,17 @@ def test_missing_mutations_are_reported(kubectl: Kubectl) -> None:
     finally:
         for path in paths:
             kubectl("delete", "--ignore-not-found", "-f", path)
-        kubectl("delete", "namespace", "train", "--wait=false")
+
+
+def _backstop(kubectl: Kubectl) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(kubectl("get", "validatingadmissionpolicy", "overbank-backstop", "-o", "json").stdout)
+    return shown
+
+
+def _observed(kubectl: Kubectl) -> bool:
+    """Say whether the controller manager has looked at the policy."""
+    found = _backstop(kubectl)
+    return bool(found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"])
 
 
 def _created(kubectl: Kubectl, app: str) -> str:

@@ -49,7 +49,7 @@ def test_programs_end_when_the_test_run_is_killed(tmp_path: Path) -> None:
         pid = int(starter.stdout.readline())
         assert _runs(pid)
         starter.kill()
-    until(lambda: not _runs(pid), "the program has ended", 10)
+    until(lambda: not _runs(pid), "the program has ended")
 
 
 def test_a_program_can_be_stopped_and_started_again(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.faults.bundles import carried, pod, written
 from tests.faults.tally import Tally
 
 _LOCAL: Final = "127.0.0.1"
-_TIMEOUT_SECONDS: Final = 10.0
+_TIMEOUT_SECONDS: Final = 30.0
 _HEADERS: Final = {"Content-Type": "application/json", "Accept": "application/json, */*", "User-Agent": "kube-apiserver-admission"}
 
 Judge = Callable[[int, bytes, Tally], None]
@@ -44,7 +44,7 @@ class Caller:
         """
         connection = self._connection()
         try:
-            connection.request("POST", "/mutate?timeout=10s", body, _HEADERS)
+            connection.request("POST", "/mutate?timeout=30s", body, _HEADERS)
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:

@@ -1,8 +1,9 @@
 """Bundles and emergency switches in files: a file, or a folder that a ConfigMap is mounted at.
 
 A kubelet replaces the files of a mounted ConfigMap all at once: they are links into ``..data``, which is a link to a folder that never
-changes, and is swapped. So all files are read from where ``..data`` leads at one moment. Changes are found by looking: inotify says
-nothing about network file systems, nor about a folder that is mounted anew.
+changes, and is swapped. So all files are read from where ``..data`` leads at one moment. That folder is cleared away as soon as another
+is swapped in: what is missing there is only missing if ``..data`` still leads there, and else everything is read anew. Changes are found
+by looking: inotify says nothing about network file systems, nor about a folder that is mounted anew.
 """
 
 import asyncio
@@ -46,8 +47,12 @@ class BundleFile:
         Raises:
             BundleError: it cannot be read.
         """
-        bundle, signature = self._paths()
-        raw = _read(bundle, MAX_BUNDLE_BYTES, "bundle")
+        while True:
+            bundle, signature = self._paths()
+            raw = _read(bundle, MAX_BUNDLE_BYTES, "bundle")
+            seal = None if raw is None else _read(signature, MAX_SIGNATURE_BYTES, "signature")
+            if seal is not None or (bundle, signature) == self._paths():
+                break
         if raw is None:
             if bundle.with_name(INDEX).is_file():
                 raise BundleError(
@@ -55,7 +60,6 @@ class BundleFile:
                     Reason.UNREADABLE,
                 )
             raise BundleError("No such file or directory", Reason.UNREADABLE)
-        seal = _read(signature, MAX_SIGNATURE_BYTES, "signature")
         return Content(place=str(self.path), raw=raw, signature=seal, mark=mark_of(raw, seal))
 
     def state(self) -> _State:
@@ -104,9 +108,13 @@ class SwitchFile:
         Raises:
             BundleError: it is there, and cannot be read.
         """
-        place = self._place()
-        raw = _read(place, MAX_CHARACTERS, "list of policies")
-        return NOTHING if raw is None else parse(decoded(raw))
+        while True:
+            version = self._version()
+            raw = _read(version / KEY if self.path.is_dir() else self.path, MAX_CHARACTERS, "list of policies")
+            if raw is not None:
+                return parse(decoded(raw))
+            if version == self._version():
+                return NOTHING
 
     async def follow(self, keeper: Keeper) -> None:
         """Heed every change, for ever. While it cannot be read, what was switched off stays so."""
@@ -123,8 +131,8 @@ class SwitchFile:
                 await keeper.throw(switch, str(self.path))
             await asyncio.sleep(POLL_SECONDS)
 
-    def _place(self) -> Path:
-        return _resolved(self.path) / KEY if self.path.is_dir() else self.path
+    def _version(self) -> Path:
+        return _resolved(self.path if self.path.is_dir() else self.path.parent)
 
 
 def _resolved(folder: Path) -> Path:

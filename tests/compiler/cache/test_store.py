@@ -66,6 +66,16 @@ def test_flipped_bytes_are_a_miss(seed: int, opened: Opened, filled: Path, warni
     _is_right_or_missing(opened, warnings)
 
 
+def test_a_complaint_that_is_no_text_is_one_all_the_same(opened: Opened, filled: Path, warnings: list[str]) -> None:
+    """SQLite quotes the damage that it tells of, and Python then raises an error of its own."""
+    content = filled.read_bytes()
+    assert content.count(b"CREATE TABLE answers") == 1
+    filled.write_bytes(content.replace(b"CREATE TABLE answers", b"CREATE TABL\xff answers"))
+    _is_right_or_missing(opened, warnings)
+    assert len(warnings) == 1
+    assert "is damaged and was deleted" in warnings[0]
+
+
 @pytest.mark.parametrize("content", [b"somebody's notes\n" * 100, b"\0" * 10_000, b"SQLite format 3\0" * 500])
 def test_a_file_that_is_no_store_is_replaced(content: bytes, opened: Opened, filled: Path, warnings: list[str]) -> None:
     """In a folder that is ours, what has the store's name and is none goes."""

@@ -49,7 +49,7 @@ def test_what_takes_too_long_is_refused(
     git(work, "add", "--all")
     program, path = tmp_path / "slow/git", os.environ["PATH"]
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\ncase "$*" in *cat-file*) exec sleep 60;; *) PATH={shlex.quote(path)} exec git "$@";; esac\n')
+    program.write_text(f'#!/bin/sh\ncase "$*" in *cat-file*) exec sleep 20;; *) PATH={shlex.quote(path)} exec git "$@";; esac\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
     done = overbank("hook", "run", "--timeout", "1", "pre-commit", cwd=work)

@@ -1,9 +1,9 @@
 """What the tests of live clusters share: API servers on loopback, and kubeconfigs that lead to them."""
 
 import ssl
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,17 +12,20 @@ import pytest
 import yaml
 
 from tests.compiler.live.api import TOKEN, Api
+from tests.compiler.loopback import loopback
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Api]]:
     """Return a function that starts an API server on a free port, with TLS if it is given a context; all are stopped at the end."""
-    running: list[tuple[ThreadingHTTPServer, threading.Thread, Api]] = []
+    ends = ExitStack()
 
     def run(tls: ssl.SSLContext | None = None, **options: Any) -> Api:
         api = Api(**options)
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 30
+
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 if api.hang is not None:
@@ -38,22 +41,13 @@ def serve() -> Iterator[Callable[..., Api]]:
             def log_message(self, *_: object) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        api.port = server.server_port
-        running.append((server, thread, api))
+        api.port = ends.enter_context(loopback(Handler, tls))
+        if api.hang is not None:
+            ends.callback(api.hang.set)
         return api
 
-    yield run
-    for server, thread, api in running:
-        if api.hang is not None:
-            api.hang.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with ends:
+        yield run
 
 
 @pytest.fixture

@@ -87,12 +87,17 @@ def test_answers_are_bounded(serve: Serve, kubeconfig: Kubeconfig, monkeypatch: 
         snapshot("prod", kubeconfig(serve()))
 
 
-def test_unreachable_server_is_explained(kubeconfig: Kubeconfig) -> None:
+def test_unreachable_server_is_explained(kubeconfig: Kubeconfig, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused connection and an unknown name are told apart."""
     with socket.socket() as silent:  # bound, so that nobody else is, but not listening
         silent.bind(("127.0.0.1", 0))
         with pytest.raises(LiveError, match=r"^http://127\.0\.0\.1:\d+ cannot be reached$"):
             snapshot("prod", kubeconfig(server=f"http://127.0.0.1:{silent.getsockname()[1]}"))
+
+    def unknown(host: str, *_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, f"{host}: Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)  # some networks answer for every name, and others keep one waiting
     with pytest.raises(LiveError, match="cannot be reached"):
         snapshot("prod", kubeconfig(server="http://nowhere.invalid:6443"))
 

@@ -53,7 +53,7 @@ _template = st.fixed_dictionaries(
 @st.composite
 def _documents(draw: st.DrawFn) -> str:
     documents = []
-    for number, name in enumerate(draw(st.sets(st.sampled_from(["first", "second"])))):
+    for number, name in enumerate(draw(st.lists(st.sampled_from(["first", "second"]), unique=True))):
         policy = draw(_policy)
         pools = draw(_pools) if number == 0 else []
         assume(pools or policy["inject"])

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import os
+import shutil
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -126,6 +128,57 @@ def test_a_mounted_bundle_and_its_signature_change_together(
     asyncio.run(beside(BundleFile(path).follow(watched.keeper), test()))
     assert [line["problem"] for line in logged("bundle refused") if "malformed signature" not in line["problem"]] == []
     assert watched.metric("bundle_loads_total") == 30
+
+
+@pytest.fixture
+def overtaken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, dict[str, bytes], int], None]:
+    """Return a function that has a kubelet swap a volume, and clear away what was in it, while one of the next files is opened."""
+
+    def run(folder: Path, files: dict[str, bytes], number: int) -> None:
+        opened, count = module._opened, iter(range(number))
+
+        def late(path: str, flags: int) -> int:
+            if next(count, None) == number - 1:
+                old = (folder / "..data").resolve()
+                mount(folder, files)
+                shutil.rmtree(old)
+                raise FileNotFoundError(errno.ENOENT, "it was on its way into the folder that is gone", path)
+            return opened(path, flags)
+
+        monkeypatch.setattr(module, "_opened", late)
+
+    return run
+
+
+@pytest.mark.parametrize("named", ["folder", "file"])
+@pytest.mark.parametrize("number", [1, 2], ids=["bundle", "signature"])
+def test_a_bundle_whose_version_goes_while_it_is_read_is_read_anew(  # noqa: PLR0917 - fixtures
+    tmp_path: Path, make_bundle: Make, signer: Any, overtaken: Any, named: str, number: int
+) -> None:
+    """What a kubelet swaps and clears away in the middle of a look is neither missing nor unsigned: the next version is there."""
+    folder = tmp_path / "mounted"
+    old, new = (bundles.encode(make_bundle(name)) for name in ("one", "two"))
+    mount(folder, {"bundle.json": old, "bundle.sig": signer.sign(old)})
+    overtaken(folder, {"bundle.json": new, "bundle.sig": signer.sign(new)}, number)
+    content = BundleFile(folder if named == "folder" else folder / "bundle.json").read()
+    assert (content.raw, content.signature) == (new, signer.sign(new))
+
+
+@pytest.mark.parametrize("named", ["folder", "file"])
+def test_a_switch_whose_version_goes_while_it_is_read_is_read_anew(tmp_path: Path, overtaken: Any, named: str) -> None:
+    """A kubelet that swaps a switch in the middle of a look, and clears away the old one, does not switch everything on."""
+    folder = tmp_path / "mounted"
+    mount(folder, {"disable": b"web"})
+    overtaken(folder, {"disable": b"web batch"}, 1)
+    assert SwitchFile(folder if named == "folder" else folder / "disable").read() == parse("web batch")
+
+
+def test_a_switch_that_goes_with_its_version_is_gone(tmp_path: Path, overtaken: Any) -> None:
+    """A version of the volume without a switch switches nothing off, also where it comes in the middle of a look."""
+    folder = tmp_path / "mounted"
+    mount(folder, {"disable": b"web"})
+    overtaken(folder, {"other": b""}, 1)
+    assert SwitchFile(folder).read() == parse("")
 
 
 def test_reads_a_switch(tmp_path: Path) -> None:

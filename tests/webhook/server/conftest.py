@@ -28,6 +28,9 @@ from webhook.engine.selector import Selector
 DEADLINE = 30
 """Seconds after which a server that says nothing fails its test."""
 
+Program = tuple[str | Path, ...]
+_PROGRAM: Program = ("-m", "webhook.server")
+
 
 @pytest.fixture(scope="session")
 def bundle() -> Bundle:
@@ -230,8 +233,9 @@ class Running:
 
     def raw(self) -> ssl.SSLSocket:
         """Return a bare TLS connection to admission."""
+        context = self.context()
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
-        secured = self.context().wrap_socket(plain, server_hostname="localhost")
+        secured = context.wrap_socket(plain, server_hostname="localhost")
         self._stack.callback(secured.close)
         return secured
 
@@ -278,38 +282,48 @@ class Running:
 def command() -> Callable[..., Any]:
     """Return a runner of ``python -m webhook.server``, the installed package or the checkout, in a clean environment."""
 
-    def run(*arguments: str, start: bool = False, **environment: str) -> Any:
+    def run(*arguments: str, start: bool = False, program: Program = _PROGRAM, **environment: str) -> Any:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("OVERBANK_")}
         clean |= {"PYTHONPATH": str(Path(webhook.__file__).parent.parent), **environment}
         options: dict[str, Any] = {"env": clean, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        line = [sys.executable, "-m", "webhook.server", *arguments]
+        line = [sys.executable, *program, *arguments]
         return subprocess.Popen(line, **options) if start else subprocess.run(line, **options, timeout=DEADLINE, check=False)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def launch(
+def launching(
     command: Callable[..., Any], bundle_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Running]]:
-    """Return a starter of real servers on free ports; they end with the session at the latest."""
-    with ExitStack() as stack:
+) -> Callable[[ExitStack], Callable[..., Running]]:
+    """Return a maker of starters of real servers on free ports; the servers end with the stack."""
 
-        def start(*arguments: str) -> Running:
+    def make(stack: ExitStack) -> Callable[..., Running]:
+        def start(*arguments: str, program: Program = _PROGRAM) -> Running:
             ca = tmp_path_factory.mktemp("ca") / "ca.pem"
             fixed = ("--bundle", str(bundle_file), "--self-signed", "--ca-out", str(ca), "--port", "0", "--management-port", "0")
             quiet = ("--drain-delay", "0", "--log-decisions", "none")
-            process = command("serve", *fixed, *quiet, *arguments, start=True)
+            process = command("serve", *fixed, *quiet, *arguments, start=True, program=program)
             while '"event": "serving"' not in (line := process.stderr.readline()):
                 assert line.startswith("{"), line
             running = Running(process, json.loads(line), ca)
             stack.callback(running.close)
             return running
 
-        yield start
+        return start
+
+    return make
+
+
+@pytest.fixture
+def launch(launching: Callable[[ExitStack], Callable[..., Running]]) -> Iterator[Callable[..., Running]]:
+    """Return a starter of real servers on free ports; they end with the test at the latest."""
+    with ExitStack() as stack:
+        yield launching(stack)
 
 
 @pytest.fixture(scope="session")
-def server(launch: Callable[..., Running]) -> Running:
+def server(launching: Callable[[ExitStack], Callable[..., Running]]) -> Iterator[Running]:
     """Return one server for all tests that leave it as it is."""
-    return launch()
+    with ExitStack() as stack:
+        yield launching(stack)()

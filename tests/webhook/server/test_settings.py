@@ -10,6 +10,12 @@ UID = "6f1b3f0e-8c7d-4d0a-9a53-0c2b8e5f1a77"
 GOOD = ["serve", "--bundle", "b.json", "--self-signed"]
 
 
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be in no pod, wherever the tests run."""
+    monkeypatch.setattr("webhook.settings._NAMESPACE_FILE", tmp_path / "missing")
+
+
 def test_defaults_are_those_of_a_laptop() -> None:
     """With a bundle and a certificate everything else has a default."""
     assert parse(GOOD, {}, "1") == Settings(

@@ -22,7 +22,7 @@ def test_follows_a_whole_bundle(cluster: Any, tmp_path: Path, watch: Any, make_b
             cluster.put(BUNDLE, whole(each, signer.sign(bundles.encode(each))))
             await watched.until(lambda digest=each.digest: watched.digest == digest)
         assert watched.store.current.key == signer.id
-        assert watched.readiness.reason == ""
+        await watched.until(lambda: watched.readiness.reason == "")
 
     following(cluster, tmp_path, watched, test)
 
@@ -71,7 +71,7 @@ def test_the_last_bundle_outlives_the_config_map_and_the_api_server(
     cluster.put(BUNDLE, whole(one))
 
     async def test(_: Api) -> None:
-        await watched.until(lambda: watched.digest == one.digest)
+        await watched.until(lambda: watched.digest == one.digest and watched.readiness.reason == "")
         cluster.delete(BUNDLE)
         await watched.until(lambda: watched.metric("bundle_stale") == 1)
         assert watched.digest == one.digest

@@ -34,7 +34,7 @@ def test_the_management_port_has_bounds_too(launch: Launch) -> None:
 @pytest.mark.parametrize("begin", [b"", b"\x16\x03\x01\x02"])
 def test_a_handshake_that_never_ends_is_given_up(launch: Launch, begin: bytes) -> None:
     """A TCP connection without TLS, or with a part of its first message, is closed in time and counted as such."""
-    server = launch("--head-timeout", "1")
+    server = launch("--head-timeout", LITTLE)
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as plain:
         plain.sendall(begin)
         assert plain.recv(1) == b""
@@ -75,7 +75,7 @@ def test_idle_connections_of_an_api_server_stay(launch: Launch, body: bytes) -> 
 
 def test_two_hundred_connections_are_served(launch: Launch, body: bytes) -> None:
     """As many connections as an API server ever opens are answered each, at the same time."""
-    server = launch()
+    server = launch("--head-timeout", "9999")
     connections = [server.raw() for _ in range(200)]
     for connection in connections:
         connection.sendall(head(len(body)) + body)

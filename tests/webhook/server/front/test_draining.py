@@ -4,11 +4,13 @@ import http.client
 import signal
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from tests.webhook.server.front.wire import Launch, answer, head, hold
 
 JSON = {"Content-Type": "application/json"}
+PATIENT = (Path(__file__).with_name("patient.py"),)
 
 
 class Client(threading.Thread):
@@ -51,7 +53,7 @@ class Client(threading.Thread):
 
 def test_draining_loses_nothing(launch: Launch, body: bytes) -> None:
     """Clients that never stop calling get an answer to each call, are sent away by it, and find nobody only after that."""
-    server = launch("--drain-delay", "2")
+    server = launch("--drain-delay", "5", program=PATIENT)
     clients = [Client(server, body) for _ in range(4)]
     for each in clients:
         each.start()
@@ -97,7 +99,7 @@ def test_a_person_does_not_wait_for_endpoints(launch: Launch) -> None:
 
 def test_a_request_on_its_way_is_answered_at_the_end(launch: Launch, body: bytes) -> None:
     """A connection that was made just before the end may still send its request; half a head counts as one."""
-    server = launch("--drain-delay", "0", "--head-timeout", "9")
+    server = launch("--drain-delay", "0", "--head-timeout", "9999", "--body-timeout", "9999", program=PATIENT)
     half, fresh = server.raw(), server.raw()
     half.sendall(head(len(body)) + body)
     assert answer(half)[0] == 200

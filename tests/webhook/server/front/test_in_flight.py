@@ -7,7 +7,7 @@ from tests.webhook.server.front.wire import LITTLE, Launch, answer, await_metric
 
 def test_a_flood_is_answered_at_once_and_loses_nothing(launch: Launch, body: bytes) -> None:
     """Beyond the limit every request gets 503 and keeps its connection; what was in flight is finished, and the flood is served after."""
-    server = launch("--max-in-flight", "5")
+    server = launch("--max-in-flight", "5", "--head-timeout", "9999", "--body-timeout", "9999")
     held = [hold(server, body) for _ in range(5)]
     await_metric(server, "overbank_webhook_requests_in_flight", 5)
     flood = [server.raw() for _ in range(40)]
@@ -43,7 +43,7 @@ def test_a_refusal_does_not_wait_for_the_body(launch: Launch, body: bytes) -> No
 
 def test_an_endless_body_after_a_refusal_is_given_up(launch: Launch, body: bytes) -> None:
     """A client that goes on with the body of a refused request for ever does not keep its connection."""
-    server = launch("--max-in-flight", "1", "--head-timeout", LITTLE)
+    server = launch("--max-in-flight", "1", "--head-timeout", LITTLE, "--body-timeout", "9999")
     held = hold(server, body)
     connection = server.raw()
     connection.sendall(head(1000) + b" ")

@@ -8,7 +8,7 @@ from typing import Any
 
 Launch = Callable[..., Any]
 
-LITTLE = "3"
+LITTLE = "5"
 """Seconds for a head where a test waits for their end, and has to send heads within them, however busy the machine is."""
 
 
