@@ -108,13 +108,15 @@ def _write(folder: Path, files: Files) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def surroundings() -> Iterator[None]:
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep from all tests what the terminal, the proxy, the cluster, the Git and the umask of whoever runs them would change."""
+    git = tmp_path_factory.mktemp("git") / "config"
+    git.write_text("[user]\nname = author\nemail = author@example.com\n")
     mask = os.umask(0o022)
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if _SURROUNDINGS.fullmatch(name)]:
             patch.delenv(name)
-        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_GLOBAL", str(git))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
     os.umask(mask)
